@@ -1,0 +1,110 @@
+// Package target holds the contract of a place that holds a secret: say what it is, look, write, verify. One of them,
+// the custodian, can give the value back, and is what lets Keyturn keep nothing itself.
+//
+// An implementation is one folder (target/<name>) and one line in the command's list; targettest.Exercise is the suite
+// that each passes.
+package target
+
+import (
+	"context"
+	"time"
+
+	"keyturn/check"
+	"keyturn/renewal"
+	"keyturn/secret"
+)
+
+// Target is a place that holds the secret of an app.
+type Target interface {
+	// Place says which place this is, without asking it.
+	Place() Place
+
+	// Look reads what can be read of the place now. It changes nothing. A place that isn't there has Exists false and
+	// no error.
+	Look(ctx context.Context) (Standing, error)
+
+	// Write puts parcel.Value there and returns the receipt that the place shows from now on. Writing the same parcel
+	// again changes nothing that matters and is safe. Everything else about the place stays as found.
+	Write(ctx context.Context, parcel Parcel) (receipt string, err error)
+
+	// Verify asks, as well as this place can be asked, whether it works with parcel.Value, and tells honestly how far
+	// that reaches. It never writes. Safe to repeat.
+	Verify(ctx context.Context, parcel Parcel, written Written) (Proof, error)
+}
+
+// Place names a target.
+type Place struct {
+	ID       string // unique within an app and stable over time, such as "keyVaultSecret:kv-provassist/appSecret"
+	Kind     string // the descriptor's code
+	Title    string // how a person would call it
+	Resource string // its Azure resource id, or its address
+	Portal   string // where a person finds it; "" = unknown
+	// Requests is the most requests that one renewal without failures sends here in Look + Write + Verify.
+	Requests int
+}
+
+// Standing is what can be read of a place.
+type Standing struct {
+	Exists  bool
+	Receipt string // the place's present receipt: another one than ours means that somebody wrote after us
+	Tag     string // the attempt, "<run>.<n>", that the place says it was written by; "" = it can't say, or not by us
+	KeyID   string // the key id that the place says it holds; "" = it can't say
+	Note    string // anything a person should know
+}
+
+// Parcel is one delivery: the value with what may be written beside it.
+type Parcel struct {
+	Tag      string // "<run>.<n>"
+	ClientID string
+	TenantID string
+	KeyID    string
+	Replaces string // key id replaced; "" = none
+	Value    secret.Value
+	End      time.Time
+}
+
+// Written is what is known of our write when a place is verified.
+type Written struct {
+	Receipt string
+	At      time.Time
+	// SeenInUse is true when a report shows the new key id used by somebody other than us.
+	SeenInUse bool
+	Now       time.Time
+}
+
+// Proof is how far a place was proven, told honestly.
+type Proof struct {
+	Rung  renewal.Rung
+	Probe string // the name of what was asked, such as "workflow CheckSiteExists"; "" = nothing harmless is known
+	Note  string // the limits of the proof in a person's words
+	// Better is true when a stronger proof can be had by asking again later.
+	Better bool
+}
+
+// Custodian is a [Target] from which the value can be read back.
+type Custodian interface {
+	Target
+	// Recall returns the value that the attempt named tag wrote, with its receipt. No such version is a problem with
+	// code problem.NotFound.
+	Recall(ctx context.Context, tag string) (secret.Value, string, error)
+	// Current returns the value that the place holds now, and what it says of it. An empty place is problem.NotFound.
+	Current(ctx context.Context) (secret.Value, Standing, error)
+}
+
+// Checker is a [Target] that can tell beforehand whether it may be written: rights, locks, firewalls, missing settings.
+// Every precondition that can't be read is returned as unknown. It changes nothing.
+type Checker interface {
+	Check(ctx context.Context) []check.Check
+}
+
+// Recurring is a [Target] that knows how often its consumers act, so that the overlap is long enough to see each at
+// least twice. Zero = unknown.
+type Recurring interface {
+	Recurrence(ctx context.Context) (time.Duration, error)
+}
+
+// Superseding is a custodian that can put an older version out of use once nothing needs it. Safe to repeat.
+type Superseding interface {
+	// Supersede disables the version that held keyID, if the place says that it holds one.
+	Supersede(ctx context.Context, keyID string) error
+}
