@@ -1,0 +1,163 @@
+package directory
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"keyturn/simulator/world"
+)
+
+// Directory is Microsoft Entra ID for any number of tenants.
+type Directory struct {
+	w       *world.World
+	tenants []*Tenant
+	signer  *signer
+	reports reports
+}
+
+// Tenant is one directory of an organisation.
+type Tenant struct {
+	ID, Domain, DisplayName string
+	Created                 time.Time
+	Users                   []*User
+	Applications            []*Application
+	ServicePrincipals       []*ServicePrincipal
+	// DefaultPolicy and Policies are the app management policies; see Policy.
+	DefaultPolicy *Policy
+	Policies      []*Policy
+
+	// Applications and service principals by client id and by object id.
+	apps       map[string]*Application
+	principals map[string]*ServicePrincipal
+}
+
+// TenantSpec says what tenant to add; an empty ID is drawn.
+type TenantSpec struct{ ID, Domain, DisplayName string }
+
+// User is a person or a service account.
+type User struct {
+	ObjectID, Name, Password, DisplayName string
+	// MFA demands a second factor, which a password grant cannot give.
+	MFA bool
+	// Roles are names of directory roles, such as "Application Administrator".
+	Roles []string
+}
+
+// UserSpec says what user to add. Name is the user principal name.
+type UserSpec struct {
+	Name, Password, DisplayName string
+	MFA                         bool
+	Roles                       []string
+}
+
+// New returns an empty directory and declares its switches.
+func New(w *world.World) *Directory {
+	d := &Directory{w: w, signer: newSigner()}
+	w.Lock()
+	defer w.Unlock()
+	d.reports.lag = w.Between(3*time.Hour, 9*time.Hour)
+	d.reports.auditLag = w.Between(2*time.Minute, 15*time.Minute)
+	declareSwitches(w)
+	return d
+}
+
+// AddTenant makes a tenant with the service principals of Microsoft's own APIs in it.
+func (d *Directory) AddTenant(spec TenantSpec) *Tenant {
+	t := &Tenant{
+		ID: strings.ToLower(spec.ID), Domain: spec.Domain, DisplayName: spec.DisplayName,
+		Created: d.w.Now().AddDate(-3, 0, 0), DefaultPolicy: defaultPolicy(),
+		apps: map[string]*Application{}, principals: map[string]*ServicePrincipal{},
+	}
+	if t.ID == "" {
+		t.ID = d.w.NewID()
+	}
+	d.tenants = append(d.tenants, t)
+	d.addMicrosoftPrincipals(t)
+	return t
+}
+
+// AddUser makes a user in a tenant; nil when there is no such tenant.
+func (d *Directory) AddUser(tenant string, spec UserSpec) *User {
+	t := d.Tenant(tenant)
+	if t == nil {
+		return nil
+	}
+	u := &User{
+		ObjectID: d.w.NewID(), Name: spec.Name, Password: spec.Password,
+		DisplayName: spec.DisplayName, MFA: spec.MFA, Roles: spec.Roles,
+	}
+	t.Users = append(t.Users, u)
+	return u
+}
+
+// Tenants lists the tenants.
+func (d *Directory) Tenants() []*Tenant { return d.tenants }
+
+// Tenant finds a tenant by its id or domain, without regard to letter case; nil when there is none.
+func (d *Directory) Tenant(idOrDomain string) *Tenant {
+	for _, t := range d.tenants {
+		if strings.EqualFold(t.ID, idOrDomain) || strings.EqualFold(t.Domain, idOrDomain) {
+			return t
+		}
+	}
+	return nil
+}
+
+// Applications lists the app registrations of all tenants.
+func (d *Directory) Applications() []*Application {
+	var all []*Application
+	for _, t := range d.tenants {
+		all = append(all, t.Applications...)
+	}
+	return all
+}
+
+// Application finds an app registration by its client id in any tenant; nil when there is none.
+func (d *Directory) Application(appID string) *Application {
+	for _, t := range d.tenants {
+		if a := t.Application(appID); a != nil {
+			return a
+		}
+	}
+	return nil
+}
+
+// User finds a user of the tenant by name or object id; nil when there is none.
+func (t *Tenant) User(nameOrID string) *User {
+	i := slices.IndexFunc(t.Users, func(u *User) bool {
+		return strings.EqualFold(u.Name, nameOrID) || strings.EqualFold(u.ObjectID, nameOrID)
+	})
+	if i < 0 {
+		return nil
+	}
+	return t.Users[i]
+}
+
+// Application finds an app registration of the tenant by client id or object id; nil when there is none.
+func (t *Tenant) Application(id string) *Application { return t.apps[strings.ToLower(id)] }
+
+// ServicePrincipal finds a service principal of the tenant by client id or object id; nil when there is none.
+func (t *Tenant) ServicePrincipal(id string) *ServicePrincipal { return t.principals[strings.ToLower(id)] }
+
+func (t *Tenant) addApplication(a *Application) {
+	t.Applications = append(t.Applications, a)
+	t.apps[a.AppID], t.apps[a.ObjectID] = a, a
+}
+
+func (t *Tenant) addPrincipal(s *ServicePrincipal) {
+	t.ServicePrincipals = append(t.ServicePrincipals, s)
+	t.principals[s.AppID], t.principals[s.ObjectID] = s, s
+}
+
+func (t *Tenant) dropApplication(a *Application) {
+	t.Applications = slices.DeleteFunc(t.Applications, func(o *Application) bool { return o == a })
+	delete(t.apps, a.AppID)
+	delete(t.apps, a.ObjectID)
+}
+
+func (t *Tenant) dropPrincipal(s *ServicePrincipal) {
+	t.ServicePrincipals = slices.DeleteFunc(t.ServicePrincipals, func(o *ServicePrincipal) bool { return o == s })
+	delete(t.principals, s.AppID)
+	delete(t.principals, s.ObjectID)
+}
