@@ -1,0 +1,106 @@
+package policy
+
+// Code is a decision's reason as a stable word, for scripts and documentation.
+type Code string
+
+// The codes, each told in [Codes].
+const (
+	DueNot        Code = "due.not"
+	DueNow        Code = "due.now"
+	DueExpired    Code = "due.expired"
+	DueExcluded   Code = "due.excluded"
+	DueUnreadable Code = "due.unreadable"
+	DueUnclear    Code = "due.unclear"
+	DueNone       Code = "due.none"
+
+	ReplacedProven       Code = "replaced.proven"
+	ReplacedNamed        Code = "replaced.named"
+	ReplacedExpired      Code = "replaced.expired"
+	ReplacedNothing      Code = "replaced.nothing"
+	ReplacedNone         Code = "replaced.none"
+	ReplacedAmbiguous    Code = "replaced.ambiguous"
+	ReplacedUnproven     Code = "replaced.unproven"
+	ReplacedContradicted Code = "replaced.contradicted"
+	ReplacedUnknown      Code = "replaced.unknown"
+
+	EndLifetime Code = "end.lifetime"
+	EndCut      Code = "end.cut"
+	EndTooShort Code = "end.tooshort"
+	EndUnread   Code = "end.unread"
+	EndBlocked  Code = "policy.blocked" // the same word as problem.Blocked: the same thing, seen beforehand
+
+	OverlapMinimum    Code = "overlap.minimum"
+	OverlapRecurrence Code = "overlap.recurrence"
+	OverlapToken      Code = "overlap.token"
+	OverlapShort      Code = "overlap.short"
+	OverlapNothing    Code = "overlap.nothing"
+
+	GateNothing      Code = "gate.nothing"
+	GateUndelivered  Code = "gate.undelivered"
+	GateExpired      Code = "gate.expired"
+	GateOverlap      Code = "gate.overlap"
+	GateEndsFirst    Code = "gate.endsfirst"
+	GateTime         Code = "gate.time"
+	GateApproved     Code = "gate.approved"
+	GateNoReport     Code = "gate.noreport"
+	GateWatermark    Code = "gate.watermark"
+	GateReportBehind Code = "gate.reportbehind"
+	GateInUse        Code = "gate.inuse"
+	GateNewUnused    Code = "gate.newunused"
+	GateEvidence     Code = "gate.evidence"
+)
+
+// Meaning is one code with what it means, for the documentation.
+type Meaning struct {
+	Code Code
+	Text string // one sentence
+}
+
+// Codes returns every code that a rule of this package can give, in the order in which a renewal meets them.
+func Codes() []Meaning {
+	return []Meaning{
+		{DueNot, "The password in use is further from its end than renewBefore."},
+		{DueNow, "The password in use ends within renewBefore."},
+		{DueExpired, "The password in use has expired; consumers fail until the application is renewed."},
+		{DueExcluded, "A person took the application out of renewal, for the reason given."},
+		{DueUnreadable, "The application couldn't be read, so nothing can be said."},
+		{DueUnclear, "One of several passwords is due, and it isn't known which one is in use."},
+		{DueNone, "The application has no client secret."},
+
+		{ReplacedProven, "Exactly one password fits the Key Vault's value, that value signs in, and no report contradicts it."},
+		{ReplacedNamed, "A person named the password to replace."},
+		{ReplacedExpired, "The one password that fits the Key Vault's value has expired, so that removing it can break nobody."},
+		{ReplacedNothing, "Nothing is replaced: there is no password yet, or a person asked for none to be retired."},
+		{ReplacedNone, "No password could be matched to a value; a person must name it."},
+		{ReplacedAmbiguous, "Several passwords fit the Key Vault's value; a person must name the one to replace."},
+		{ReplacedUnproven, "A password fits the Key Vault's value, yet the value doesn't sign in; a person must look."},
+		{ReplacedContradicted, "A password fits the Key Vault's value, yet reports show that consumers use another; a person must name it."},
+		{ReplacedUnknown, "The password that a person named isn't one of this application's."},
+
+		{EndLifetime, "The new password lasts as long as the configuration says."},
+		{EndCut, "The new password lasts less than the configuration says, because a policy of the tenant limits it."},
+		{EndTooShort, "The tenant's limit is shorter than renewBefore, so that the new password would be due at once."},
+		{EndUnread, "The tenant's policies can't be read; a limit would show only when the password is made."},
+		{EndBlocked, "A policy of the tenant forbids new passwords for this application."},
+
+		{OverlapMinimum, "The overlap is the configuration's minimum."},
+		{OverlapRecurrence, "The overlap is twice the longest time in which a known consumer acts once."},
+		{OverlapToken, "The overlap is the life of a token bought with the old password."},
+		{OverlapShort, "The configuration's minimum is kept although rare consumers or tokens in use would need longer."},
+		{OverlapNothing, "No overlap is needed: no working password is retired."},
+
+		{GateNothing, "The run retires no password."},
+		{GateUndelivered, "Not every place was written, so the old password stays."},
+		{GateExpired, "The old password has expired and is swept."},
+		{GateOverlap, "The overlap, or the time that reports need, isn't over."},
+		{GateEndsFirst, "The old password ends by itself before the overlap does."},
+		{GateTime, "The overlap is over, and the configuration wants no evidence."},
+		{GateApproved, "A person approved the removal."},
+		{GateNoReport, "The tenant has no report of use that keyturn may read."},
+		{GateWatermark, "A sign-in of our own is made, to see later how far the report has come."},
+		{GateReportBehind, "The report doesn't show our own sign-in yet, so its silence means nothing."},
+		{GateInUse, "The old password was used after delivery: an unknown consumer still has it."},
+		{GateNewUnused, "The report doesn't show anybody but keyturn using the new password."},
+		{GateEvidence, "The report has caught up, shows no use of the old password since delivery, and shows the new one used by others."},
+	}
+}

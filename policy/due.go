@@ -1,0 +1,107 @@
+package policy
+
+import (
+	"fmt"
+	"time"
+
+	"keyturn/credential"
+)
+
+// Dueness is whether an application's password is due.
+type Dueness struct {
+	Decision
+	Due bool      // something should be done now
+	End time.Time // when the password that decides ends; zero = there is none
+	// At is when it becomes due, or became so; zero = not known.
+	At time.Time
+}
+
+// Due says whether the application is to be renewed now. It reads Now, Policy, App, InUse, Excluded and Unreadable.
+//
+// While InUse is not known, every live password is looked at: when all agree the answer is sure; when they disagree it
+// is [DueUnclear], because the one that ends soon may be the one in use.
+func Due(in Input) Dueness {
+	switch {
+	case in.Excluded != "":
+		return Dueness{Decision: Decision{Code: DueExcluded, Text: "excluded: " + in.Excluded}}
+	case in.Unreadable != "":
+		return Dueness{Decision: Decision{
+			Code: DueUnreadable, Text: "not known: " + in.Unreadable,
+			Fix: "run keyturn doctor to see what is missing",
+		}}
+	}
+	if used, ok := in.App.Find(in.InUse); ok && in.InUse != "" {
+		return dueOf(in, used)
+	}
+	return dueOfAll(in)
+}
+
+func dueOf(in Input, used credential.Credential) Dueness {
+	found := Dueness{End: used.End, At: used.End.Add(-in.Policy.RenewBefore)}
+	switch {
+	case used.Expired(in.Now):
+		found.Due = true
+		found.Decision = Decision{Code: DueExpired, Text: fmt.Sprintf("the password in use expired on %s", day(used.End))}
+	case !in.Now.Before(found.At):
+		found.Due = true
+		found.Decision = Decision{Code: DueNow, Text: fmt.Sprintf(
+			"the password in use ends on %s, within %s", day(used.End), span(in.Policy.RenewBefore))}
+	default:
+		found.Decision = Decision{Code: DueNot, Text: fmt.Sprintf(
+			"the password in use ends on %s; due from %s", day(used.End), day(found.At))}
+	}
+	return found
+}
+
+// dueOfAll answers from every live password together.
+func dueOfAll(in Input) Dueness {
+	passwords := in.App.Passwords()
+	if len(passwords) == 0 {
+		return Dueness{Decision: Decision{Code: DueNone, Text: "the application has no client secret"}}
+	}
+	live := liveOf(passwords, in.Now)
+	if len(live) == 0 {
+		return dueOf(in, latest(passwords))
+	}
+	first, last := dueOf(in, earliest(live)), dueOf(in, latest(live))
+	if first.Due == last.Due {
+		return first
+	}
+	first.Decision = Decision{
+		Code: DueUnclear,
+		Text: fmt.Sprintf("one of %d passwords ends on %s, and it isn't known which one is in use", len(live), day(first.End)),
+		Fix:  "give keyturn a Key Vault secret of this application that it may read, or name the password with --replace",
+	}
+	return first
+}
+
+// liveOf returns the credentials that may sign in now.
+func liveOf(all []credential.Credential, now time.Time) []credential.Credential {
+	var live []credential.Credential
+	for _, c := range all {
+		if !c.Expired(now) && !c.Start.After(now) {
+			live = append(live, c)
+		}
+	}
+	return live
+}
+
+func earliest(some []credential.Credential) credential.Credential {
+	found := some[0]
+	for _, c := range some {
+		if c.End.Before(found.End) {
+			found = c
+		}
+	}
+	return found
+}
+
+func latest(some []credential.Credential) credential.Credential {
+	found := some[0]
+	for _, c := range some {
+		if c.End.After(found.End) {
+			found = c
+		}
+	}
+	return found
+}

@@ -1,0 +1,61 @@
+package policy
+
+import (
+	"fmt"
+	"time"
+)
+
+// cutMargin keeps a password that is cut to the tenant's limit safely under it: the directory measures from its own
+// clock, and ours may be two minutes ahead (the tolerance of the corrected clock) with some to spare.
+const cutMargin = 5 * time.Minute
+
+// Ending is when a new password ends.
+type Ending struct {
+	Decision
+	At      time.Time // the end to ask for; zero when Blocked
+	Cut     bool      // shorter than the policy of the configuration wants
+	Blocked bool      // the tenant allows no password at all
+}
+
+// End returns the end of a new password: now plus the lifetime, cut to what the tenant's policies allow. It reads Now,
+// Policy and Terms. Terms that couldn't be read cut nothing: [EndUnread] says that it is known only when tried.
+func End(in Input) Ending {
+	wanted := Ending{At: in.Now.Add(in.Policy.Lifetime).UTC().Truncate(time.Second)}
+	switch limit := in.Terms.MaxLifetime; {
+	case in.Terms.Blocked:
+		return Ending{Blocked: true, Decision: Decision{
+			Code: EndBlocked,
+			Text: fmt.Sprintf("%s allows no new password for this application", name(in.Terms.Policy)),
+			Fix:  "have the policy changed or this application exempted, or move the application to a certificate",
+		}}
+	case !in.Terms.Readable:
+		wanted.Decision = Decision{Code: EndUnread, Text: fmt.Sprintf(
+			"ends on %s, unless a policy of the tenant that can't be read wants less", day(wanted.At))}
+	case limit > 0 && limit < in.Policy.Lifetime:
+		return cut(in)
+	default:
+		wanted.Decision = Decision{Code: EndLifetime, Text: fmt.Sprintf(
+			"ends on %s, %s from now", day(wanted.At), span(in.Policy.Lifetime))}
+	}
+	return wanted
+}
+
+func cut(in Input) Ending {
+	limit := in.Terms.MaxLifetime
+	found := Ending{Cut: true, At: in.Now.Add(limit - min(cutMargin, limit/10)).UTC().Truncate(time.Second)}
+	found.Decision = Decision{Code: EndCut, Text: fmt.Sprintf("ends on %s: %s allows %s instead of %s",
+		day(found.At), name(in.Terms.Policy), span(limit), span(in.Policy.Lifetime))}
+	if limit <= in.Policy.RenewBefore {
+		found.Code = EndTooShort
+		found.Text += fmt.Sprintf("; with renewBefore %s it is due again at once", span(in.Policy.RenewBefore))
+		found.Fix = fmt.Sprintf("set renewBefore below %s for this application", span(limit))
+	}
+	return found
+}
+
+func name(policy string) string {
+	if policy == "" {
+		return "the tenant's app management policy"
+	}
+	return "the policy " + policy
+}

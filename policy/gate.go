@@ -1,0 +1,227 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"keyturn/renewal"
+)
+
+const evidenceTime = renewal.EvidenceTime
+
+// Verdict is what the gate says about the old password.
+type Verdict string
+
+const (
+	Remove  Verdict = "remove"  // it may be removed now
+	Wait    Verdict = "wait"    // ask again at Until
+	Expire  Verdict = "expire"  // leave it to its own date, which is Until, and sweep it then
+	Person  Verdict = "person"  // a person decides
+	Nothing Verdict = "nothing" // this run retires no password
+)
+
+const (
+	// sweepMargin is how long after its end an expired password is swept; it is longer than the two minutes by which
+	// the corrected clock may be ahead.
+	sweepMargin = 5 * time.Minute
+	// askAgain is how often the reports are asked while they may still bring the evidence that is missing.
+	askAgain = 6 * time.Hour
+	// patience is how long missing evidence is waited for before a person is asked, where evidence is required.
+	patience = 14 * aDay
+)
+
+// Passage is the gate's answer.
+type Passage struct {
+	Decision
+	Verdict Verdict
+	Until   time.Time // for Wait and Expire
+	// Watermark asks for a sign-in of our own with the new password now, to be kept as the run's WatermarkAt: only
+	// reports that show it are believed.
+	Watermark bool
+}
+
+// Gate says whether the old password may be removed. It reads Now, Run, NewKeyID, Usage and Approved. Text is the
+// sentence of evidence that is kept and shown.
+//
+// Remove is said in four cases only: the old password has expired; or delivery is Overlap and ReportLag ago and either
+// the rule asks for time alone, or a person approved, or the evidence is positive. Evidence is positive when the report
+// shows a watermark made after the overlap, no use of the old password since delivery, and a use of the new one by
+// somebody else.
+func Gate(in Input) Passage {
+	for _, rule := range []func(Input) (Passage, bool){
+		gateNothing, gateUndelivered, gateExpired, gateTooEarly, gateChosen, gateWithoutReport,
+		gateWatermark, gateInUse, gateNewUnused,
+	} {
+		if passage, decided := rule(in); decided {
+			return passage
+		}
+	}
+	return pass(GateEvidence, fmt.Sprintf(
+		"%s, which shows sign-ins up to %s, has no use of the old password since delivery on %s, and the new one was used by others on %s",
+		in.Usage.Source, day(in.Run.WatermarkAt), day(in.Run.DeliveredAt), day(useOf(in, in.NewKeyID).ByOthers)))
+}
+
+// WatermarkFrom returns the instant from which a sign-in of our own is a watermark for run's gate: the end of the
+// overlap, so that a report that shows it covers the whole overlap.
+func WatermarkFrom(run renewal.Run) time.Time { return run.DeliveredAt.Add(run.Order.Overlap) }
+
+// GateFrom returns the instant before which the gate never lets a working password go.
+func GateFrom(run renewal.Run) time.Time { return WatermarkFrom(run).Add(run.Order.ReportLag) }
+
+func gateNothing(in Input) (Passage, bool) {
+	return Passage{Verdict: Nothing, Decision: Decision{Code: GateNothing, Text: "this run retires no password"}}, in.Run.Retires == ""
+}
+
+func gateUndelivered(in Input) (Passage, bool) {
+	passage := person(GateUndelivered, "not every place was written with the new password", "resume the run, so that delivery is finished first")
+	return passage, in.Run.DeliveredAt.IsZero()
+}
+
+func gateExpired(in Input) (Passage, bool) {
+	end := in.Run.Order.RetiresEnd
+	if end.IsZero() || in.Now.Before(end) {
+		return Passage{}, false
+	}
+	if swept := end.Add(sweepMargin); in.Now.Before(swept) {
+		return wait(GateExpired, swept, fmt.Sprintf("the old password expired on %s and is swept a few minutes later", day(end))), true
+	}
+	return pass(GateExpired, fmt.Sprintf("the old password expired on %s: nobody can use it", day(end))), true
+}
+
+func gateTooEarly(in Input) (Passage, bool) {
+	from, end := GateFrom(in.Run), in.Run.Order.RetiresEnd
+	if !in.Now.Before(from) {
+		return Passage{}, false
+	}
+	passage := wait(GateOverlap, from, fmt.Sprintf("both passwords are kept until %s", day(from)))
+	switch {
+	case !end.IsZero() && end.Before(from):
+		passage = expire(GateEndsFirst, end, fmt.Sprintf("the old password ends on %s, before the overlap does", day(end)))
+	case watermarkDue(in):
+		passage.Watermark = true
+	case asksReport(in) && in.Now.Before(WatermarkFrom(in.Run)):
+		passage.Until = WatermarkFrom(in.Run)
+	}
+	if last := useOf(in, in.Run.Retires).Last; last.After(in.Run.DeliveredAt) {
+		passage.Text += fmt.Sprintf("; the old one was still used on %s, after delivery", day(last))
+	}
+	return passage, true
+}
+
+// gateChosen is where no report is asked: a person chose time alone for the application, or approved this one removal.
+func gateChosen(in Input) (Passage, bool) {
+	switch {
+	case in.Approved:
+		return pass(GateApproved, fmt.Sprintf("approved by a person; delivered on %s", day(in.Run.DeliveredAt))), true
+	case !asksReport(in):
+		return pass(GateTime, fmt.Sprintf(
+			"delivered on %s and kept for %s, as the policy asks; no evidence of use was wanted", day(in.Run.DeliveredAt), span(in.Run.Order.Overlap))), true
+	}
+	return Passage{}, false
+}
+
+func gateWithoutReport(in Input) (Passage, bool) {
+	if in.Usage.Source != "" {
+		return Passage{}, false
+	}
+	return without(in, GateNoReport, "no report of use can be read: "+orUnknown(in.Usage.Reason)), true
+}
+
+func gateWatermark(in Input) (Passage, bool) {
+	if watermarkDue(in) {
+		passage := wait(GateWatermark, in.Now.Add(askAgain), "a sign-in of our own is made now, to see how far the report has come")
+		passage.Watermark = true
+		return passage, true
+	}
+	if !useOf(in, in.NewKeyID).Last.Before(in.Run.WatermarkAt.Truncate(time.Second)) {
+		return Passage{}, false
+	}
+	return later(in, GateReportBehind, fmt.Sprintf(
+		"%s doesn't show our own sign-in of %s yet", in.Usage.Source, day(in.Run.WatermarkAt))), true
+}
+
+// gateInUse: somebody who has no place in the configuration goes on using the old password, and would fail on its last
+// day whatever is done here. That is for a person, whatever the rule.
+func gateInUse(in Input) (Passage, bool) {
+	last := useOf(in, in.Run.Retires).Last
+	if !last.After(in.Run.DeliveredAt) {
+		return Passage{}, false
+	}
+	return person(GateInUse,
+		fmt.Sprintf("the old password was used on %s, after delivery on %s: a consumer that keyturn doesn't know still has it",
+			day(last), day(in.Run.DeliveredAt)),
+		fmt.Sprintf("find it with keyturn discover %s and the sign-in log, give it the new password, then keyturn approve %s; the old one works until %s",
+			in.Run.App, in.Run.ID, endOf(in))), true
+}
+
+func gateNewUnused(in Input) (Passage, bool) {
+	if useOf(in, in.NewKeyID).ByOthers.After(in.Run.DeliveredAt) {
+		return Passage{}, false
+	}
+	return later(in, GateNewUnused, fmt.Sprintf("%s doesn't show anybody but keyturn using the new password yet", in.Usage.Source)), true
+}
+
+// later waits for evidence that may still come: until the old password's own end, or, where evidence is required, until
+// patience has run out.
+func later(in Input, code Code, text string) Passage {
+	end := in.Run.Order.RetiresEnd
+	bounded := in.Run.Order.Evidence == renewal.EvidenceRequired || end.IsZero()
+	if bounded && !in.Now.Before(GateFrom(in.Run).Add(patience)) {
+		return without(in, code, text)
+	}
+	until := in.Now.Add(askAgain)
+	if swept := end.Add(sweepMargin); !end.IsZero() && swept.Before(until) {
+		until = swept
+	}
+	return wait(code, until, text)
+}
+
+// without is what the rule says when there will be no evidence.
+func without(in Input, code Code, text string) Passage {
+	end := in.Run.Order.RetiresEnd
+	if in.Run.Order.Evidence == renewal.EvidencePreferred && !end.IsZero() {
+		return expire(code, end, fmt.Sprintf("%s; the old password is left to expire on %s", text, day(end)))
+	}
+	return person(code, text, fmt.Sprintf("make sure that nobody uses the old password any more, then keyturn approve %s; it works until %s",
+		in.Run.ID, endOf(in)))
+}
+
+func asksReport(in Input) bool { return in.Run.Order.Evidence != renewal.EvidenceTime }
+
+func watermarkDue(in Input) bool {
+	from := WatermarkFrom(in.Run)
+	return asksReport(in) && !in.Now.Before(from) && in.Run.WatermarkAt.Before(from)
+}
+
+func useOf(in Input, keyID string) Use { return in.Usage.Uses[strings.ToLower(keyID)] }
+
+func endOf(in Input) string {
+	if in.Run.Order.RetiresEnd.IsZero() {
+		return "it is removed"
+	}
+	return day(in.Run.Order.RetiresEnd)
+}
+
+func orUnknown(reason string) string {
+	if reason == "" {
+		return "this tenant has none"
+	}
+	return reason
+}
+
+func pass(code Code, text string) Passage {
+	return Passage{Verdict: Remove, Decision: Decision{Code: code, Text: text}}
+}
+
+func wait(code Code, until time.Time, text string) Passage {
+	return Passage{Verdict: Wait, Until: until, Decision: Decision{Code: code, Text: text}}
+}
+
+func expire(code Code, end time.Time, text string) Passage {
+	return Passage{Verdict: Expire, Until: end.Add(sweepMargin), Decision: Decision{Code: code, Text: text}}
+}
+
+func person(code Code, text, fix string) Passage {
+	return Passage{Verdict: Person, Decision: Decision{Code: code, Text: text, Fix: fix}}
+}
