@@ -1,0 +1,128 @@
+package config
+
+import (
+	"strings"
+
+	"keyturn/policy"
+	"keyturn/target"
+)
+
+// applications reads everything below the key of that name.
+func (r *reader) applications(written file, below policy.Policy, kinds []target.Descriptor) []Application {
+	if written.Applications.node == nil {
+		return nil
+	}
+	entries, ok := r.entries(written.Applications)
+	if !ok {
+		return nil
+	}
+	var apps []Application
+	owners := map[string]string{}
+	for _, each := range entries {
+		app := r.application(each, below, kinds)
+		if other, taken := owners[app.ClientID]; taken && app.ClientID != "" {
+			r.sayf(each.keyAt, "keep its targets in one application", "%q has the same clientId as %q", each.key, other)
+		}
+		owners[app.ClientID] = each.key
+		apps = append(apps, app)
+	}
+	return apps
+}
+
+func (r *reader) application(each entry, below policy.Policy, kinds []target.Descriptor) Application {
+	r.checkName(each)
+	var written application
+	r.into(each.spot, valueOf(&written))
+	app := Application{
+		Name:     each.key,
+		ClientID: strings.ToLower(written.ClientID),
+		Policy:   written.Policy.over(below),
+		Exclude:  written.Exclude,
+		Line:     each.keyAt.at.Position.Line,
+	}
+	if written.ClientID != "" && !isGUID(written.ClientID) {
+		r.sayf(r.within(each.spot, "clientId"), "the portal shows it as Application (client) ID", "%s isn't a client id", quote(written.ClientID))
+	}
+	r.checkPolicy(r.within(each.spot, "policy"), app.Policy)
+	app.Targets = r.blocks(each, written.Targets, kinds)
+	return app
+}
+
+// checkName keeps names fit for a command line and a table.
+func (r *reader) checkName(each entry) {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+	if each.key == "" || strings.Trim(each.key, letters) != "" || strings.HasPrefix(each.key, "-") || len(each.key) > 80 {
+		r.sayf(each.keyAt, "use letters, digits, - _ and ., at most 80, not beginning with -", "%s isn't a name for an application", quote(each.key))
+	}
+}
+
+// blocks reads an application's targets as far as their descriptors tell.
+func (r *reader) blocks(app entry, written []held, kinds []target.Descriptor) []Block {
+	if len(written) == 0 {
+		r.sayf(app.keyAt, "add at least one place that holds the secret below targets", "%q has no targets", app.key)
+		return nil
+	}
+	var blocks []Block
+	seen := map[string]int{}
+	for _, spot := range written {
+		block, identity, ok := r.block(spot, kinds)
+		if !ok {
+			continue
+		}
+		if line, twice := seen[identity]; twice {
+			r.sayf(block.spot, "keep one of them", "the same %s stands in line %d already", block.Kind, line)
+		}
+		seen[identity] = block.Line
+		blocks = append(blocks, block)
+	}
+	return blocks
+}
+
+// block reads one "- kind: {...}". identity is equal for two blocks that name the same place.
+func (r *reader) block(spot held, kinds []target.Descriptor) (found Block, identity string, ok bool) {
+	if spot.node == nil || kindOf(spot.node) != "keys with values" {
+		r.say(spot, "expected a target here", "write it as - kind: { ... }, kinds: "+strings.Join(codes(kinds), ", "))
+		return Block{}, "", false
+	}
+	entries, ok := r.entries(spot)
+	if !ok || len(entries) == 0 {
+		return Block{}, "", false
+	}
+	if len(entries) > 1 {
+		r.sayf(entries[1].keyAt, `begin each target with "- "; indent a target's settings below its kind`, "%s: a target is one kind with its settings", quote(entries[1].key))
+		return Block{}, "", false
+	}
+	one := entries[0]
+	kind, known := descriptorOf(one.key, kinds)
+	if !known {
+		r.sayf(one.keyAt, kindHint(one.key, kinds), "unknown target %s", quote(one.key))
+		return Block{}, "", false
+	}
+	identity, ok = r.fields(one, kind)
+	return Block{Kind: kind.Code, Line: one.keyAt.at.Position.Line, file: r.path, spot: one.spot}, identity, ok
+}
+
+func kindHint(written string, kinds []target.Descriptor) string {
+	list := "this release knows " + strings.Join(codes(kinds), ", ")
+	if word := nearest(written, codes(kinds)); word != "" {
+		return `did you mean "` + word + `"? ` + list
+	}
+	return list
+}
+
+func codes(kinds []target.Descriptor) []string {
+	var list []string
+	for _, kind := range kinds {
+		list = append(list, kind.Code)
+	}
+	return list
+}
+
+func descriptorOf(code string, kinds []target.Descriptor) (target.Descriptor, bool) {
+	for _, kind := range kinds {
+		if kind.Code == code {
+			return kind, true
+		}
+	}
+	return target.Descriptor{}, false
+}

@@ -1,0 +1,34 @@
+package config
+
+import "reflect"
+
+// Block is one target as it stands in the file, kept with its position.
+type Block struct {
+	Kind string // the target's code, such as "keyVaultSecret"
+	Line int    // where the block begins
+	file string
+	spot held
+}
+
+// Decode reads the block strictly into a pointer to a struct with yaml tags: text, whole numbers, flags, durations, lists
+// and maps of text. Unknown keys and wrong shapes give [*Problems] with all of them. Safe to repeat; into is overwritten
+// only by the keys written.
+func (b Block) Decode(into any) error {
+	value := reflect.ValueOf(into)
+	if value.Kind() != reflect.Pointer || value.Elem().Kind() != reflect.Struct {
+		panic("config: Block.Decode wants a pointer to a struct")
+	}
+	read := &reader{path: b.file}
+	read.into(b.spot, value.Elem())
+	if len(read.problems) > 0 {
+		return read.report()
+	}
+	return nil
+}
+
+// Fault makes the error of a target that refuses its block, told at the block's place in the file.
+func (b Block) Fault(err error) error {
+	read := &reader{path: b.file}
+	read.say(b.spot, b.Kind+": "+err.Error(), "")
+	return read.report()
+}

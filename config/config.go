@@ -1,0 +1,126 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"keyturn/policy"
+	"keyturn/target"
+)
+
+// Config is a keyturn.yaml that was read without a problem.
+type Config struct {
+	Path         string // of the file; "" when there is none
+	Tenant       string // its id or one of its domains
+	Cloud        string // public | usgov | usgov-dod | china
+	Identity     string // how Keyturn signs in, see file.Identity
+	SignIn       SignIn
+	Network      Network
+	Store        string // path of the database, absolute or relative to where the process stands
+	Policy       policy.Policy
+	Applications []Application // in the order of the file
+}
+
+// SignIn is how people sign in.
+type SignIn struct {
+	ClientID string // of the public client for browser and device sign-ins; "" = the one that the Azure tools use
+}
+
+// Network is how the cloud is reached.
+type Network struct {
+	Proxy  string // address of a proxy; "" = as the environment says
+	CAFile string // further certificate authorities, PEM; "" = the system's alone
+}
+
+// Application is one app registration that Keyturn looks after.
+type Application struct {
+	Name     string // the key in keyturn.yaml
+	ClientID string // lower case
+	Policy   policy.Policy
+	Targets  []Block
+	Exclude  []string // places that discovery finds and that don't hold this app's secret: resource ids or target ids
+	Line     int      // where the application stands in the file
+}
+
+// Find returns the application with that name.
+func (c Config) Find(name string) (Application, bool) {
+	for _, app := range c.Applications {
+		if app.Name == name {
+			return app, true
+		}
+	}
+	return Application{}, false
+}
+
+// Names returns the applications' names in the order of the file.
+func (c Config) Names() []string {
+	names := make([]string, 0, len(c.Applications))
+	for _, app := range c.Applications {
+		names = append(names, app.Name)
+	}
+	return names
+}
+
+// Default is what holds without a configuration file.
+func Default() Config {
+	return Config{Cloud: "public", Identity: "default", Store: "keyturn.db", Policy: policy.Default()}
+}
+
+// Load reads the file at path. kinds are the targets that this release knows. A file with problems gives [*Problems] with
+// all of them; one that can't be read gives the file system's error. Paths in the file are relative to its folder.
+func Load(path string, kinds []target.Descriptor) (Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	config, err := Parse(path, text, kinds)
+	if err != nil {
+		return Config{}, err
+	}
+	config.Store = beside(path, config.Store)
+	config.Network.CAFile = beside(path, config.Network.CAFile)
+	return config, nil
+}
+
+// beside makes a relative name one in the folder of the configuration file.
+func beside(path, name string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(path), name)
+}
+
+// Parse is [Load] for text already read: path is used in messages alone. It asks neither disk nor wire.
+func Parse(path string, text []byte, kinds []target.Descriptor) (Config, error) {
+	read := newReader(path, text)
+	written := read.file()
+	config := read.meaning(written, kinds)
+	if len(read.problems) > 0 {
+		return Config{}, read.report()
+	}
+	config.Path = path
+	return config, nil
+}
+
+// meaning turns what is written into what holds: defaults below the file's policy, and that below an application's.
+func (r *reader) meaning(written file, kinds []target.Descriptor) Config {
+	config := Default()
+	config.Tenant = written.Tenant
+	config.SignIn = SignIn{ClientID: strings.ToLower(written.SignIn.ClientID)}
+	config.Network = Network{Proxy: written.Network.Proxy, CAFile: written.Network.CAFile}
+	config.Policy = written.Policy.over(config.Policy)
+	setIfWritten(&config.Cloud, written.Cloud)
+	setIfWritten(&config.Identity, written.Identity)
+	setIfWritten(&config.Store, written.Store)
+	r.checkFile(written, config)
+	config.Applications = r.applications(written, config.Policy, kinds)
+	return config
+}
+
+func setIfWritten(held *string, written string) {
+	if written != "" {
+		*held = written
+	}
+}

@@ -1,0 +1,225 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+var (
+	durationType = reflect.TypeFor[time.Duration]()
+	heldType     = reflect.TypeFor[held]()
+)
+
+func valueOf(pointer any) reflect.Value { return reflect.ValueOf(pointer).Elem() }
+
+// into decodes what stands at spot into value, and goes on after each problem so that all of them are told.
+func (r *reader) into(spot held, value reflect.Value) {
+	if value.Type() == heldType {
+		value.Set(reflect.ValueOf(spot))
+		return
+	}
+	if spot.node == nil || spot.node.Type() == ast.NullType {
+		r.say(spot, "nothing is written here", "give it a value or drop the key")
+		return
+	}
+	if value.Kind() == reflect.Pointer {
+		value.Set(reflect.New(value.Type().Elem()))
+		value = value.Elem()
+	}
+	switch value.Kind() {
+	case reflect.Struct:
+		r.structure(spot, value)
+	case reflect.Slice:
+		r.list(spot, value)
+	case reflect.Map:
+		r.words(spot, value)
+	default:
+		r.scalar(spot, value)
+	}
+}
+
+// entry is one key with its value.
+type entry struct {
+	key   string
+	spot  held // of the value
+	keyAt held
+}
+
+// entries returns the keys of a mapping in their order; a key written twice, or one that isn't text, is a problem.
+func (r *reader) entries(spot held) ([]entry, bool) {
+	mapping, ok := spot.node.(ast.MapNode)
+	if !ok {
+		r.say(spot, "expected keys with values here, found "+kindOf(spot.node), "")
+		return nil, false
+	}
+	var found []entry
+	seen := map[string]bool{}
+	for each := mapping.MapRange(); each.Next(); {
+		one, ok := r.entry(spot.path, each.Key(), each.Value())
+		if !ok {
+			continue
+		}
+		if seen[one.key] {
+			r.sayf(one.keyAt, "keep one of them", "%s is written twice", quote(one.key))
+			continue
+		}
+		seen[one.key] = true
+		found = append(found, one)
+	}
+	return found, true
+}
+
+func (r *reader) entry(path string, key ast.MapKeyNode, value ast.Node) (entry, bool) {
+	at := held{node: key, at: key.GetToken(), path: path}
+	if key.IsMergeKey() || key.Type() == ast.MappingKeyType || key.Type() == ast.NullType {
+		r.say(at, "this kind of key isn't understood", "write each key out")
+		return entry{}, false
+	}
+	name := key.GetToken().Value
+	at.path = join(path, name)
+	return entry{key: name, keyAt: at, spot: held{node: value, at: tokenOf(value, at), path: at.path}}, true
+}
+
+// structure decodes a mapping into a struct by its yaml tags.
+func (r *reader) structure(spot held, value reflect.Value) {
+	entries, ok := r.entries(spot)
+	if !ok {
+		return
+	}
+	fields := fieldsOf(value.Type())
+	written := map[string]bool{}
+	for _, each := range entries {
+		field, known := fields[each.key]
+		if !known {
+			r.unknown(each, keysOf(fields))
+			continue
+		}
+		written[each.key] = true
+		before := len(r.problems)
+		r.into(each.spot, value.FieldByIndex(field.Index))
+		if len(r.problems) == before {
+			r.allowed(each.spot, field, value.FieldByIndex(field.Index))
+		}
+	}
+	for _, name := range keysOf(fields) {
+		if tagged(fields[name], "required") && !written[name] {
+			r.sayf(spot, "add "+name+": ...", "%q is missing%s", name, within(spot.path))
+		}
+	}
+}
+
+// unknown reports a key that isn't known, apart from one that a later release will act upon.
+func (r *reader) unknown(each entry, known []string) {
+	if what, ok := later[each.key]; ok {
+		r.sayf(each.keyAt, "drop the key: what it asks for would not happen", "%q: %s are not acted upon by this release", each.key, what)
+		return
+	}
+	r.sayf(each.keyAt, meant(each.key, known), "unknown key %s%s", quote(each.key), within(parent(each.keyAt.path)))
+}
+
+// allowed checks a text against the values that its field's tag lists.
+func (r *reader) allowed(spot held, field reflect.StructField, value reflect.Value) {
+	choices := tags(field, "enum")
+	if value.Kind() != reflect.String || len(choices) == 0 || slices.Contains(choices, value.String()) {
+		return
+	}
+	r.sayf(spot, "one of "+strings.Join(choices, ", "), "%s isn't a value of %q", quote(value.String()), field.Tag.Get("yaml"))
+}
+
+func (r *reader) list(spot held, value reflect.Value) {
+	sequence, ok := spot.node.(*ast.SequenceNode)
+	if !ok {
+		r.say(spot, "expected a list here, found "+kindOf(spot.node), `begin each entry with "- "`)
+		return
+	}
+	for i, node := range sequence.Values {
+		item := held{node: node, at: tokenOf(node, spot), path: spot.path + "[" + strconv.Itoa(i) + "]"}
+		one := reflect.New(value.Type().Elem()).Elem()
+		r.into(item, one)
+		value.Set(reflect.Append(value, one))
+	}
+}
+
+// words decodes a mapping of text to text.
+func (r *reader) words(spot held, value reflect.Value) {
+	entries, ok := r.entries(spot)
+	if !ok {
+		return
+	}
+	value.Set(reflect.MakeMap(value.Type()))
+	for _, each := range entries {
+		one := reflect.New(value.Type().Elem()).Elem()
+		r.into(each.spot, one)
+		value.SetMapIndex(reflect.ValueOf(each.key), one)
+	}
+}
+
+func (r *reader) scalar(spot held, value reflect.Value) {
+	text, ok := r.plainText(spot)
+	if !ok {
+		return
+	}
+	switch {
+	case value.Type() == durationType:
+		r.duration(spot, text, value)
+	case value.Kind() == reflect.String:
+		value.SetString(text)
+	case value.Kind() == reflect.Bool:
+		if text != "true" && text != "false" {
+			r.sayf(spot, "write true or false", "%s isn't true or false", quote(text))
+			return
+		}
+		value.SetBool(text == "true")
+	case value.CanInt():
+		number, err := strconv.ParseInt(text, 10, 32)
+		if err != nil {
+			r.sayf(spot, "", "%s isn't a whole number", quote(text))
+			return
+		}
+		value.SetInt(number)
+	default:
+		r.say(spot, "this key can't be read into "+value.Type().String(), "")
+	}
+}
+
+// plainText returns a scalar as it is written. References to secrets, anchors and aliases are problems.
+func (r *reader) plainText(spot held) (string, bool) {
+	var text string
+	switch node := spot.node.(type) {
+	case *ast.StringNode:
+		text = node.Value
+	case *ast.LiteralNode:
+		text = node.Value.Value
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		text = node.GetToken().Value
+	default:
+		r.say(spot, "expected one value here, found "+kindOf(spot.node), "")
+		return "", false
+	}
+	if strings.Contains(text, "${") {
+		r.say(spot, "${env:...} and ${file:...} are read only where a secret of Keyturn's own stands, and this field holds none", "write the value itself")
+		return "", false
+	}
+	if strings.TrimSpace(text) == "" {
+		return "", true
+	}
+	return text, true
+}
+
+func (r *reader) duration(spot held, text string, value reflect.Value) {
+	if strings.HasSuffix(text, "%") {
+		r.say(spot, "a share of the life is not acted upon by this release", durationHint)
+		return
+	}
+	length, err := ParseDuration(text)
+	if err != nil {
+		r.sayf(spot, durationHint, "%s isn't a duration", quote(text))
+		return
+	}
+	value.SetInt(int64(length))
+}

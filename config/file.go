@@ -1,0 +1,76 @@
+package config
+
+import (
+	"time"
+
+	"keyturn/policy"
+	"keyturn/renewal"
+)
+
+// file is keyturn.yaml as it is written. Its tags are the one list of keys: the strict decoder reads the names, what is
+// required and the values allowed from them, and so does the JSON schema with the sentence about each.
+type file struct {
+	Tenant       string  `yaml:"tenant" jsonschema:"required" jsonschema_description:"The tenant: one of its domains, such as contoso.onmicrosoft.com, or its id."`
+	Cloud        string  `yaml:"cloud" jsonschema:"enum=public,enum=usgov,enum=usgov-dod,enum=china,default=public" jsonschema_description:"Which of Microsoft's clouds the tenant lives in."`
+	Identity     string  `yaml:"identity" jsonschema:"enum=default,enum=environment,enum=workload,enum=managed,enum=cli,enum=browser,enum=device,default=default" jsonschema_description:"How Keyturn signs in. default tries environment, workload identity, managed identity and az login in this order; browser and device ask a person. Never a secret in this file."`
+	SignIn       signIn  `yaml:"signIn" jsonschema_description:"The sign-ins of people."`
+	Network      network `yaml:"network" jsonschema_description:"How the cloud is reached."`
+	Store        string  `yaml:"store" jsonschema:"default=keyturn.db" jsonschema_description:"The database that remembers runs, relative to this file. It never holds a secret."`
+	Policy       rules   `yaml:"policy" jsonschema_description:"How passwords are renewed, unless an application says otherwise."`
+	Applications held    `yaml:"applications" jsonschema_description:"The applications to look after, each under a name of your choice."`
+}
+
+type signIn struct {
+	ClientID string `yaml:"clientId" jsonschema_description:"The public client that people sign in through by browser or device code. Without it, the one of the Azure tools is used."`
+	Password string `yaml:"password" jsonschema:"enum=refused,default=refused" jsonschema_description:"Whether people may sign in by typing a password: refused."`
+}
+
+type network struct {
+	Proxy  string `yaml:"proxy" jsonschema_description:"Address of a proxy, such as http://proxy.contoso.com:8080. Without it, HTTPS_PROXY of the environment counts."`
+	CAFile string `yaml:"caFile" jsonschema_description:"Further certificate authorities (PEM), for a company proxy that opens TLS; relative to this file."`
+}
+
+// rules is a policy in which everything may be left out.
+type rules struct {
+	Lifetime    *time.Duration `yaml:"lifetime" jsonschema_description:"Life of a new password, default 180d. The tenant's own policy may cut it."`
+	RenewBefore *time.Duration `yaml:"renewBefore" jsonschema_description:"So long before its end a password is due, default 30d."`
+	Settle      settle         `yaml:"settle" jsonschema_description:"When a new password counts as working everywhere."`
+	Overlap     overlap        `yaml:"overlap" jsonschema_description:"How long both passwords are kept, and what must be known before the old one goes."`
+}
+
+type settle struct {
+	Successes *int           `yaml:"successes" jsonschema_description:"Sign-ins in a row on fresh connections, default 5."`
+	Over      *time.Duration `yaml:"over" jsonschema_description:"The time over which they are spread, default 60s."`
+}
+
+type overlap struct {
+	Minimum  *time.Duration `yaml:"minimum" jsonschema_description:"Both passwords are kept at least so long, default 14d."`
+	Evidence string         `yaml:"evidence" jsonschema:"enum=required,enum=preferred,enum=time,default=preferred" jsonschema_description:"What is wanted before the old password is removed. preferred: without evidence it is left to expire on its own date; required: a person decides; time: the minimum alone decides."`
+}
+
+// application is one entry below applications.
+type application struct {
+	ClientID string   `yaml:"clientId" jsonschema:"required" jsonschema_description:"The app registration's Application (client) ID."`
+	Policy   rules    `yaml:"policy" jsonschema_description:"What differs from the policy above for this application."`
+	Targets  []held   `yaml:"targets" jsonschema:"required" jsonschema_description:"The places that hold the secret. The first Key Vault secret is the custodian, from which the value can be read back."`
+	Exclude  []string `yaml:"exclude" jsonschema_description:"Places that discovery finds and that do not hold this application's secret, by resource id."`
+}
+
+// over returns below with everything that is written replaced.
+func (w rules) over(below policy.Policy) policy.Policy {
+	put(&below.Lifetime, w.Lifetime)
+	put(&below.RenewBefore, w.RenewBefore)
+	put(&below.Settle.Successes, w.Settle.Successes)
+	put(&below.Settle.Over, w.Settle.Over)
+	put(&below.Overlap.Minimum, w.Overlap.Minimum)
+	if w.Overlap.Evidence != "" {
+		below.Overlap.Evidence = renewal.EvidenceRule(w.Overlap.Evidence)
+	}
+	return below
+}
+
+func put[T any](held *T, written *T) {
+	if written != nil {
+		*held = *written
+	}
+}
