@@ -79,7 +79,8 @@ type Run struct {
 	WatermarkAt time.Time `json:"watermarkAt,omitzero"` // our own sign-in that a report of use must show before it is believed
 	GateAt      time.Time `json:"gateAt,omitzero"`      // when the gate was passed; good for five minutes
 	EndedAt     time.Time `json:"endedAt,omitzero"`
-	Evidence    string    `json:"evidence,omitempty"` // what was known when the old password was removed or left to expire
+	ApprovedBy  string    `json:"approvedBy,omitempty"` // the person who let the old password go without evidence
+	Evidence    string    `json:"evidence,omitempty"`   // what was known when the old password was removed or left to expire
 }
 
 // Order is what the plan decided. It doesn't change while the run is open.
@@ -95,9 +96,12 @@ type Order struct {
 	Overlap     time.Duration `json:"overlap"`             // both passwords are kept at least so long
 	ReportLag   time.Duration `json:"reportLag"`           // how late the reports of use may be
 	Evidence    EvidenceRule  `json:"evidence"`
-	Expired     bool          `json:"expired,omitempty"` // the old one doesn't work any more: no overlap to keep
-	Reuse       bool          `json:"reuse,omitempty"`   // issue nothing: spread the custodian's value
-	Notes       []string      `json:"notes,omitempty"`   // what a person should know, such as a lifetime cut by policy
+	Expired     bool          `json:"expired,omitempty"`    // the old one doesn't work any more: no overlap to keep
+	Reuse       bool          `json:"reuse,omitempty"`      // issue nothing: spread the custodian's value
+	Found       string        `json:"found,omitempty"`      // the custodian's receipt when this was planned
+	ReuseKeyID  string        `json:"reuseKeyId,omitempty"` // with Reuse: the key id of the custodian's value
+	ReuseEnd    time.Time     `json:"reuseEnd,omitzero"`
+	Notes       []string      `json:"notes,omitempty"` // what a person should know, such as a lifetime cut by policy
 }
 
 // EvidenceRule says what is wanted before the old password is removed.

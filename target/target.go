@@ -45,11 +45,12 @@ type Place struct {
 
 // Standing is what can be read of a place.
 type Standing struct {
-	Exists  bool
-	Receipt string // the place's present receipt: another one than ours means that somebody wrote after us
-	Tag     string // the attempt, "<run>.<n>", that the place says it was written by; "" = it can't say, or not by us
-	KeyID   string // the key id that the place says it holds; "" = it can't say
-	Note    string // anything a person should know
+	Exists   bool
+	Receipt  string // the place's present receipt: another one than ours means that somebody wrote after us
+	Tag      string // the attempt, "<run>.<n>", that the place says it was written by; "" = it can't say, or not by us
+	KeyID    string // the key id that the place says it holds; "" = it can't say
+	Replaces string // the key id that the place says its value replaced; "" = it can't say
+	Note     string // anything a person should know
 }
 
 // Parcel is one delivery: the value with what may be written beside it.

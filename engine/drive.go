@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/stage"
+	"keyturn/store"
+)
+
+// backOff is how long a failed step is left alone before the next try, when the failure doesn't say so itself. After
+// the last one a person is asked: half a minute covers the blips of a cloud, and what lasts longer needs eyes.
+var backOff = []time.Duration{time.Second, 3 * time.Second, 9 * time.Second, 20 * time.Second}
+
+// longestHere is how long a retry waits inside this process while a value is only in memory; without one, a wait that
+// long is left to the alarm clock.
+const longestHere = 30 * time.Minute
+
+// drive steps a claimed run until it ends, its door closes, or it would wait longer than patience.
+func (e *Engine) drive(ctx context.Context, job *stage.Job, patience time.Duration) (renewal.Run, error) {
+	deadline := e.Clock.Now().Add(patience)
+	for !job.Run.State.Ended() {
+		pause, err := e.step(ctx, job)
+		switch {
+		case errors.Is(err, store.ErrFenced):
+			return job.Run, err
+		case err != nil:
+			pause = e.afterFailure(ctx, job, err)
+		}
+		if pause.Door == renewal.Open {
+			continue
+		}
+		if e.worthWaiting(job, pause, deadline) {
+			e.Watch(renewal.Event{Kind: "waiting", Run: job.Run.ID, App: job.Run.App, At: e.Clock.Now(), Text: pause.Reason.Text,
+				Fields: map[string]string{"until": pause.Until.Format(time.RFC3339)}})
+			if job.Sleep(ctx, pause.Until.Sub(e.Clock.Now())) == nil {
+				continue
+			}
+		}
+		if err := job.Park(ctx, pause); err != nil {
+			return job.Run, err
+		}
+		return job.Run, nil
+	}
+	return job.Run, nil
+}
+
+func (e *Engine) step(ctx context.Context, job *stage.Job) (stage.Pause, error) {
+	if e.stopped() {
+		return stage.Pause{}, ErrStopped
+	}
+	if err := ctx.Err(); err != nil {
+		return stage.Pause{}, context.Cause(ctx)
+	}
+	before := job.Run.State
+	began := time.Now()
+	pause, err := stage.Step(ctx, job)
+	e.Log.Debug("step", "run_id", job.Run.ID, "state", string(before), "door", string(pause.Door),
+		"ms", time.Since(began).Milliseconds(), "failed", err != nil)
+	return pause, err
+}
+
+// worthWaiting reports whether a pause ends by itself soon enough to stay.
+func (e *Engine) worthWaiting(job *stage.Job, pause stage.Pause, deadline time.Time) bool {
+	switch pause.Door {
+	case renewal.Wait:
+		return !pause.Until.After(deadline)
+	case renewal.Retry:
+		return job.HoldsValue() && !e.stopped() && pause.Until.Sub(e.Clock.Now()) <= longestHere
+	}
+	return false
+}
+
+// afterFailure decides by the failure's class alone: try again soon, park and try later, or ask a person.
+func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) stage.Pause {
+	if errors.Is(cause, ErrStopped) || ctx.Err() != nil {
+		return stage.Pause{Door: renewal.Retry, Until: e.Clock.Now(), Reason: renewal.Reason{
+			Code: "stopped", Text: "the process that drove this run was stopped", Fix: "keyturn resume " + job.App,
+		}}
+	}
+	found := problem.Of(cause)
+	if found.Class != problem.Retry || job.Run.Tries >= len(backOff) {
+		return named(doorFor(cause), job)
+	}
+	delay := max(backOff[job.Run.Tries], found.After)
+	if err := job.CountTry(ctx, cause); err != nil {
+		return named(doorFor(errors.Join(cause, err)), job)
+	}
+	later := stage.Pause{Door: renewal.Retry, Until: e.Clock.Now().Add(delay), Reason: renewal.Reason{
+		Code: found.Code, Text: cause.Error(), Fix: "it is tried again by itself; or: keyturn resume " + job.App,
+	}}
+	if delay > time.Minute || job.Sleep(ctx, delay) != nil {
+		return later
+	}
+	return stage.Pause{}
+}
+
+// named puts the run's own names into a fix that speaks of RUN and APP.
+func named(pause stage.Pause, job *stage.Job) stage.Pause {
+	pause.Reason.Fix = strings.NewReplacer("resume RUN", "resume "+job.App, "RUN", job.Run.ID, "APP", job.App).Replace(pause.Reason.Fix)
+	return pause
+}

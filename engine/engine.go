@@ -1,0 +1,171 @@
+// Package engine drives runs: it claims one, lets the stages do their work until a door closes, and keeps this process's
+// lease alive meanwhile. It holds no rule of the business: what to do next is the stages' word, and whether a failure is
+// tried again is the failure's own class.
+//
+// Start at [Engine.Renew].
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/stage"
+	"keyturn/store"
+)
+
+// Store is what the engine needs of a store.
+type Store interface {
+	store.Reader
+	store.Writer
+	store.Nodes
+}
+
+// Options are the parts of an engine. All but Stop and Log are required.
+type Options struct {
+	Store Store
+	Node  string // names this process; unique among those alive
+	Clock stage.Clock
+	Watch func(renewal.Event) // hears every event of the runs driven or followed here
+	Setup func(ctx context.Context, app string) (stage.Setup, error)
+	Stop  <-chan struct{} // closed: finish the effect in hand, then park
+	Log   *slog.Logger
+}
+
+// Engine drives runs in this process.
+type Engine struct{ Options }
+
+// New returns an engine.
+func New(o Options) *Engine {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Engine{Options: o}
+}
+
+// ErrStopped is the reason for parking a run because this process was asked to stop.
+var ErrStopped = errors.New("stopped before the next step")
+
+// Renew begins the run that plan describes and drives it until it ends, parks, or would have to wait longer than
+// patience. When the application already has an open run, that one is followed or driven instead: there is never a
+// second one. The run is returned as it then stands; the error is nil when it merely stands still.
+func (e *Engine) Renew(ctx context.Context, setup stage.Setup, plan stage.Plan, patience time.Duration) (renewal.Run, error) {
+	live, leave, err := e.live(ctx)
+	if err != nil {
+		return renewal.Run{}, err
+	}
+	defer leave()
+	now := e.Clock.Now()
+	run, err := e.Store.Begin(live, renewal.Run{
+		ID: renewal.NewID(), App: setup.App, ClientID: setup.ClientID, State: renewal.Planned, Order: plan.Order,
+		Retires: plan.Retires, Node: e.Node, CreatedAt: now, UpdatedAt: now,
+	}, store.Told{Events: []renewal.Event{{Kind: "begun", Text: "a renewal of " + setup.App}}})
+	if errors.Is(err, store.ErrOpen) {
+		return e.join(live, run, patience)
+	}
+	if err != nil {
+		return run, fmt.Errorf("begin the run: %w", err)
+	}
+	e.Watch(renewal.Event{Kind: "begun", Run: run.ID, App: run.App, At: now, Text: "a renewal of " + setup.App})
+	job := e.job(setup, run)
+	job.Plan = &plan
+	return e.drive(live, job, patience)
+}
+
+// Resume goes on with an open run from where it stands; prepare, if not nil, first changes it as a person told. A run
+// that another living process drives is followed instead.
+func (e *Engine) Resume(ctx context.Context, id string, patience time.Duration, prepare Prepare) (renewal.Run, error) {
+	live, leave, err := e.live(ctx)
+	if err != nil {
+		return renewal.Run{}, err
+	}
+	defer leave()
+	run, err := e.Store.Run(live, id)
+	if err != nil || run.State.Ended() {
+		return run, err
+	}
+	if prepare == nil {
+		return e.join(live, run, patience)
+	}
+	job, err := e.claim(live, id)
+	if err != nil {
+		return run, err
+	}
+	if err := prepare(live, job); err != nil {
+		return job.Run, errors.Join(err, job.Park(live, doorFor(err)))
+	}
+	return e.drive(live, job, patience)
+}
+
+// Prepare changes a claimed run as a person told, before it is driven.
+type Prepare func(context.Context, *stage.Job) error
+
+// Abort ends an open run for good; see [stage.Abort].
+func (e *Engine) Abort(ctx context.Context, id string) (renewal.Run, error) {
+	return e.Resume(ctx, id, 0, stage.Abort)
+}
+
+// claim takes an open run over and brings its history.
+func (e *Engine) claim(ctx context.Context, id string) (*stage.Job, error) {
+	run, err := e.Store.Claim(ctx, id, e.Node)
+	if err != nil {
+		return nil, fmt.Errorf("take run %s over: %w", id, err)
+	}
+	setup, err := e.Setup(ctx, run.App)
+	if err != nil {
+		return nil, fmt.Errorf("set %s up: %w", run.App, err)
+	}
+	job := e.job(setup, run)
+	job.History, err = e.Store.History(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read the run's history: %w", err)
+	}
+	return job, nil
+}
+
+func (e *Engine) job(setup stage.Setup, run renewal.Run) *stage.Job {
+	return &stage.Job{
+		Setup: setup, Book: e.Store, Run: run, Tell: e.Watch,
+		Clock: stage.Clock{Now: e.Clock.Now, Sleep: e.sleep},
+	}
+}
+
+// sleep waits, unless this process is asked to stop.
+func (e *Engine) sleep(ctx context.Context, d time.Duration) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-e.Stop:
+			cancel(ErrStopped)
+		case <-ctx.Done():
+		}
+	}()
+	if err := e.Clock.Sleep(ctx, d); err != nil {
+		return fmt.Errorf("wait: %w", context.Cause(ctx))
+	}
+	return nil
+}
+
+func (e *Engine) stopped() bool {
+	select {
+	case <-e.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// doorFor says which door a failure closes.
+func doorFor(err error) stage.Pause {
+	found := problem.Of(err)
+	pause := stage.Pause{Door: renewal.Person, Reason: renewal.Reason{Code: found.Code, Text: err.Error(), Fix: found.Fix}}
+	if pause.Reason.Fix == "" {
+		pause.Reason.Fix = "when the cause is mended: keyturn resume RUN; to give up: keyturn abort RUN"
+	}
+	return pause
+}

@@ -1,0 +1,144 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"keyturn/audit"
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/target"
+)
+
+// deliver writes the new value: to the custodian first, so that it can be read back after a kill, then to all other
+// places side by side.
+func deliver(ctx context.Context, j *Job) (Pause, error) {
+	have, err := j.recover(ctx)
+	if err != nil {
+		return Pause{}, err
+	}
+	if !have {
+		attempt, _ := j.attempt()
+		return Pause{}, j.startOver(ctx, attempt, "its value was lost before the custodian had it")
+	}
+	if custodian := j.custodian(); custodian != nil {
+		if err := j.entrust(ctx, custodian); err != nil {
+			return Pause{}, err
+		}
+	}
+	if err := j.deliverOthers(ctx); err != nil {
+		return Pause{}, err
+	}
+	return Pause{}, j.save(ctx, draft{
+		run: func(r *renewal.Run) {
+			to(renewal.Verifying)(r)
+			r.DeliveredAt = j.Now()
+		},
+		events: event("delivered", "every place was written"),
+	})
+}
+
+// entrust writes the custodian. From then on the attempt is the chosen one.
+func (j *Job) entrust(ctx context.Context, custodian target.Custodian) error {
+	attempt, _ := j.attempt()
+	if attempt.State == renewal.AttemptChosen && j.delivery(custodian.Place().ID).State != renewal.DeliveryIntended {
+		return nil
+	}
+	// look: nobody else may have written since the plan was made
+	if err := j.sameAsPlanned(ctx, custodian); err != nil {
+		return err
+	}
+	if err := j.write(ctx, custodian); err != nil {
+		return err
+	}
+	attempt.State = renewal.AttemptChosen
+	return j.save(ctx, draft{attempts: []renewal.Attempt{attempt}})
+}
+
+// sameAsPlanned refuses to write over a value that came into the custodian after the plan, unless it is ours.
+func (j *Job) sameAsPlanned(ctx context.Context, custodian target.Custodian) error {
+	standing, err := custodian.Look(ctx)
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", custodian.Place().Title, err)
+	}
+	tag := renewal.Tag(j.Run.ID, j.Run.Attempt)
+	if standing.Tag == tag || standing.Receipt == j.Run.Order.Found || j.oursIs(standing.Tag) {
+		return nil
+	}
+	return problem.NeedsPerson(problem.Drift, custodian.Place().Title, "somebody wrote another value since this renewal was planned",
+		"look who it was (another Keyturn, or the installer), then: keyturn abort "+j.Run.ID+" and keyturn plan "+j.App)
+}
+
+// oursIs reports whether tag names an earlier attempt of this run.
+func (j *Job) oursIs(tag string) bool {
+	for _, a := range j.History.Attempts {
+		if a.Tag() == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// deliverOthers writes every other place side by side. One that fails doesn't stop the rest; all failures come back,
+// those that may pass by themselves first, so that they are tried again before a person is asked about the rest.
+func (j *Job) deliverOthers(ctx context.Context) error {
+	var group errgroup.Group
+	var passing, lasting []error
+	for _, t := range j.others() {
+		if state := j.delivery(t.Place().ID).State; state == renewal.DeliveryWritten || state == renewal.DeliveryVerified {
+			continue
+		}
+		group.Go(func() error {
+			err := j.write(ctx, t)
+			j.saving.Lock()
+			defer j.saving.Unlock()
+			switch {
+			case err == nil:
+			case problem.Of(err).Class == problem.Retry:
+				passing = append(passing, err)
+			default:
+				lasting = append(lasting, err)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return errors.Join(append(passing, lasting...)...)
+}
+
+// write delivers the current attempt to one place.
+func (j *Job) write(ctx context.Context, t target.Target) error {
+	place := t.Place()
+	// mark: if we die after this the place may hold the old value or the new one; writing again is safe.
+	d := j.delivery(place.ID)
+	d.State = renewal.DeliveryIntended
+	if err := j.save(ctx, draft{
+		deliveries: []renewal.Delivery{d},
+		events:     event("writing", place.Title, "target", place.ID),
+		audit:      entry("write", place.ID, audit.Intended, ""),
+	}); err != nil {
+		return err
+	}
+	// act: each target looks again itself, to keep everything but the secret as it is
+	receipt, err := t.Write(ctx, j.parcel())
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", place.Title, err), j.notWritten(ctx, place, err))
+	}
+	// advance
+	d.State, d.Receipt, d.WrittenAt, d.Rung = renewal.DeliveryWritten, receipt, j.Now(), renewal.Acknowledged
+	return j.save(ctx, draft{
+		deliveries: []renewal.Delivery{d},
+		events:     event("written", place.Title, "target", place.ID),
+		audit:      entry("write", place.ID, audit.Happened, receipt),
+	})
+}
+
+func (j *Job) notWritten(ctx context.Context, place target.Place, cause error) error {
+	return j.save(ctx, draft{
+		events: event("not written", cause.Error(), "target", place.ID),
+		audit:  entry("write", place.ID, audit.Failed, cause.Error()),
+	})
+}

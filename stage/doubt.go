@@ -1,0 +1,99 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+
+	"keyturn/audit"
+	"keyturn/credential"
+	"keyturn/renewal"
+)
+
+// clearDoubts settles what became of earlier attempts of this run: one that turns up under its mark is abandoned and,
+// when no place may know it, removed; one that stays unseen for the doubt window never came to exist.
+func (j *Job) clearDoubts(ctx context.Context, app credential.App) error {
+	for _, a := range j.History.Attempts {
+		if err := j.clearDoubt(ctx, app, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *Job) clearDoubt(ctx context.Context, app credential.App, a renewal.Attempt) error {
+	seen, there := j.ours(app, a)
+	switch a.State {
+	case renewal.AttemptIntended, renewal.AttemptDoubtful:
+		if there {
+			a.KeyID = seen.KeyID
+			return j.abandon(ctx, a, "its value never reached us")
+		}
+		if j.Now().Sub(a.At) >= doubtWindow {
+			a.State = renewal.AttemptVoid
+			return j.saveAttempt(ctx, a, "void", "never came to exist")
+		}
+	case renewal.AttemptAbandoned:
+		if j.knownToNoPlace(a) {
+			return j.sweep(ctx, a)
+		}
+	}
+	return nil
+}
+
+// ours finds the password of an attempt: by key id where we know it, else by its mark.
+func (j *Job) ours(app credential.App, a renewal.Attempt) (credential.Credential, bool) {
+	if a.KeyID != "" {
+		return app.Find(a.KeyID)
+	}
+	return app.ByDescription(a.Mark)
+}
+
+// knownToNoPlace reports whether no write of this attempt was ever intended, so that nobody can be using it.
+func (j *Job) knownToNoPlace(a renewal.Attempt) bool { return len(j.History.Of(a.N)) == 0 }
+
+// abandon gives an attempt up. Where no place may know its value it is removed at once, else only when the run retires.
+func (j *Job) abandon(ctx context.Context, a renewal.Attempt, why string) error {
+	a.State = renewal.AttemptAbandoned
+	if err := j.saveAttempt(ctx, a, "abandoned", why); err != nil {
+		return err
+	}
+	if !j.knownToNoPlace(a) {
+		return nil
+	}
+	return j.sweep(ctx, a)
+}
+
+// sweep removes an abandoned attempt. It is a row of this store with our own mark, so it is ours to remove.
+func (j *Job) sweep(ctx context.Context, a renewal.Attempt) error {
+	// look
+	app, err := j.Issuer.Look(ctx, j.ClientID)
+	if err != nil {
+		return fmt.Errorf("look for an abandoned attempt: %w", err)
+	}
+	held, there := j.ours(app, a)
+	// mark: removing is safe to repeat, and the row already says abandoned, so dying here costs nothing.
+	if there {
+		if held.DisplayName != a.Mark {
+			return fmt.Errorf("secret %s no longer bears our mark %q: left alone", held.KeyID, a.Mark)
+		}
+		// act
+		if err := j.Issuer.Remove(ctx, app, held); err != nil {
+			return fmt.Errorf("remove the abandoned attempt %s: %w", a.Mark, err)
+		}
+	}
+	// advance, once several replicas agree
+	gone, err := j.gone(ctx, a.KeyID, a.Mark)
+	if err != nil || !gone {
+		return err
+	}
+	a.State = renewal.AttemptRemoved
+	return j.saveAttempt(ctx, a, "removed", "an abandoned attempt was removed")
+}
+
+func (j *Job) saveAttempt(ctx context.Context, a renewal.Attempt, kind, why string) error {
+	return j.save(ctx, draft{
+		attempts: []renewal.Attempt{a},
+		events:   event("attempt "+kind, why, "mark", a.Mark, "keyId", a.KeyID),
+		audit:    entry("attempt", a.Mark, audit.Noted, kind+": "+why),
+	})
+}

@@ -1,0 +1,85 @@
+package stage
+
+import (
+	"fmt"
+	"time"
+
+	"keyturn/policy"
+	"keyturn/renewal"
+)
+
+// effects lists, in order, everything that the plan will change and when.
+func effects(s Setup, p Plan) []Effect {
+	var list []Effect
+	add := func(what, where, when string) {
+		list = append(list, Effect{Number: len(list) + 1, What: what, Where: where, When: when})
+	}
+	if p.Order.RoomKeyID != "" {
+		add("remove secret "+p.Order.RoomKeyID+" to make room", p.Found.Name, "first")
+	}
+	if !p.Order.Reuse {
+		add("make a new secret until "+p.Order.End.Format(time.DateOnly), p.Found.Name, "now")
+	}
+	for _, t := range s.Targets {
+		place := t.Place()
+		if p.Order.Reuse && place.ID == p.Order.Custodian {
+			continue
+		}
+		when := "when the new secret signs in everywhere"
+		if p.Order.Custodian != "" && place.ID != p.Order.Custodian {
+			when = "when the Key Vault has it"
+		}
+		add("write the new secret", place.Title, when)
+	}
+	if p.Retires != "" {
+		add("remove the old secret "+p.Retires, p.Found.Name, retiring(p))
+	}
+	return list
+}
+
+// retiring tells when and on what evidence the old password goes.
+func retiring(p Plan) string {
+	if p.Order.Expired {
+		return "at the end: it has expired"
+	}
+	from := p.At.Add(p.Order.Overlap + p.Order.ReportLag)
+	switch p.Order.Evidence {
+	case renewal.EvidenceTime:
+		return "from " + from.Format(time.DateOnly)
+	case renewal.EvidenceRequired:
+		return fmt.Sprintf("from %s, when the reports show that nobody uses it; else a person decides", from.Format(time.DateOnly))
+	}
+	if !p.Order.RetiresEnd.IsZero() && p.Order.RetiresEnd.Before(from) {
+		return "it ends by itself on " + p.Order.RetiresEnd.Format(time.DateOnly) + " and is swept then"
+	}
+	return fmt.Sprintf("from %s, when the reports show that nobody uses it; else it ends by itself on %s",
+		from.Format(time.DateOnly), p.Order.RetiresEnd.Format(time.DateOnly))
+}
+
+// The most requests that one command sends, when nothing fails, beside those to the places.
+const (
+	requestsToSignIn = 8 // tenant and sign-in metadata, and a token for each of Graph, Azure and Key Vault
+	requestsToRead   = 9 // the app on both objects, two policies, owners, two reports, and the proof of the old value
+	requestsToIssue  = 3 // look on both objects, addPassword
+	requestsToProve  = 1 // the sign-in beside verifying
+)
+
+// requests is the most that one `renew` sends up to the overlap while nothing fails.
+func requests(s Setup, p Plan) int {
+	total := requestsToSignIn + requestsToRead + requestsToProve
+	if !p.Order.Reuse {
+		total += requestsToIssue + tries(s.Policy.Settle)
+	}
+	for _, t := range s.Targets {
+		total += t.Place().Requests
+	}
+	return total
+}
+
+// tries is how many sign-ins settle a password that works at once.
+func tries(settle policy.Settle) int {
+	if settle.Over == 0 {
+		return settle.Successes
+	}
+	return settleWidth * max(int(settle.Over/settlePace)+1, (settle.Successes+settleWidth-1)/settleWidth)
+}

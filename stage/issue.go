@@ -1,0 +1,107 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"keyturn/audit"
+	"keyturn/credential"
+	"keyturn/issuer"
+	"keyturn/problem"
+	"keyturn/renewal"
+)
+
+// doubtWindow is how long a password whose request got no answer may still turn up in a lagging replica. Chosen well
+// above the minutes that Terraform's provider allows for the same lag.
+const doubtWindow = 15 * time.Minute
+
+// issue makes one new password. After a kill here the intended attempt is found again by its mark.
+func issue(ctx context.Context, j *Job) (Pause, error) {
+	// look
+	app, err := j.Issuer.Look(ctx, j.ClientID)
+	if err != nil {
+		return Pause{}, fmt.Errorf("look before issuing: %w", err)
+	}
+	if err := j.clearDoubts(ctx, app); err != nil {
+		return Pause{}, err
+	}
+	if pause, full := j.waitForRoom(app); full {
+		return pause, nil
+	}
+	// mark: if we die after this, the password exists under this mark or it doesn't; clearDoubts finds out.
+	attempt, err := j.intend(ctx)
+	if err != nil {
+		return Pause{}, err
+	}
+	// act
+	issued, err := j.Issuer.Issue(ctx, app, issuer.Order{Mark: attempt.Mark, End: j.Run.Order.End})
+	if err != nil {
+		return Pause{}, j.notIssued(ctx, attempt, err)
+	}
+	// advance
+	j.value, j.valueOf = issued.Value, attempt.N
+	return Pause{}, j.issued(ctx, attempt, issued)
+}
+
+// intend saves the next attempt before anything is sent.
+func (j *Job) intend(ctx context.Context) (renewal.Attempt, error) {
+	n := len(j.History.Attempts) + 1
+	attempt := renewal.Attempt{
+		Run: j.Run.ID, N: n, State: renewal.AttemptIntended, At: j.Now(),
+		Mark: renewal.Mark(j.Run.Order.Description, j.Run.ID, n),
+	}
+	return attempt, j.save(ctx, draft{
+		run:      func(r *renewal.Run) { r.Attempt = n },
+		attempts: []renewal.Attempt{attempt},
+		events:   event("issuing", "asking for a new secret", "mark", attempt.Mark),
+		audit:    entry("issue", attempt.Mark, audit.Intended, "until "+j.Run.Order.End.Format(time.DateOnly)),
+	})
+}
+
+// issued saves what Entra answered, without the value.
+func (j *Job) issued(ctx context.Context, attempt renewal.Attempt, issued credential.Issued) error {
+	attempt.State, attempt.KeyID, attempt.Hint = renewal.AttemptIssued, issued.KeyID, issued.Hint
+	attempt.Start, attempt.End = issued.Start, issued.End
+	return j.save(ctx, draft{
+		run:      to(renewal.Settling),
+		attempts: []renewal.Attempt{attempt},
+		events: event("issued", "new secret until "+issued.End.Format(time.DateOnly),
+			"keyId", issued.KeyID, "mark", attempt.Mark, "end", issued.End.Format(time.RFC3339)),
+		audit: entry("issue", issued.KeyID, audit.Happened, attempt.Mark),
+	})
+}
+
+// notIssued saves whether the attempt surely came to nothing, and passes the failure on.
+func (j *Job) notIssued(ctx context.Context, attempt renewal.Attempt, cause error) error {
+	attempt.State = renewal.AttemptVoid
+	if problem.Of(cause).Doubtful {
+		attempt.State = renewal.AttemptDoubtful
+	}
+	err := j.save(ctx, draft{
+		attempts: []renewal.Attempt{attempt},
+		events:   event("not issued", cause.Error(), "mark", attempt.Mark, "attempt", string(attempt.State)),
+		audit:    entry("issue", attempt.Mark, audit.Failed, cause.Error()),
+	})
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("issue: %w", cause)
+}
+
+// waitForRoom stops before an addPassword that is sure to be refused, while an abandoned or doubtful attempt of ours
+// takes up one of the app's few places.
+func (j *Job) waitForRoom(app credential.App) (Pause, bool) {
+	limit := app.MaxPasswords()
+	if limit == 0 || len(app.Passwords()) < limit {
+		return Pause{}, false
+	}
+	for _, a := range j.History.Attempts {
+		if a.State == renewal.AttemptDoubtful || a.State == renewal.AttemptIntended || a.State == renewal.AttemptAbandoned {
+			return waitUntil(j.Now().Add(time.Minute), problem.Full,
+				"the app holds as many secrets as it may; waiting until it is sure which attempt of ours came to exist"), true
+		}
+	}
+	return askPerson(problem.Full, fmt.Sprintf("the app holds %d secrets, as many as it may", limit),
+		"name one that may go first: keyturn renew "+j.App+" --make-room SECRET-ID"), true
+}

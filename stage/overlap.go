@@ -1,0 +1,143 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"keyturn/audit"
+	"keyturn/issuer"
+	"keyturn/policy"
+	"keyturn/renewal"
+)
+
+// overlap keeps both passwords until the rules let the old one go. It only reads and signs in.
+func overlap(ctx context.Context, j *Job) (Pause, error) {
+	// look
+	in, err := j.gateInput(ctx)
+	if err != nil {
+		return Pause{}, err
+	}
+	if err := j.proveMore(ctx, in); err != nil {
+		return Pause{}, err
+	}
+	passage := policy.Gate(in)
+	if passage.Watermark {
+		if err := j.watermark(ctx); err != nil {
+			return Pause{}, err
+		}
+		in.Run = j.Run
+		passage = policy.Gate(in)
+	}
+	// advance
+	switch passage.Verdict {
+	case policy.Remove, policy.Nothing:
+		return Pause{}, j.endOverlap(ctx, passage)
+	case policy.Person:
+		return askPerson(string(passage.Code), passage.Text, passage.Fix), j.noteEvidence(ctx, passage)
+	}
+	return waitUntil(passage.Until, string(passage.Code), passage.Text), j.noteEvidence(ctx, passage)
+}
+
+// gateInput gathers what the rules may know. Reports are asked only where they can change the answer.
+func (j *Job) gateInput(ctx context.Context) (policy.Input, error) {
+	attempt, _ := j.attempt()
+	in := policy.Input{
+		Now: j.Now(), Policy: j.Policy, Run: j.Run, NewKeyID: attempt.KeyID, Approved: j.Run.ApprovedBy != "",
+	}
+	reader, ok := j.Issuer.(issuer.UsageReader)
+	if !ok || j.Run.Retires == "" || j.Run.Order.Expired || j.Run.Order.Evidence == renewal.EvidenceTime {
+		return in, nil
+	}
+	app, err := j.Issuer.Look(ctx, j.ClientID)
+	if err != nil {
+		return in, fmt.Errorf("look at the app: %w", err)
+	}
+	usage, err := reader.Usage(ctx, app, j.ownSignIns())
+	if err != nil {
+		return in, fmt.Errorf("read the reports of use: %w", err)
+	}
+	in.Usage = usageOf(usage)
+	j.seenInUse = in.Usage.Uses[strings.ToLower(attempt.KeyID)].ByOthers.After(j.Run.DeliveredAt)
+	return in, nil
+}
+
+// usageOf hands a report to the rules.
+func usageOf(from issuer.Usage) policy.Usage {
+	usage := policy.Usage{Source: from.Source, Reason: from.Reason, Uses: map[string]policy.Use{}}
+	for keyID, use := range from.Uses {
+		usage.Uses[strings.ToLower(keyID)] = policy.Use(use)
+	}
+	return usage
+}
+
+// ownSignIns are the instants of our own sign-ins, as far as they are kept; those of settling end with delivery.
+func (j *Job) ownSignIns() []time.Time {
+	attempt, _ := j.attempt()
+	own := []time.Time{attempt.At, j.Run.DeliveredAt, j.Run.VerifiedAt, j.Run.WatermarkAt, j.Run.UpdatedAt}
+	var known []time.Time
+	for _, t := range own {
+		if !t.IsZero() {
+			known = append(known, t)
+		}
+	}
+	return known
+}
+
+// proveMore asks again those places that could show more by now than they have.
+func (j *Job) proveMore(ctx context.Context, in policy.Input) error {
+	if !j.provable(in.Now) {
+		return nil
+	}
+	have, err := j.recover(ctx)
+	if err != nil || !have {
+		return err
+	}
+	return j.proveAll(ctx, true)
+}
+
+func (j *Job) provable(now time.Time) bool {
+	for _, d := range j.History.Of(j.Run.Attempt) {
+		if d.Provable && (j.seenInUse || now.Sub(d.WrittenAt) >= policy.TokenLife) {
+			return true
+		}
+	}
+	return false
+}
+
+// watermark signs in with the new password once more and keeps the instant: a report that shows it has caught up.
+func (j *Job) watermark(ctx context.Context) error {
+	have, err := j.recover(ctx)
+	if err != nil {
+		return err
+	}
+	if have {
+		if err := j.newSignsIn(ctx); err != nil {
+			return err
+		}
+	}
+	return j.save(ctx, draft{
+		run:    func(r *renewal.Run) { r.WatermarkAt = j.Now() },
+		events: event("watermark", "signed in once more, to see how far the reports of use have come"),
+	})
+}
+
+func (j *Job) endOverlap(ctx context.Context, passage policy.Passage) error {
+	return j.save(ctx, draft{
+		run: func(r *renewal.Run) {
+			to(renewal.Retiring)(r)
+			r.Evidence, r.GateAt = passage.Text, time.Time{}
+		},
+		events: event("evidence", passage.Text, "code", string(passage.Code)),
+		audit:  entry("evidence", orNone(j.Run.Retires), audit.Noted, passage.Text),
+	})
+}
+
+// noteEvidence keeps what is known so far, so that status can show it while the run waits.
+func (j *Job) noteEvidence(ctx context.Context, passage policy.Passage) error {
+	if j.Run.Evidence == passage.Text {
+		return nil
+	}
+	return j.save(ctx, draft{run: func(r *renewal.Run) { r.Evidence = passage.Text }})
+}

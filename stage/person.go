@@ -1,0 +1,81 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+
+	"keyturn/audit"
+	"keyturn/renewal"
+)
+
+// Abort ends a run for good. Passwords that no place can know are removed, because nobody could ever use them; every
+// other one stays valid. Nothing is broken to tidy up.
+func Abort(ctx context.Context, j *Job) error {
+	app, err := j.Issuer.Look(ctx, j.ClientID)
+	if err != nil {
+		return fmt.Errorf("look before aborting: %w", err)
+	}
+	if err := j.clearDoubts(ctx, app); err != nil {
+		return err
+	}
+	for _, a := range j.History.Attempts {
+		unused := a.State == renewal.AttemptIssued || a.State == renewal.AttemptSettled
+		if unused && j.knownToNoPlace(a) {
+			if err := j.abandon(ctx, a, "the run was aborted before any place had it"); err != nil {
+				return err
+			}
+		}
+	}
+	return j.save(ctx, draft{
+		run: func(r *renewal.Run) {
+			to(renewal.Aborted)(r)
+			r.Outcome, r.EndedAt = renewal.Stopped, j.Now()
+		},
+		events:  event("aborted", "ended by a person; every secret that a place may hold stays valid"),
+		audit:   entry("abort", j.Run.ID, audit.Happened, ""),
+		release: true,
+	})
+}
+
+// Overwrite makes a run write again those places that a stranger changed after it wrote them, because a person said so.
+func Overwrite(ctx context.Context, j *Job) error {
+	var again []renewal.Delivery
+	found := j.Run.Order.Found
+	for _, t := range j.Targets {
+		place := t.Place()
+		standing, err := t.Look(ctx)
+		if err != nil {
+			return fmt.Errorf("look at %s: %w", place.Title, err)
+		}
+		d := j.delivery(place.ID)
+		if d.State == "" || standing.Receipt == d.Receipt {
+			continue
+		}
+		d.State, d.Rung, d.Provable = renewal.DeliveryIntended, renewal.Unproven, false
+		again = append(again, d)
+		if place.ID == j.Run.Order.Custodian {
+			found = standing.Receipt
+		}
+	}
+	if len(again) == 0 {
+		return nil
+	}
+	return j.save(ctx, draft{
+		run: func(r *renewal.Run) {
+			to(renewal.Delivering)(r)
+			r.Order.Found = found
+		},
+		deliveries: again,
+		events:     event("overwrite", fmt.Sprintf("%d places changed by others are written again, as told", len(again))),
+		audit:      entry("overwrite", j.Run.ID, audit.Noted, "told by a person"),
+	})
+}
+
+// Approve keeps that a person lets the old password go without the evidence that is missing.
+func Approve(ctx context.Context, j *Job, who string) error {
+	return j.save(ctx, draft{
+		run:    func(r *renewal.Run) { r.ApprovedBy = who },
+		events: event("approved", "the old secret may go without further evidence, says "+who),
+		audit:  entry("approve", orNone(j.Run.Retires), audit.Noted, who),
+	})
+}

@@ -1,0 +1,173 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"keyturn/check"
+	"keyturn/credential"
+	"keyturn/policy"
+	"keyturn/problem"
+	"keyturn/renewal"
+)
+
+// Request is what a person may say about one renewal.
+type Request struct {
+	Replace  string // key id of the password to replace, or policy.None; "" = found by proof
+	MakeRoom string // key id of the password that may go first when the app is full
+	Reuse    bool   // issue nothing: spread the value that the custodian holds
+	Adopt    bool   // as Reuse, and go on with the renewal that the custodian's tags tell of
+	// Known reports whether a mark, "<run>.<n>", is a row of this store. nil = none is.
+	Known func(tag string) bool
+	// Delivered returns the key id that this store delivered with the custodian's receipt; "" = not known. nil = none.
+	Delivered func(target, receipt string) string
+}
+
+// Plan is what one renewal would do, with everything that it was decided from. Making one changes nothing anywhere.
+type Plan struct {
+	App      string
+	ClientID string
+	At       time.Time
+	Found    credential.App
+	Due      policy.Dueness
+	Replaced policy.Replacement
+	Ending   policy.Ending
+	Keeping  policy.Keeping
+	Checks   []check.Check // in the order doctor shows them
+	Foreign  []credential.Credential
+	Effects  []Effect
+	Order    renewal.Order
+	Retires  string
+	Requests int // the most that the renewal sends up to the overlap when nothing fails
+}
+
+// Effect is one thing that the renewal will change.
+type Effect struct {
+	Number int    `json:"number"`
+	What   string `json:"what"`
+	Where  string `json:"where"`
+	When   string `json:"when"`
+}
+
+// MakePlan reads everything that decides a renewal and says what it would do. It returns a plan even when something
+// stands in the way: see [Plan.Obstacle].
+func MakePlan(ctx context.Context, s Setup, r Request, now func() time.Time) (Plan, error) {
+	seen, err := read(ctx, s)
+	if err != nil {
+		return Plan{}, err
+	}
+	return decide(s, r, seen, now()), nil
+}
+
+// decide is pure: what was read and asked for gives the plan.
+func decide(s Setup, r Request, seen *reading, now time.Time) Plan {
+	in := seen.input(s, r, now)
+	replaced := policy.Replaced(in)
+	in.InUse = replaced.KeyID
+	if replaced.KeyID == "" {
+		in.Replace = policy.None
+	}
+	p := Plan{
+		App: s.App, ClientID: s.ClientID, At: now, Found: seen.app, Checks: seen.checks,
+		Replaced: replaced, Due: policy.Due(in), Ending: policy.End(in), Keeping: policy.OverlapOf(in), Retires: replaced.KeyID,
+	}
+	p.Order = order(s, seen, p)
+	switch {
+	case r.Reuse || r.Adopt:
+		p.reuse(in, r, seen)
+	default:
+		p.makeRoom(r, now)
+	}
+	p.Foreign = foreign(seen.app, p)
+	p.Checks = append(p.Checks, unknownMarks(r, seen.app)...)
+	p.Effects = effects(s, p)
+	p.Requests = requests(s, p)
+	return p
+}
+
+func order(s Setup, seen *reading, p Plan) renewal.Order {
+	o := renewal.Order{
+		Custodian: seen.custodian, Found: seen.standing.Receipt, End: p.Ending.At,
+		Successes: s.Policy.Settle.Successes, Over: s.Policy.Settle.Over,
+		Overlap: p.Keeping.Overlap, ReportLag: p.Keeping.ReportLag, Evidence: s.Policy.Overlap.Evidence,
+		Expired: p.Replaced.Expired, Description: p.Found.Name,
+	}
+	if o.Expired {
+		o.Over = 0 // consumers fail as it is: the first round of sign-ins that all succeed is enough
+	}
+	for _, t := range s.Targets {
+		o.Targets = append(o.Targets, t.Place().ID)
+	}
+	if old, ok := p.Found.Find(p.Retires); ok {
+		o.RetiresEnd = old.End
+		if words := renewal.Description(old.DisplayName); words != "" {
+			o.Description = words
+		}
+	}
+	if p.Ending.Cut {
+		o.Notes = append(o.Notes, p.Ending.Text)
+	}
+	return o
+}
+
+// makeRoom names the password that goes first when the app holds as many as it may: one that a person named, or the one
+// replaced when it has expired, since nobody can be using it.
+func (p *Plan) makeRoom(r Request, now time.Time) {
+	limit := p.Found.MaxPasswords()
+	if limit == 0 || len(p.Found.Passwords()) < limit {
+		return
+	}
+	if named, ok := p.Found.Find(r.MakeRoom); ok {
+		p.Order.RoomKeyID = named.KeyID
+		return
+	}
+	if old, ok := p.Found.Find(p.Retires); ok && old.Expired(now) {
+		p.Order.RoomKeyID = old.KeyID
+		return
+	}
+	p.Checks = append(p.Checks, check.Fail("credential.room", p.App, problem.Full,
+		fmt.Sprintf("the app holds %d secrets, as many as it may, so a new one can't be added beside the old", limit),
+		"name one that nobody uses, which is then removed first: keyturn renew "+p.App+" --make-room SECRET-ID"))
+}
+
+// foreign lists the passwords that the plan leaves alone.
+func foreign(app credential.App, p Plan) []credential.Credential {
+	var found []credential.Credential
+	for _, c := range app.Passwords() {
+		if c.KeyID != p.Retires && c.KeyID != p.Order.RoomKeyID {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// unknownMarks warns of passwords that bear a Keyturn's mark which this store doesn't know: another Keyturn made them,
+// or this store was lost.
+func unknownMarks(r Request, app credential.App) []check.Check {
+	var found []check.Check
+	for _, c := range app.Passwords() {
+		tag, marked := renewal.Marked(c.DisplayName)
+		if !marked || (r.Known != nil && r.Known(tag)) {
+			continue
+		}
+		found = append(found, check.Warn("credential.mark", "secret "+c.KeyID, "mark.unknown",
+			fmt.Sprintf("made by a Keyturn whose store isn't this one (%q)", c.DisplayName),
+			"if another machine renews this app, leave it to that one; if this store was lost: keyturn adopt APP"))
+	}
+	return found
+}
+
+// Obstacle returns what stops this plan, or nil when it may be carried out.
+func (p Plan) Obstacle() error {
+	for _, c := range check.Failed(p.Checks) {
+		return problem.NeedsPerson(c.Code, c.Subject, c.Message, c.Fix)
+	}
+	switch {
+	case p.Ending.Blocked && !p.Order.Reuse:
+		return problem.NeedsPerson(problem.Blocked, p.App, p.Ending.Text, p.Ending.Fix)
+	case !p.Replaced.Decided && !p.Order.Reuse:
+		return problem.NeedsPerson(string(p.Replaced.Code), p.App, p.Replaced.Text, p.Replaced.Fix)
+	}
+	return nil
+}

@@ -1,0 +1,218 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"keyturn/audit"
+	"keyturn/credential"
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/target"
+)
+
+// gateLife is how long the gate's answer is good for; then everything is asked again.
+const gateLife = 5 * time.Minute
+
+// retire asks the gate and then removes the old password, the one thing in a renewal that can't be undone.
+func retire(ctx context.Context, j *Job) (Pause, error) {
+	if pause, err := j.gate(ctx); err != nil || pause.Door != renewal.Open {
+		return pause, err
+	}
+	if err := j.removeOld(ctx); err != nil {
+		return Pause{}, err
+	}
+	if err := j.sweepAll(ctx); err != nil {
+		return Pause{}, err
+	}
+	return Pause{}, j.finish(ctx)
+}
+
+// gate asks again whatever must hold before the old password goes: the new one is there and signs in, and every place
+// still shows what we wrote. Any no closes the run's door.
+func (j *Job) gate(ctx context.Context) (Pause, error) {
+	if !j.Run.GateAt.IsZero() && j.Now().Sub(j.Run.GateAt) < gateLife {
+		return Pause{}, nil
+	}
+	have, err := j.recover(ctx)
+	if err != nil {
+		return Pause{}, err
+	}
+	group, inner := errgroup.WithContext(ctx)
+	group.Go(func() error { return j.newIsThere(inner) })
+	if have {
+		group.Go(func() error { return j.newSignsIn(inner) })
+	}
+	for _, t := range j.Targets {
+		group.Go(func() error { return j.unchanged(inner, t) })
+	}
+	if err := group.Wait(); err != nil {
+		return Pause{}, fmt.Errorf("the gate before retiring: %w", err)
+	}
+	return Pause{}, j.save(ctx, draft{
+		run:    func(r *renewal.Run) { r.GateAt = j.Now() },
+		events: event("gate", "the new secret works and every place still holds it"),
+		audit:  entry("gate", j.Run.Retires, audit.Happened, j.Run.Evidence),
+	})
+}
+
+func (j *Job) newIsThere(ctx context.Context) error {
+	attempt, _ := j.attempt()
+	app, err := j.Issuer.Look(ctx, j.ClientID)
+	if err != nil {
+		return fmt.Errorf("look at the app: %w", err)
+	}
+	if _, there := app.Find(attempt.KeyID); !there {
+		return problem.NeedsPerson(problem.Drift, "secret "+attempt.KeyID, "the new secret is no longer on the app",
+			"somebody removed it (the installer, run again, removes every secret): keyturn abort "+j.Run.ID+", then keyturn renew "+j.App)
+	}
+	return nil
+}
+
+func (j *Job) newSignsIn(ctx context.Context) error {
+	if err := j.Issuer.SignIn(ctx, j.ClientID, j.value); err != nil {
+		return fmt.Errorf("sign in with the new secret: %w", err)
+	}
+	return nil
+}
+
+// unchanged compares what a place shows with the receipt of our write.
+func (j *Job) unchanged(ctx context.Context, t target.Target) error {
+	place := t.Place()
+	standing, err := t.Look(ctx)
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", place.Title, err)
+	}
+	if standing.Exists && standing.Receipt == j.delivery(place.ID).Receipt {
+		return nil
+	}
+	return problem.NeedsPerson(problem.Drift, place.Title, "somebody changed it after we wrote it; the old secret is kept",
+		"see what it holds now; to write ours again: keyturn resume "+j.App+" --overwrite; to leave it: keyturn abort "+j.Run.ID)
+}
+
+// removeOld removes the password that this run replaces, and nothing else.
+func (j *Job) removeOld(ctx context.Context) error {
+	keyID := j.Run.Retires
+	if keyID == "" {
+		return nil
+	}
+	// look
+	app, err := j.Issuer.Look(ctx, j.ClientID)
+	if err != nil {
+		return fmt.Errorf("look before removing: %w", err)
+	}
+	held, there := app.Find(keyID)
+	if there {
+		if err := j.remove(ctx, app, held); err != nil {
+			return err
+		}
+	}
+	// advance, once several replicas agree
+	return j.awaitGone(ctx, keyID)
+}
+
+func (j *Job) remove(ctx context.Context, app credential.App, held credential.Credential) error {
+	// mark: if we die after this, looking again finds the password or doesn't; both are a good place to go on from.
+	if err := j.save(ctx, draft{
+		events: event("removing", "removing the old secret", "keyId", held.KeyID),
+		audit:  entry("remove", held.KeyID, audit.Intended, j.Run.Evidence),
+	}); err != nil {
+		return err
+	}
+	// act
+	if err := j.Issuer.Remove(ctx, app, held); err != nil {
+		failed := j.save(ctx, draft{audit: entry("remove", held.KeyID, audit.Failed, err.Error())})
+		return errors.Join(fmt.Errorf("remove the old secret %s: %w", held.KeyID, err), failed)
+	}
+	return j.save(ctx, draft{audit: entry("remove", held.KeyID, audit.Happened, "")})
+}
+
+const (
+	goneReads = 3               // looks in a row that must agree that a password is gone
+	gonePace  = 2 * time.Second // between rounds of looks
+	goneLimit = 5 * time.Minute // then the run is parked and looks again later
+)
+
+// awaitGone returns nil once several looks in a row don't show the password.
+func (j *Job) awaitGone(ctx context.Context, keyID string) error {
+	for began := j.Now(); j.Now().Sub(began) < goneLimit; {
+		gone, err := j.gone(ctx, keyID, "")
+		if err != nil || gone {
+			return err
+		}
+		if err := j.Sleep(ctx, gonePace); err != nil {
+			return err
+		}
+	}
+	return problem.Later("remove.lag", "secret "+keyID, 5*time.Minute, errors.New("removed, yet still shown by some replicas"))
+}
+
+// gone asks several replicas at once whether a password, named by key id or by mark, isn't there any more.
+func (j *Job) gone(ctx context.Context, keyID, mark string) (bool, error) {
+	seen := make([]bool, goneReads)
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range seen {
+		group.Go(func() error {
+			app, err := j.Issuer.Look(ctx, j.ClientID)
+			if err != nil {
+				return fmt.Errorf("look whether it is gone: %w", err)
+			}
+			_, byKey := app.Find(keyID)
+			_, byMark := app.ByDescription(mark)
+			seen[i] = (keyID != "" && byKey) || (mark != "" && byMark)
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return false, err
+	}
+	for _, s := range seen {
+		if s {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// sweepAll removes the attempts that were given up although some place may have known them: now that the gate has seen
+// every place on the chosen one, nobody uses them.
+func (j *Job) sweepAll(ctx context.Context) error {
+	for _, a := range j.History.Attempts {
+		if a.State != renewal.AttemptAbandoned && a.State != renewal.AttemptDoubtful {
+			continue
+		}
+		if err := j.sweep(ctx, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *Job) finish(ctx context.Context) error {
+	if superseding, ok := j.custodian().(target.Superseding); ok && j.Run.Retires != "" {
+		if err := superseding.Supersede(ctx, j.Run.Retires); err != nil {
+			return fmt.Errorf("put the old version out of use: %w", err)
+		}
+	}
+	outcome, text := j.outcome()
+	return j.save(ctx, draft{
+		run: func(r *renewal.Run) {
+			to(renewal.Done)(r)
+			r.Outcome, r.EndedAt = outcome, j.Now()
+		},
+		events:  event("done", text, "outcome", string(outcome), "keyId", j.Run.Retires, "evidence", j.Run.Evidence),
+		audit:   entry("finish", j.Run.ID, audit.Happened, text),
+		release: true,
+	})
+}
+
+func (j *Job) outcome() (renewal.Outcome, string) {
+	if j.Run.Retires == "" {
+		return renewal.Added, "every place holds the new secret; nothing was retired"
+	}
+	return renewal.Renewed, "every place holds the new secret; the old one was removed"
+}

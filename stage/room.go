@@ -1,0 +1,68 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+
+	"keyturn/audit"
+	"keyturn/renewal"
+)
+
+// begin leaves the planned state. A run that another process planned is planned again first, because what it found may
+// have changed.
+func begin(ctx context.Context, j *Job) (Pause, error) {
+	if j.Plan == nil {
+		if pause, err := j.planAgain(ctx); err != nil || pause.Door != renewal.Open {
+			return pause, err
+		}
+	}
+	next := renewal.Issuing
+	switch {
+	case j.Run.Order.Reuse:
+		return Pause{}, j.reuse(ctx)
+	case j.Run.Order.RoomKeyID != "":
+		next = renewal.MakingRoom
+	}
+	return Pause{}, j.save(ctx, draft{
+		run:    to(next),
+		events: event("planned", fmt.Sprintf("%d places, old secret %s", len(j.Run.Order.Targets), orNone(j.Run.Retires))),
+		audit:  entry("plan", orNone(j.Run.Retires), audit.Noted, j.Run.Order.End.String()),
+	})
+}
+
+func orNone(keyID string) string {
+	if keyID == "" {
+		return "none"
+	}
+	return keyID
+}
+
+// makeRoom removes the one password that the plan named, by proof that it doesn't work any more or by a person's word,
+// because the app can't hold another one.
+func makeRoom(ctx context.Context, j *Job) (Pause, error) {
+	keyID := j.Run.Order.RoomKeyID
+	// look
+	app, err := j.Issuer.Look(ctx, j.ClientID)
+	if err != nil {
+		return Pause{}, fmt.Errorf("look before making room: %w", err)
+	}
+	if held, there := app.Find(keyID); there {
+		// mark and act
+		if err := j.remove(ctx, app, held); err != nil {
+			return Pause{}, err
+		}
+	}
+	if err := j.awaitGone(ctx, keyID); err != nil {
+		return Pause{}, err
+	}
+	// advance
+	return Pause{}, j.save(ctx, draft{
+		run: func(r *renewal.Run) {
+			to(renewal.Issuing)(r)
+			if r.Retires == keyID {
+				r.Retires = ""
+			}
+		},
+		events: event("room made", "removed "+keyID+" to make room", "keyId", keyID),
+	})
+}
