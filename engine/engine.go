@@ -124,7 +124,7 @@ func (e *Engine) claim(ctx context.Context, id string) (*stage.Job, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the run's history: %w", err)
 	}
-	return job, nil
+	return job, job.Reopen(ctx)
 }
 
 func (e *Engine) job(setup stage.Setup, run renewal.Run) *stage.Job {

@@ -62,6 +62,14 @@ func (j *Job) Park(ctx context.Context, pause Pause) error {
 	})
 }
 
+// Reopen opens a door that was closed for a person, who has come back: tries are counted anew. Other doors need nothing.
+func (j *Job) Reopen(ctx context.Context) error {
+	if j.Run.Door != renewal.Person {
+		return nil
+	}
+	return j.save(ctx, draft{run: to(j.Run.State)})
+}
+
 // CountTry saves that a step failed and will be tried again, so that a run that fails for ever ends before a person
 // even if the process dies between tries.
 func (j *Job) CountTry(ctx context.Context, cause error) error {
