@@ -1,0 +1,45 @@
+# `make test` is the one entry: what a contributor runs and what CI runs.
+.PHONY: test tools lint check cross bench dist clean
+.DEFAULT_GOAL := test
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.release=$(VERSION)
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+test: tools lint check cross
+
+# The race detector needs a C compiler, and nothing else here does.
+tools:
+	@command -v gcc >/dev/null || command -v cc >/dev/null || { \
+	  echo "installing gcc for the race detector"; apt-get update -qq && apt-get install -y -qq gcc libc6-dev; }
+
+lint:
+	@unformatted=$$(go tool gofumpt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted:"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go mod tidy -diff
+
+check:
+	go test -race -timeout 15m ./...
+
+# Every system that is promised builds, without cgo.
+cross:
+	@for p in $(PLATFORMS); do echo "build $$p"; \
+	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go build -trimpath -ldflags "$(LDFLAGS)" -o /dev/null ./cmd/keyturn || exit 1; done
+
+# Ratios against a floor measured in the same run; figures with the machine are kept in docs/benchmarks.md.
+bench:
+	KEYTURN_BENCH=1 go test -run '^TestBench' -v -timeout 30m ./e2e
+
+dist: clean
+	@mkdir -p dist
+	@for p in $(PLATFORMS); do os=$${p%/*}; arch=$${p#*/}; name=keyturn_$(VERSION)_$${os}_$${arch}; exe=keyturn; \
+	  test $$os = windows && exe=keyturn.exe; mkdir -p dist/$$name; echo "$$name"; \
+	  CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags "$(LDFLAGS)" -o dist/$$name/$$exe ./cmd/keyturn || exit 1; \
+	  cp README.md LICENSE CHANGELOG.md dist/$$name/; \
+	  if test $$os = windows; then (cd dist && go run ../house/zip $$name); else tar -C dist -czf dist/$$name.tar.gz $$name; fi; \
+	  rm -r dist/$$name; done
+	@cd dist && sha256sum keyturn_* > checksums.txt && cat checksums.txt
+
+clean:
+	rm -rf dist
