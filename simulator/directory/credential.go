@@ -131,11 +131,19 @@ func (d *Directory) drawSecret() string {
 // RemovePassword takes a password from the app or its service principal; regions forget it one after the other. It
 // reports whether there was one with that key id.
 func (d *Directory) RemovePassword(a *Application, keyID string) bool {
-	if d.has(a.Credentials, keyID) {
-		d.Change(a, func() { d.forget(&a.Credentials, keyID) })
+	if d.RemoveApplicationPassword(a, keyID) {
 		return true
 	}
 	return a.ServicePrincipal != nil && d.RemovePrincipalPassword(a.ServicePrincipal, keyID)
+}
+
+// RemoveApplicationPassword takes a password from the app registration only and reports whether there was one.
+func (d *Directory) RemoveApplicationPassword(a *Application, keyID string) bool {
+	if !d.has(a.Credentials, keyID) {
+		return false
+	}
+	d.Change(a, func() { d.forget(&a.Credentials, keyID) })
+	return true
 }
 
 // RemovePrincipalPassword takes a password from a service principal and reports whether there was one.

@@ -138,7 +138,9 @@ func (t *Tenant) User(nameOrID string) *User {
 func (t *Tenant) Application(id string) *Application { return t.apps[strings.ToLower(id)] }
 
 // ServicePrincipal finds a service principal of the tenant by client id or object id; nil when there is none.
-func (t *Tenant) ServicePrincipal(id string) *ServicePrincipal { return t.principals[strings.ToLower(id)] }
+func (t *Tenant) ServicePrincipal(id string) *ServicePrincipal {
+	return t.principals[strings.ToLower(id)]
+}
 
 func (t *Tenant) addApplication(a *Application) {
 	t.Applications = append(t.Applications, a)

@@ -24,8 +24,9 @@ func badRequest(oauth string, code int, format string, args ...any) *Failure {
 // The refusals below carry Microsoft's codes and sentences. Source:
 // https://learn.microsoft.com/entra/identity-platform/reference-error-codes, read 2026-11-22, and recorded answers.
 
-func tenantNotFound(name string) *Failure {
-	if !strings.Contains(name, ".") && !isGUID(name) {
+// TenantNotFound refuses the name of a tenant that does not exist.
+func TenantNotFound(name string) *Failure {
+	if !strings.Contains(name, ".") && !IsGUID(name) {
 		return badRequest("invalid_request", 900023, "Specified tenant identifier '%s' is neither a valid DNS name, nor a valid external domain.", name)
 	}
 	return badRequest("invalid_request", 90002, "Tenant '%s' not found. Check to make sure you have the correct tenant ID and are "+
@@ -78,8 +79,8 @@ func blockedByPolicy() *Failure {
 		"not allow token issuance.")
 }
 
-// isGUID reports whether s has the form of a GUID.
-func isGUID(s string) bool {
+// IsGUID reports whether s has the form of a GUID.
+func IsGUID(s string) bool {
 	if len(s) != 36 {
 		return false
 	}

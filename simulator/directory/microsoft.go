@@ -139,3 +139,13 @@ func (d *Directory) AddManagedIdentity(tenant, displayName string) *ServicePrinc
 	t.addPrincipal(s)
 	return s
 }
+
+// Names are the addresses of one of Microsoft's own APIs, none for any other app id.
+func Names(appID string) []string {
+	for _, api := range microsoftAPIs() {
+		if api.appID == appID {
+			return api.names
+		}
+	}
+	return nil
+}

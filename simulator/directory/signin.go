@@ -70,7 +70,7 @@ func (d *Directory) SignIn(at time.Time, s SignIn) (Identity, *Failure) {
 	}
 	t := d.Tenant(s.Tenant)
 	if t == nil {
-		return Identity{}, tenantNotFound(s.Tenant)
+		return Identity{}, TenantNotFound(s.Tenant)
 	}
 	id, cred, failure := d.judge(at, t, s)
 	rec := SignInRecord{

@@ -1,0 +1,134 @@
+package login
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"keyturn/simulator/directory"
+	"keyturn/simulator/world"
+)
+
+// token is the token endpoint. Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow,
+// read 2026-11-22, and recorded answers.
+func (s *Service) token(w http.ResponseWriter, r *http.Request, tenant string, v2 bool) {
+	switch r.Method {
+	case http.MethodPost:
+	case http.MethodOptions:
+		preflight(w, r, "POST, OPTIONS")
+		return
+	default:
+		s.refuse(w, r, bad("invalid_request", 900561, "The endpoint only accepts POST, OPTIONS requests. Received a %s request.", r.Method))
+		return
+	}
+	form, ok := readForm(r)
+	if !ok {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	world.NoteIdentity(r.Context(), form.Get("client_id"))
+	sign, scopes, failure := readSignIn(form, tenant, v2)
+	if failure != nil {
+		s.refuse(w, r, failure)
+		return
+	}
+	s.w.Lock()
+	id, failure := s.d.SignIn(s.w.Now(), sign)
+	s.w.Unlock()
+	if failure != nil {
+		s.refuse(w, r, failure)
+		return
+	}
+	headers(w, r)
+	writeJSON(w, http.StatusOK, s.answer(id, sign, form, scopes, v2))
+}
+
+// answer is the body of a granted token; v2 writes numbers, v1 writes texts.
+func (s *Service) answer(id directory.Identity, sign directory.SignIn, form url.Values, scopes []string, v2 bool) map[string]any {
+	seconds := int(id.Expires.Sub(id.Issued).Seconds()) - 1
+	body := map[string]any{"token_type": "Bearer", "access_token": s.d.Mint(id)}
+	if v2 {
+		body["expires_in"], body["ext_expires_in"] = seconds, seconds
+	} else {
+		body["expires_in"], body["ext_expires_in"] = strconv.Itoa(seconds), strconv.Itoa(seconds)
+		body["expires_on"] = strconv.FormatInt(id.Expires.Unix(), 10)
+		body["not_before"] = strconv.FormatInt(id.Issued.Unix()-300, 10)
+		body["resource"] = sign.Resource
+	}
+	if id.User {
+		s.addUserParts(body, id, form, scopes)
+	}
+	return body
+}
+
+// addUserParts adds what a password grant answers beside the access token.
+func (s *Service) addUserParts(body map[string]any, id directory.Identity, form url.Values, scopes []string) {
+	var full []string
+	for _, name := range id.Roles {
+		full = append(full, strings.TrimRight(id.Audience, "/")+"/"+name)
+	}
+	body["scope"] = strings.Join(full, " ")
+	if slices.Contains(scopes, "openid") {
+		body["id_token"] = s.d.MintIDToken(id)
+	}
+	if form.Get("client_info") == "1" {
+		info, _ := json.Marshal(map[string]string{"uid": id.ObjectID, "utid": id.Tenant}) // strings always marshal
+		body["client_info"] = base64.RawURLEncoding.EncodeToString(info)
+	}
+}
+
+func bad(oauth string, code int, format string, args ...any) *directory.Failure {
+	return &directory.Failure{Status: http.StatusBadRequest, OAuth: oauth, Code: code, Text: fmt.Sprintf(format, args...)}
+}
+
+// headers sets what every answer of the token endpoint carries and answers the two ids that errors repeat.
+func headers(w http.ResponseWriter, r *http.Request) (trace, correlation string) {
+	trace, correlation = newID(), r.Header.Get("client-request-id")
+	if !directory.IsGUID(correlation) {
+		correlation = newID()
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "no-store, no-cache")
+	h.Set("Pragma", "no-cache")
+	h.Set("Expires", "-1")
+	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	h.Set("x-ms-request-id", trace)
+	h.Set("x-ms-ests-server", "2.1.0 - SIM ProdSlices")
+	if r.Header.Get("return-client-request-id") != "" || r.Header.Get("client-request-id") != "" {
+		h.Set("client-request-id", correlation)
+	}
+	return trace, correlation
+}
+
+// refuse writes a failure in Microsoft's envelope. Two codes come without error_uri, as recorded.
+func (s *Service) refuse(w http.ResponseWriter, r *http.Request, f *directory.Failure) {
+	trace, correlation := headers(w, r)
+	stamp := s.w.Now().Format("2006-01-02 15:04:05Z")
+	body := map[string]any{
+		"error": f.OAuth,
+		"error_description": fmt.Sprintf("%s Trace ID: %s Correlation ID: %s Timestamp: %s",
+			f.Error(), trace, correlation, stamp),
+		"error_codes": []int{f.Code}, "timestamp": stamp, "trace_id": trace, "correlation_id": correlation,
+	}
+	if f.Code != 700038 && f.Code != 70003 {
+		body["error_uri"] = "https://login.microsoftonline.com/error?code=" + strconv.Itoa(f.Code)
+	}
+	if f.Suberror != "" {
+		body["suberror"] = f.Suberror
+	}
+	writeJSON(w, f.Status, body)
+}
+
+// newID draws a GUID outside the world's lock.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails, by its documentation
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
+}
