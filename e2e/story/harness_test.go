@@ -1,0 +1,288 @@
+package story_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// binary is the real program, built once for all stories.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "keyturn-e2e-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		binary = filepath.Join(dir, "keyturn")
+		build := exec.Command("go", "build", "-o", binary, "keyturn/cmd/keyturn")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "build keyturn: %v\n%s", err, out)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// cloud is one simulated Microsoft cloud, run by the real binary.
+type cloud struct {
+	t   *testing.T
+	url string
+	dir string
+	env []string
+}
+
+// startCloud runs `keyturn simulate` with the given flags until the test ends.
+func startCloud(t *testing.T, flags ...string) *cloud {
+	t.Helper()
+	dir := t.TempDir()
+	args := append([]string{"simulate", "--listen", "127.0.0.1:0", "--dir", dir}, flags...)
+	cmd := exec.Command(binary, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("simulate said nothing: %v\n%s", err, stderr.String())
+	}
+	var told struct {
+		Address string `json:"address"`
+		Proxy   string `json:"proxy"`
+	}
+	if err := json.Unmarshal([]byte(line), &told); err != nil {
+		t.Fatalf("simulate's first line %q: %v", line, err)
+	}
+	return &cloud{t: t, url: told.Proxy, dir: dir, env: readEnv(t, filepath.Join(dir, "env"))}
+}
+
+// readEnv reads the shell exports that simulate writes.
+func readEnv(t *testing.T, file string) []string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var env []string
+	for _, line := range strings.Split(string(text), "\n") {
+		pair, ok := strings.CutPrefix(strings.TrimSpace(line), "export ")
+		if !ok {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		env = append(env, name+"="+strings.Trim(value, `'"`))
+	}
+	return env
+}
+
+// truth is what the cloud knows and no client is told.
+type truth struct {
+	Now     time.Time `json:"now"`
+	Tenants []struct {
+		ID           string        `json:"id"`
+		Applications []application `json:"applications"`
+	} `json:"tenants"`
+	Vaults []struct {
+		Name    string `json:"name"`
+		Secrets []struct {
+			Name     string `json:"name"`
+			Versions []struct {
+				Version string            `json:"version"`
+				Value   string            `json:"value"`
+				Enabled bool              `json:"enabled"`
+				Created time.Time         `json:"created"`
+				Tags    map[string]string `json:"tags"`
+			} `json:"versions"`
+		} `json:"secrets"`
+	} `json:"vaults"`
+	Connections []struct {
+		ID         string         `json:"id"`
+		Parameters map[string]any `json:"parameters"`
+	} `json:"connections"`
+	Variables []struct {
+		ID        string `json:"id"`
+		Encrypted bool   `json:"encrypted"`
+		Value     string `json:"value"`
+	} `json:"variables"`
+	Consumers []struct {
+		Name      string `json:"name"`
+		Kind      string `json:"kind"`
+		Successes int    `json:"successes"`
+		Failures  int    `json:"failures"`
+		LastError string `json:"lastError"`
+	} `json:"consumers"`
+}
+
+type application struct {
+	AppID       string     `json:"appId"`
+	DisplayName string     `json:"displayName"`
+	Passwords   []password `json:"passwords"`
+}
+
+type password struct {
+	KeyID       string    `json:"keyId"`
+	DisplayName string    `json:"displayName"`
+	Value       string    `json:"value"`
+	Start       time.Time `json:"start"`
+	End         time.Time `json:"end"`
+}
+
+// ask sends one request to the simulator's own pages and decodes the answer.
+func (c *cloud) ask(method, path string, body, into any) {
+	c.t.Helper()
+	var sent io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		sent = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(context.Background(), method, c.url+path, sent)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode/100 != 2 {
+		c.t.Fatalf("%s %s: %d %s %v", method, path, resp.StatusCode, text, err)
+	}
+	if into == nil {
+		return
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		c.t.Fatalf("%s %s: %v in %.400s", method, path, err, text)
+	}
+}
+
+func (c *cloud) state() (s truth) {
+	c.t.Helper()
+	c.ask("GET", "/_sim/state", nil, &s)
+	return s
+}
+
+func (c *cloud) advance(d time.Duration) {
+	c.t.Helper()
+	c.ask("POST", "/_sim/clock", map[string]string{"advance": d.String()}, nil)
+}
+
+func (c *cloud) faults(rules ...map[string]any) {
+	c.t.Helper()
+	c.ask("POST", "/_sim/faults", rules, nil)
+}
+
+func (c *cloud) turn(name string, value any) {
+	c.t.Helper()
+	c.ask("POST", "/_sim/switch", map[string]any{"name": name, "value": value}, nil)
+}
+
+// machine is one computer with Keyturn on it: a folder with its configuration and its store.
+type machine struct {
+	t     *testing.T
+	cloud *cloud
+	dir   string
+}
+
+// newMachine is a computer whose configuration is the one that simulate wrote, with the given edits (old, new, ...).
+func newMachine(t *testing.T, c *cloud, edits ...string) *machine {
+	t.Helper()
+	m := &machine{t: t, cloud: c, dir: t.TempDir()}
+	text, err := os.ReadFile(filepath.Join(c.dir, "keyturn.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i+1 < len(edits); i += 2 {
+		if !bytes.Contains(text, []byte(edits[i])) {
+			t.Fatalf("keyturn.yaml has no %q:\n%s", edits[i], text)
+		}
+		text = bytes.ReplaceAll(text, []byte(edits[i]), []byte(edits[i+1]))
+	}
+	if err := os.WriteFile(filepath.Join(m.dir, "keyturn.yaml"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// result is what one command left.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+func (m *machine) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = m.dir
+	cmd.Env = append([]string{"HOME=" + m.dir, "PATH=" + os.Getenv("PATH"), "KEYTURN_LOG_LEVEL=debug"}, m.cloud.env...)
+	return cmd
+}
+
+// run runs one command to its end. Everything it printed is kept in the machine's folder, where secrets are looked for.
+func (m *machine) run(args ...string) result {
+	m.t.Helper()
+	cmd := m.command(args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		m.t.Fatal(err)
+	}
+	m.keep(args, stdout.String(), stderr.String())
+	return result{code: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String()}
+}
+
+func (m *machine) keep(args []string, outputs ...string) {
+	m.t.Helper()
+	file, err := os.OpenFile(filepath.Join(m.dir, "printed.txt"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer file.Close()
+	fmt.Fprintln(file, args)
+	for _, text := range outputs {
+		fmt.Fprintln(file, text)
+	}
+}
+
+// want runs a command and fails the test unless it ends with one of the codes.
+func (m *machine) want(code int, args ...string) result {
+	m.t.Helper()
+	r := m.run(args...)
+	if r.code != code {
+		m.t.Fatalf("keyturn %s: exit %d, want %d\nstdout:\n%s\nstderr:\n%s", strings.Join(args, " "), r.code, code, r.stdout, tail(r.stderr))
+	}
+	return r
+}
+
+func tail(text string) string {
+	lines := strings.Split(text, "\n")
+	return strings.Join(lines[max(0, len(lines)-60):], "\n")
+}
