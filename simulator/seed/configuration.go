@@ -1,0 +1,58 @@
+package seed
+
+import (
+	"strings"
+	"text/template"
+)
+
+// What stands in [Sample.KeyturnYAML] for what only the running simulator knows: its address, and the file of its
+// certificate authority.
+const (
+	ProxyPlaceholder  = "@PROXY@"
+	CAFilePlaceholder = "@CA_FILE@"
+)
+
+// configurationText is the keyturn.yaml of a sample.
+var configurationText = template.Must(template.New("keyturn.yaml").Parse(`# Made by the simulator: everything in it exists only there.
+tenant: {{.Places.Domain}}
+cloud: public
+identity: default
+network:
+  proxy: "` + ProxyPlaceholder + `"
+  caFile: "` + CAFilePlaceholder + `"
+store: keyturn.db
+policy:
+  lifetime: 180d
+  renewBefore: 30d
+  settle: { successes: 5, over: 60s }
+  overlap: { minimum: 14d, evidence: preferred }
+applications:
+  provision-assist:
+    clientId: {{.ClientID}}
+    targets:
+      - keyVaultSecret: { vault: {{.Places.Vault}}, secret: appSecret }
+      - apiConnection:
+          resourceId: {{.VaultConnection}}
+          parameters: { vaultName: {{.Places.Vault}} }
+          probe: { workflow: CheckSiteExists, trigger: manual }
+      - apiConnection:
+          resourceId: {{.AutomationConnection}}
+{{- if .Variable}}
+      - automationVariable:
+          account: {{.Account}}
+          name: appSecret
+{{- end}}
+`))
+
+func (s *planter) configuration() string {
+	var b strings.Builder
+	err := configurationText.Execute(&b, map[string]any{
+		"Places": s.places, "ClientID": s.app.AppID, "Variable": s.variant.variable, "Account": s.places.account(),
+		"VaultConnection":      s.places.connection(s.places.VaultConnection),
+		"AutomationConnection": s.places.connection(s.places.AutomationConnection),
+	})
+	if err != nil {
+		panic("seed: the configuration's template does not fit its data: " + err.Error())
+	}
+	return b.String()
+}
