@@ -35,12 +35,28 @@ type Reader interface {
 	Events(ctx context.Context, run string, after int64) ([]renewal.Event, error)
 }
 
+// ReadCloser is a Reader that holds a file or a connection until it is closed.
+type ReadCloser interface {
+	Reader
+	Ledger
+	Close() error
+}
+
+// Ledger is what an auditor sees.
+type Ledger interface {
+	// Chain returns the whole audit log of one application over all its runs, from the first entry, for
+	// [audit.Verify]. An application that never had an entry gives an empty one.
+	Chain(ctx context.Context, app string) ([]audit.Entry, error)
+}
+
 // Filter chooses runs; its zero value chooses all.
 type Filter struct {
 	App   string    // "" = of every application
 	Open  bool      // only those that haven't ended
-	Due   time.Time // only open ones that nobody must wait for: door open, retry or wait, and WakeAt not after it; zero = don't care
+	Due   time.Time // only open ones that may go on: door open, retry or wait, WakeAt not after it, and no living node drives them; zero = don't care
 	Limit int       // 0 = 1,000
+
+	Latest bool // only the newest run of each application, before the other conditions are looked at
 }
 
 // History is what happened in one run.

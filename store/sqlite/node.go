@@ -1,0 +1,36 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// clock is the database's own time in microseconds, exact to a millisecond.
+const clock = "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)"
+
+// Beat implements [store.Nodes].
+func (s *Store) Beat(ctx context.Context, node string, ttl time.Duration) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO node (id, alive_until) VALUES (?, "+clock+` + ?)
+			ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until`, node, ttl.Microseconds())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("say that node %s is alive: %w", node, err)
+	}
+	return nil
+}
+
+// Leave implements [store.Nodes]. It also forgets the nodes that died more than a day ago without leaving.
+func (s *Store) Leave(ctx context.Context, node string) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM node WHERE id = ? OR alive_until < "+clock+" - ?", node, (24 * time.Hour).Microseconds())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("take leave of node %s: %w", node, err)
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+	driver "modernc.org/sqlite"
+
+	"keyturn/store"
+)
+
+const (
+	// busyTimeout is how long a write waits for the writes of other processes.
+	busyTimeout = 15 * time.Second
+	// readers is how many reads of one process go on side by side.
+	readers = 4
+)
+
+// Options of a store. The zero value is right for a command that doesn't migrate.
+type Options struct {
+	// AllowMigrate lets Open bring the file of an older release to this one's tables. Without it such a file is
+	// refused with the command that does it. A new file gets its tables either way.
+	AllowMigrate bool
+}
+
+// Store is one process's view of the file. It is safe for use by many goroutines.
+type Store struct {
+	path   string
+	writer *sql.DB // one connection; nil in a store for reading
+	reader *sql.DB
+	alarm  func() (*river.Client[*sql.Tx], error) // made at the first wake, because most commands set none
+}
+
+var (
+	_ store.Reader = (*Store)(nil)
+	_ store.Writer = (*Store)(nil)
+	_ store.Nodes  = (*Store)(nil)
+	_ store.Ledger = (*Store)(nil)
+)
+
+// Open opens the store at path for reading and writing, and makes it when there is none. It fails with a problem of
+// class Person when the place is unfit (a network file system, no folder, no rights), when the file is no store, or
+// when another release's tables are in it. Several processes may have the same store open. Close it.
+func Open(ctx context.Context, path string, options Options) (*Store, error) {
+	path, err := locate(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := create(path); err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, writer: handle(path, "_txlock=immediate", 1), reader: handle(path, "_query_only=1", readers)}
+	s.alarm = sync.OnceValues(s.newAlarm)
+	if err := s.prepare(ctx, options); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// OpenReader opens the store at path for reading only: it never makes a file, and nothing in it can be changed by
+// what it returns. It fails with code store.missing, and fs.ErrNotExist within, when there is no store. Close it.
+func OpenReader(ctx context.Context, path string) (store.ReadCloser, error) {
+	path, err := locate(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := exists(path); err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, reader: handle(path, "_query_only=1", readers)}
+	if err := s.current(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Close lets go of the file. The last process to close leaves one file; safe to repeat.
+func (s *Store) Close() error {
+	errs := []error{s.reader.Close()}
+	if s.writer != nil {
+		errs = append(errs, s.writer.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// handle makes a pool of at most size connections to the file at path, which must be there. Nothing is opened yet.
+func handle(path, extra string, size int) *sql.DB {
+	// Without this, any other code of this process that opens and closes the file would drop SQLite's locks on it
+	// (https://www.sqlite.org/howtocorrupt.html, section 2.2, read 2026-11-22). Only Linux has the better kind of
+	// lock; elsewhere the call changes nothing and says so, which is no reason to fail.
+	_, _ = driver.OFDLocking(true)
+
+	db, err := sql.Open("sqlite", address(path, extra))
+	if err != nil {
+		panic(fmt.Sprintf("sqlite: the driver isn't linked in: %v", err))
+	}
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	return db
+}
+
+// address renders path as the driver wants it. fullfsync makes macOS really write; elsewhere it does nothing.
+func address(path, extra string) string {
+	slashed := filepath.ToSlash(path)
+	if !strings.HasPrefix(slashed, "/") {
+		slashed = "/" + slashed // file:///C:/folder/keyturn.db
+	}
+	file := url.URL{Scheme: "file", Path: slashed}
+	options := []string{
+		"mode=rw", extra, "_dqs=0", "_foreign_keys=1", "_synchronous=FULL",
+		fmt.Sprintf("_busy_timeout=%d", busyTimeout.Milliseconds()),
+		"_pragma=fullfsync(1)", "_pragma=checkpoint_fullfsync(1)",
+	}
+	file.RawQuery = strings.Join(options, "&")
+	return file.String()
+}
