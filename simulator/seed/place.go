@@ -32,8 +32,10 @@ func (p places) resource(kind, name string) string {
 }
 
 func (p places) connection(name string) string { return p.resource("Microsoft.Web/connections", name) }
-func (p places) workflow(name string) string   { return p.resource("Microsoft.Logic/workflows", name) }
-func (p places) vault() string                 { return p.resource("Microsoft.KeyVault/vaults", p.Vault) }
+
+func (p places) workflow(name string) string { return p.resource("Microsoft.Logic/workflows", name) }
+
+func (p places) vault() string { return p.resource("Microsoft.KeyVault/vaults", p.Vault) }
 
 func (p places) account() string {
 	return p.resource("Microsoft.Automation/automationAccounts", p.Account)
