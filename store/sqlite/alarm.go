@@ -42,9 +42,14 @@ func (s *Store) newAlarm() (*river.Client[*sql.Tx], error) {
 // setAlarm adds the wake of a parked run to the transaction that parks it. Policy's clock says how long it sleeps; the
 // machine's clock says when that is over.
 func (s *Store) setAlarm(ctx context.Context, tx *sql.Tx, run renewal.Run) error {
-	return s.insertWake(ctx, tx, wake{run.ID, run.Version}, time.Now().Add(run.WakeAt.Sub(run.UpdatedAt)))
+	var at time.Time
+	if sleep := run.WakeAt.Sub(run.UpdatedAt); sleep > 0 {
+		at = time.Now().Add(sleep)
+	}
+	return s.insertWake(ctx, tx, wake{run.ID, run.Version}, at)
 }
 
+// insertWake adds a wake; the zero time is at once.
 func (s *Store) insertWake(ctx context.Context, tx *sql.Tx, args wake, at time.Time) error {
 	client, err := s.alarm()
 	if err != nil {

@@ -29,7 +29,11 @@ func scanRun(row scanner) (renewal.Run, error) {
 // version isn't among them: the store alone raises it.
 func movable(r renewal.Run) []any {
 	return []any{
-		r.State, !r.State.Ended(), r.Door, document{r.Reason}, r.Outcome, document{r.Order}, r.Attempt, r.Retires, r.Tries, r.Node,
+		r.State, !r.State.Ended(), r.Door,
+		document{r.Reason},
+		r.Outcome,
+		document{r.Order},
+		r.Attempt, r.Retires, r.Tries, r.Node,
 		instant(r.WakeAt), instant(r.UpdatedAt), instant(r.DeliveredAt), instant(r.VerifiedAt), instant(r.WatermarkAt),
 		instant(r.GateAt), instant(r.EndedAt), r.Evidence,
 	}

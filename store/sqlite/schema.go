@@ -105,9 +105,12 @@ func (s *Store) migrateAlone(ctx context.Context) (err error) {
 	return s.current(ctx)
 }
 
-func (s *Store) migrate(ctx context.Context) error {
+// migrate uses a pool of its own: goose keeps one connection to itself while River asks for another.
+func (s *Store) migrate(ctx context.Context) (err error) {
+	db := handle(s.path, "_txlock=immediate", 2)
+	defer func() { err = errors.Join(err, db.Close()) }()
 	for _, pragma := range []string{fmt.Sprintf("PRAGMA application_id = %d", applicationID), "PRAGMA journal_mode = WAL"} {
-		if _, err := s.writer.ExecContext(ctx, pragma); err != nil {
+		if _, err := db.ExecContext(ctx, pragma); err != nil {
 			return err
 		}
 	}
@@ -115,9 +118,9 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, s.writer, folder,
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder,
 		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()),
-		goose.WithGoMigrations(goose.NewGoMigration(2, &goose.GoFunc{RunTx: migrateRiver}, nil)))
+		goose.WithGoMigrations(goose.NewGoMigration(2, &goose.GoFunc{RunDB: migrateRiver}, nil)))
 	if err != nil {
 		return err
 	}
@@ -125,16 +128,17 @@ func (s *Store) migrate(ctx context.Context) error {
 	return err
 }
 
-// migrateRiver is migration 2: the alarm clock's tables, made by River itself, in the same transaction as the number.
-func migrateRiver(ctx context.Context, tx *sql.Tx) error {
-	river, err := rivermigrate.New(riversqlite.New(nil), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+// migrateRiver is migration 2: the alarm clock's tables, made by River itself in its own transactions. When it is
+// broken off, the next Open goes on from the last of them.
+func migrateRiver(ctx context.Context, db *sql.DB) error {
+	river, err := rivermigrate.New(riversqlite.New(db), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
-	if _, err := river.MigrateTx(ctx, tx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: riverVersion}); err != nil {
+	if _, err := river.Migrate(ctx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: riverVersion}); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "PRAGMA user_version = 2")
+	_, err = db.ExecContext(ctx, "PRAGMA user_version = 2")
 	return err
 }
 

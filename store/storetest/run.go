@@ -1,0 +1,217 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"keyturn/renewal"
+	"keyturn/store"
+)
+
+func roundTrip(t *testing.T, b Bench) {
+	full := fresh("app")
+	full.Door, full.Reason = renewal.Person, renewal.Reason{Code: "drift", Text: "changed by a stranger", Fix: "look at it"}
+	full.Order = renewal.Order{
+		Custodian: "vault", Targets: []string{"vault", "connection"}, Description: "portal “secret”", End: noon.AddDate(0, 6, 0),
+		RetiresEnd: noon.AddDate(0, 0, 20), RoomKeyID: "room", Successes: 5, Over: time.Minute, Overlap: 14 * 24 * time.Hour,
+		ReportLag: 72 * time.Hour, Evidence: renewal.EvidenceRequired, Expired: true, Reuse: true, Notes: []string{"cut by policy"},
+	}
+	full.Attempt, full.Tries, full.Evidence = 2, 3, "seen"
+	for i, at := range []*time.Time{&full.WakeAt, &full.DeliveredAt, &full.VerifiedAt, &full.WatermarkAt, &full.GateAt} {
+		*at = noon.Add(time.Duration(i) * time.Hour)
+	}
+	saved, err := b.Store.Begin(t.Context(), full, store.Told{})
+	must(t, err)
+	full.Version = 1
+	got, err := b.Store.Run(t.Context(), full.ID)
+	must(t, err)
+	same(t, "the run begun", saved, full)
+	same(t, "the run read", got, full)
+
+	full.State, full.EndedAt = renewal.Retiring, noon.Add(time.Minute)
+	moved := advance(t, b.Store, store.Change{Run: full})
+	full.Version = 2
+	got, err = b.Store.Run(t.Context(), full.ID)
+	must(t, err)
+	same(t, "the run advanced", moved, full)
+	same(t, "the advanced run read", got, full)
+}
+
+func same[T any](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("%s:\n got %+v\nwant %+v", what, got, want)
+	}
+}
+
+func oneOpenRun(t *testing.T, b Bench) {
+	other := b.Again(t)
+	var wait sync.WaitGroup
+	ids, errs := make([]string, 20), make([]error, 20)
+	for i := range ids {
+		s := b.Store
+		if i%2 == 1 {
+			s = other
+		}
+		wait.Go(func() {
+			run, err := s.Begin(t.Context(), fresh("app"), told(i))
+			ids[i], errs[i] = run.ID, err
+		})
+	}
+	wait.Wait()
+	won := 0
+	for i, err := range errs {
+		if err == nil {
+			won++
+		} else if !errors.Is(err, store.ErrOpen) {
+			t.Errorf("begin %d: %v", i, err)
+		}
+		if ids[i] != ids[0] {
+			t.Errorf("begin %d returned run %s, begin 0 %s", i, ids[i], ids[0])
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d begins won, want 1", won)
+	}
+	found, err := b.Store.Events(t.Context(), "", 0)
+	must(t, err)
+	if len(found) != 1 {
+		t.Errorf("%d events were saved, want that of the winner alone", len(found))
+	}
+}
+
+func nextRun(t *testing.T, b Bench) {
+	first := end(t, b.Store, begin(t, b.Store, "app"))
+	second := begin(t, b.Store, "app")
+	if first.ID == second.ID || first.Node != "" {
+		t.Fatalf("after %+v came %+v", first, second)
+	}
+	begin(t, b.Store, "another app")
+}
+
+func notFound(t *testing.T, b Bench) {
+	_, err := b.Store.Run(t.Context(), "nothing")
+	wantErr(t, "read", err, store.ErrNotFound)
+	_, err = b.Store.Claim(t.Context(), "nothing", node)
+	wantErr(t, "claim", err, store.ErrNotFound)
+	wantErr(t, "wake", b.Waker(t).Wake(t.Context(), "nothing"), store.ErrNotFound)
+	h, err := b.Store.History(t.Context(), "nothing")
+	must(t, err)
+	same(t, "history", h, store.History{})
+	_, err = b.Store.Advance(t.Context(), store.Change{Run: fresh("app")})
+	wantErr(t, "advance", err, store.ErrFenced)
+}
+
+func fenced(t *testing.T, b Bench) {
+	mine := begin(t, b.Store, "app")
+	theirs, err := b.Again(t).Claim(t.Context(), mine.ID, "node-2") // node-1 never said that it lives
+	must(t, err)
+	if theirs.Version <= mine.Version || theirs.Node != "node-2" {
+		t.Fatalf("claimed %+v over %+v", theirs, mine)
+	}
+	disguised := mine
+	disguised.Version = theirs.Version
+	stale := theirs
+	stale.Version--
+	nobody := theirs
+	nobody.Node = ""
+	for what, run := range map[string]renewal.Run{
+		"the former driver": mine, "it, with the new version": disguised, "an old version": stale, "nobody": nobody,
+	} {
+		_, err := b.Store.Advance(t.Context(), store.Change{Run: run, Told: told(1), Attempts: []renewal.Attempt{{N: 1}}})
+		wantErr(t, what, err, store.ErrFenced)
+	}
+	h, err := b.Store.History(t.Context(), mine.ID)
+	must(t, err)
+	same(t, "the history after only fenced steps", h, store.History{})
+	advance(t, b.Store, store.Change{Run: theirs})
+}
+
+func held(t *testing.T, b Bench) {
+	run := begin(t, b.Store, "app")
+	must(t, b.Store.Beat(t.Context(), node, time.Hour))
+	got, err := b.Again(t).Claim(t.Context(), run.ID, "node-2")
+	wantErr(t, "claim", err, store.ErrHeld)
+	same(t, "the held run", got, run)
+	advance(t, b.Store, store.Change{Run: run}) // its driver notices nothing
+}
+
+func claimAfterDeath(t *testing.T, b Bench) {
+	run := begin(t, b.Store, "app")
+	must(t, b.Store.Beat(t.Context(), node, time.Hour))
+	must(t, b.Store.Beat(t.Context(), node, time.Microsecond)) // a later beat counts alone
+	deadline := time.Now().Add(5 * time.Second)
+	for {
+		_, err := b.Store.Claim(t.Context(), run.ID, "node-2")
+		if err == nil {
+			return
+		}
+		wantErr(t, "claim", err, store.ErrHeld)
+		if time.Now().After(deadline) {
+			t.Fatal("a node that lived for a microsecond still holds its run")
+		}
+	}
+}
+
+func leave(t *testing.T, b Bench) {
+	run := begin(t, b.Store, "app")
+	must(t, b.Store.Beat(t.Context(), node, time.Hour))
+	must(t, b.Store.Leave(t.Context(), node))
+	must(t, b.Store.Leave(t.Context(), node))
+	_, err := b.Store.Claim(t.Context(), run.ID, "node-2")
+	must(t, err)
+}
+
+func claimRace(t *testing.T, b Bench) {
+	run := park(t, b.Store, begin(t, b.Store, "app"), noon)
+	other := b.Again(t)
+	var wait sync.WaitGroup
+	kept := make([]bool, 10)
+	for i := range kept {
+		s := b.Store
+		if i%2 == 1 {
+			s = other
+		}
+		wait.Go(func() {
+			mine := fmt.Sprint("racer ", i)
+			if err := s.Beat(t.Context(), mine, time.Hour); err != nil {
+				t.Error(err)
+			}
+			claimed, err := s.Claim(t.Context(), run.ID, mine)
+			if err != nil && !errors.Is(err, store.ErrHeld) {
+				t.Error(err)
+			}
+			if err == nil {
+				_, err = s.Advance(t.Context(), store.Change{Run: claimed})
+				kept[i] = err == nil
+			}
+		})
+	}
+	wait.Wait()
+	winners := 0
+	for _, k := range kept {
+		if k {
+			winners++
+		}
+	}
+	if winners != 1 {
+		t.Fatalf("%d nodes kept the run, want 1", winners)
+	}
+}
+
+func released(t *testing.T, b Bench) {
+	mine := begin(t, b.Store, "app")
+	must(t, b.Store.Beat(t.Context(), node, time.Hour))
+	run := park(t, b.Store, mine, noon.Add(time.Hour))
+	if run.Node != "" {
+		t.Fatalf("a released run is in the hands of %q", run.Node)
+	}
+	_, err := b.Store.Advance(t.Context(), store.Change{Run: run})
+	wantErr(t, "a step of nobody", err, store.ErrFenced)
+	_, err = b.Store.Claim(t.Context(), run.ID, "node-2")
+	must(t, err)
+}
