@@ -27,6 +27,8 @@ type Activity struct {
 	Certificate   bool
 	OnPrincipal   bool
 	Expires       time.Time
+	// Request is the id of the newest sign-in.
+	Request string
 
 	uses []time.Time // newest last; only the newest of those that are visible is kept
 }
@@ -82,7 +84,12 @@ func (d *Directory) Activities(t *Tenant) []Activity {
 }
 
 // Last is the newest use in a row that [Directory.Activities] answered.
-func (a *Activity) Last() time.Time { return a.uses[len(a.uses)-1] }
+func (a *Activity) Last() time.Time {
+	if len(a.uses) == 0 {
+		return time.Time{}
+	}
+	return a.uses[len(a.uses)-1]
+}
 
 // SignIns are the sign-ins of a tenant that the audit log shows now, newest first.
 func (d *Directory) SignIns(t *Tenant) []SignInRecord {
@@ -120,4 +127,5 @@ func (d *Directory) record(rec SignInRecord, cred credential) {
 		d.reports.order = append(d.reports.order, a)
 	}
 	a.use(rec.Time, d.reports.lag)
+	a.Request = rec.ID
 }

@@ -139,6 +139,9 @@ func roleTemplates() map[string]string {
 	}
 }
 
+// RoleTemplate is the template id of a directory role, "" for one that the simulator does not know.
+func RoleTemplate(name string) string { return roleTemplates()[name] }
+
 // opaque answers n random bytes in base64url.
 func opaque(n int) string {
 	b := make([]byte, n)

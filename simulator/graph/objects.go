@@ -1,0 +1,213 @@
+package graph
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"keyturn/simulator/directory"
+)
+
+// list answers a collection of applications or service principals.
+func (c *call) list(k kind) reply {
+	if !c.mayReadApplications() {
+		return denied()
+	}
+	o, refused := c.readOptions(k.typeName, c.sample(k), largestPage)
+	if refused != nil {
+		return *refused
+	}
+	expand := c.query.Get("$expand")
+	if expand != "" && !strings.HasPrefix(expand, "owners") {
+		return malformed("Parsing OData Select and Expand failed: Could not find a property named '%s' on type '%s'.", expand, k.typeName)
+	}
+	return c.page(k.set, c.documents(k, o, expand != ""), o)
+}
+
+// documents renders what a list may show, using the index when the filter asks for one id.
+func (c *call) documents(k kind, o options, withOwners bool) []map[string]any {
+	candidates := c.candidates(k, o)
+	withKeys := slices.Contains(o.selected, "keyCredentials")
+	docs := make([]map[string]any, 0, len(candidates))
+	for _, candidate := range candidates {
+		seen := c.view(candidate)
+		if seen == nil {
+			continue
+		}
+		doc := seen.document(c.s.d, withKeys)
+		if withOwners {
+			doc["owners"] = c.ownerDocuments(seen)
+		}
+		docs = append(docs, doc)
+	}
+	return docs
+}
+
+func (c *call) candidates(k kind, o options) []*object {
+	if o.filter == nil || (!strings.EqualFold(o.filter.Key, "appId") && !strings.EqualFold(o.filter.Key, "id")) {
+		return c.all(k)
+	}
+	if one := c.lookup(k, &objectKey{o.filter.Key, o.filter.Value}, o.filter.Value); one != nil {
+		return []*object{one}
+	}
+	return nil
+}
+
+// sample is a document with every property of a kind.
+func (c *call) sample(k kind) map[string]any {
+	if k == applicationKind {
+		return applicationDocument(&directory.Application{Tenant: c.tenant}, false)
+	}
+	return principalDocument(c.s.d, &directory.ServicePrincipal{Tenant: c.tenant}, false)
+}
+
+// count answers the bare number of objects, which Graph gives only with ConsistencyLevel: eventual.
+func (c *call) count(k kind) reply {
+	if !c.mayReadApplications() {
+		return denied()
+	}
+	if !c.eventual() {
+		return malformed("$count is not currently supported.")
+	}
+	o, refused := c.readOptions(k.typeName, c.sample(k), largestPage)
+	if refused != nil {
+		return *refused
+	}
+	return ok(len(o.apply(c.documents(k, o, false))))
+}
+
+// delta answers all objects and a link to ask again; it does not follow changes.
+func (c *call) delta(k kind) reply {
+	if !c.mayReadApplications() {
+		return denied()
+	}
+	o, refused := c.readOptions(k.typeName, c.sample(k), largestPage)
+	if refused != nil {
+		return *refused
+	}
+	answer := c.page(k.set, c.documents(k, o, false), o)
+	body, _ := answer.body.(map[string]any)
+	if _, more := body["@odata.nextLink"]; !more && body != nil {
+		body["@odata.deltaLink"] = host + c.version + "/" + k.set + "/delta?$deltatoken=" + strconv.FormatInt(c.s.w.Now().Unix(), 36)
+	}
+	return answer
+}
+
+// get answers one object.
+func (c *call) get(o *object) reply {
+	if !c.mayReadApplications() {
+		return denied()
+	}
+	seen := c.view(o)
+	if seen == nil {
+		return notFound(o.id())
+	}
+	selected, refused := c.readSelect(o.typeName, c.sample(o.kind))
+	if refused != nil {
+		return *refused
+	}
+	doc := seen.document(c.s.d, slices.Contains(selected, "keyCredentials"))
+	path := o.set
+	if len(selected) > 0 {
+		path += "(" + strings.Join(selected, ",") + ")"
+	}
+	doc = pick(doc, selected)
+	if strings.HasPrefix(c.query.Get("$expand"), "owners") {
+		doc["owners"] = c.ownerDocuments(seen)
+	}
+	doc["@odata.context"] = c.context(path + "/$entity")
+	return ok(doc)
+}
+
+// exclusively runs a write on an object as the real service would: it takes a while, and another write meanwhile fails.
+// The lock is held on entry and on return, yet not while the write takes its time.
+func (c *call) exclusively(o *object, write func() reply) reply {
+	if c.s.w.Gentle() {
+		return write()
+	}
+	id := o.id()
+	if c.s.busy[id] {
+		return conflict()
+	}
+	c.s.busy[id] = true
+	c.s.pause()
+	delete(c.s.busy, id)
+	return write()
+}
+
+// create makes an application, or a service principal for one.
+func (c *call) create(k kind) reply {
+	if !c.may("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy") {
+		return denied()
+	}
+	fields, refused := c.readBody()
+	if refused != nil {
+		return *refused
+	}
+	if k == principalKind {
+		return c.createPrincipal(fields)
+	}
+	name, _ := fields["displayName"].(string)
+	if name == "" {
+		return malformed("Property displayName is invalid.")
+	}
+	audience, _ := fields["signInAudience"].(string)
+	if r := c.checkFields(applicationKind, fields); r != nil {
+		return *r
+	}
+	a := c.s.d.Register(c.tenant, name, audience)
+	c.own(&a.Owners)
+	if r := c.setFields(applicationObject(a), fields); r != nil {
+		c.s.d.DeleteApplication(a)
+		return *r
+	}
+	return c.createdObject(applicationObject(a))
+}
+
+func (c *call) createPrincipal(fields map[string]any) reply {
+	appID, _ := fields["appId"].(string)
+	if c.tenant.ServicePrincipal(appID) != nil {
+		return failure(http.StatusConflict, "Request_MultipleObjectsWithSameKeyValue", "The service principal cannot be created, updated, or "+
+			"restored because the service principal name %s is already in use.", appID)
+	}
+	a := c.tenant.Application(appID)
+	if a == nil || !strings.EqualFold(a.AppID, appID) {
+		return failure(http.StatusBadRequest, "NoBackingApplicationObject", "The appId '%s' of the service principal does not reference a "+
+			"valid application object.", appID)
+	}
+	if !c.mayWrite(a.Owners) {
+		return denied()
+	}
+	sp := c.s.d.AddServicePrincipal(a)
+	c.own(&sp.Owners)
+	return c.createdObject(principalObject(sp))
+}
+
+// own makes the caller the owner of what it has just made, when it is an app.
+func (c *call) own(owners *[]string) {
+	if !c.id.User && !slices.Contains(*owners, c.id.ObjectID) {
+		*owners = append(*owners, c.id.ObjectID)
+	}
+}
+
+func (c *call) createdObject(o *object) reply {
+	doc := o.document(c.s.d, false)
+	doc["@odata.context"] = c.context(o.set + "/$entity")
+	return made(doc)
+}
+
+// remove deletes an object.
+func (c *call) remove(o *object) reply {
+	if !c.mayWrite(*o.ownerIDs()) {
+		return denied()
+	}
+	return c.exclusively(o, func() reply {
+		if o.app != nil {
+			c.s.d.DeleteApplication(o.app)
+		} else {
+			c.s.d.DeleteServicePrincipal(o.sp)
+		}
+		return noContent()
+	})
+}

@@ -1,0 +1,153 @@
+package graph
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"keyturn/simulator/directory"
+)
+
+// owners serves the owners of an object and their references.
+func (c *call) owners(o *object, rest []string) reply {
+	switch {
+	case len(rest) == 0 && c.method == http.MethodGet:
+		return c.listOwners(o)
+	case len(rest) == 1 && rest[0] == "$ref" && c.method == http.MethodGet:
+		return c.listOwnerReferences(o)
+	case len(rest) == 1 && rest[0] == "$ref" && c.method == http.MethodPost:
+		return c.addOwner(o)
+	case len(rest) == 2 && rest[1] == "$ref" && c.method == http.MethodDelete:
+		return c.dropOwner(o, rest[0])
+	case len(rest) <= 2:
+		return notAllowed()
+	}
+	return c.noSegment(rest[2])
+}
+
+func (c *call) listOwners(o *object) reply {
+	if !c.mayReadApplications() {
+		return denied()
+	}
+	seen := c.view(o)
+	if seen == nil {
+		return notFound(o.id())
+	}
+	docs := c.ownerDocuments(seen)
+	known := map[string]any{"id": nil, "deletedDateTime": nil, "displayName": nil, "appId": nil, "userPrincipalName": nil, "servicePrincipalType": nil}
+	for _, doc := range docs {
+		for name := range doc {
+			known[name] = nil
+		}
+	}
+	options, refused := c.readOptions("microsoft.graph.directoryObject", known, largestPage)
+	if refused != nil {
+		return *refused
+	}
+	for i, doc := range docs {
+		if kept := pick(doc, options.selected); len(options.selected) > 0 {
+			kept["@odata.type"] = doc["@odata.type"]
+			docs[i] = kept
+		}
+	}
+	options.selected = nil
+	return c.page("directoryObjects", docs, options)
+}
+
+func (c *call) ownerDocuments(o *object) []map[string]any {
+	docs := []map[string]any{}
+	for _, id := range *o.ownerIDs() {
+		if doc := c.directoryObject(id); doc != nil {
+			docs = append(docs, doc)
+		}
+	}
+	return docs
+}
+
+// directoryObject is a user, service principal or application by object id, with its OData type; nil when there is none.
+func (c *call) directoryObject(id string) map[string]any {
+	if u := c.tenant.User(id); u != nil && strings.EqualFold(u.ObjectID, id) {
+		doc := userDocument(u)
+		doc["@odata.type"] = "#microsoft.graph.user"
+		return doc
+	}
+	if s := c.tenant.ServicePrincipal(id); s != nil && strings.EqualFold(s.ObjectID, id) {
+		doc := principalDocument(c.s.d, s, false)
+		doc["@odata.type"] = "#microsoft.graph.servicePrincipal"
+		return doc
+	}
+	if a := c.tenant.Application(id); a != nil && strings.EqualFold(a.ObjectID, id) {
+		doc := applicationDocument(a, false)
+		doc["@odata.type"] = "#microsoft.graph.application"
+		return doc
+	}
+	return nil
+}
+
+func (c *call) listOwnerReferences(o *object) reply {
+	if !c.mayReadApplications() {
+		return denied()
+	}
+	links := []any{}
+	for _, id := range *o.ownerIDs() {
+		links = append(links, map[string]any{"@odata.id": host + "v2/" + c.tenant.ID + "/directoryObjects/" + id})
+	}
+	return ok(c.collection("$ref", links))
+}
+
+// addOwner adds a reference to a user or a service principal.
+func (c *call) addOwner(o *object) reply {
+	fields, refused := c.readBody()
+	if refused != nil {
+		return *refused
+	}
+	if !c.mayWrite(*o.ownerIDs()) {
+		return denied()
+	}
+	id, valid := referenced(fields)
+	if !valid {
+		return malformed("Invalid entity reference in '@odata.id'.")
+	}
+	doc := c.directoryObject(id)
+	if doc == nil {
+		return notFound(id)
+	}
+	if doc["@odata.type"] == "#microsoft.graph.application" {
+		return malformed("The reference target '%s' of type 'Application' is invalid for the 'owners' reference.", id)
+	}
+	return c.exclusively(o, func() reply {
+		if ownedBy(o, id) {
+			return malformed("One or more added object references already exist for the following modified properties: 'owners'.")
+		}
+		o.change(c.s.d, func() { *o.ownerIDs() = append(slices.Clone(*o.ownerIDs()), strings.ToLower(id)) })
+		return noContent()
+	})
+}
+
+// referenced takes the object id from a reference such as https://graph.microsoft.com/v1.0/directoryObjects/{id}.
+func referenced(fields map[string]any) (id string, valid bool) {
+	text, _ := fields["@odata.id"].(string)
+	text = strings.TrimSuffix(text, "/")
+	i := strings.LastIndexAny(text, "/(")
+	id = strings.Trim(text[i+1:], "')")
+	return id, i >= 0 && directory.IsGUID(id)
+}
+
+func ownedBy(o *object, id string) bool {
+	return slices.ContainsFunc(*o.ownerIDs(), func(owner string) bool { return strings.EqualFold(owner, id) })
+}
+
+func (c *call) dropOwner(o *object, id string) reply {
+	if !c.mayWrite(*o.ownerIDs()) {
+		return denied()
+	}
+	if !ownedBy(o, id) {
+		return notFound(id)
+	}
+	return c.exclusively(o, func() reply {
+		o.change(c.s.d, func() {
+			*o.ownerIDs() = slices.DeleteFunc(slices.Clone(*o.ownerIDs()), func(owner string) bool { return strings.EqualFold(owner, id) })
+		})
+		return noContent()
+	})
+}
