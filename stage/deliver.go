@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -51,7 +52,7 @@ func (j *Job) entrust(ctx context.Context, custodian target.Custodian) error {
 	if err := j.sameAsPlanned(ctx, custodian); err != nil {
 		return err
 	}
-	if err := j.write(ctx, custodian); err != nil {
+	if err := j.write(ctx, custodian, j.delivery(custodian.Place().ID), j.parcel()); err != nil {
 		return err
 	}
 	attempt.State = renewal.AttemptChosen
@@ -87,14 +88,13 @@ func (j *Job) oursIs(tag string) bool {
 func (j *Job) deliverOthers(ctx context.Context) error {
 	var group errgroup.Group
 	var passing, lasting []error
-	for _, t := range j.others() {
-		if state := j.delivery(t.Place().ID).State; state == renewal.DeliveryWritten || state == renewal.DeliveryVerified {
-			continue
-		}
+	var sorting sync.Mutex
+	parcel := j.parcel()
+	for _, left := range j.tasks(j.others(), unwritten) {
 		group.Go(func() error {
-			err := j.write(ctx, t)
-			j.saving.Lock()
-			defer j.saving.Unlock()
+			err := j.write(ctx, left.target, left.delivery, parcel)
+			sorting.Lock()
+			defer sorting.Unlock()
 			switch {
 			case err == nil:
 			case problem.Of(err).Class == problem.Retry:
@@ -109,11 +109,31 @@ func (j *Job) deliverOthers(ctx context.Context) error {
 	return errors.Join(append(passing, lasting...)...)
 }
 
-// write delivers the current attempt to one place.
-func (j *Job) write(ctx context.Context, t target.Target) error {
+// task is one place with where it stands, read before places are worked on side by side.
+type task struct {
+	target   target.Target
+	delivery renewal.Delivery
+}
+
+func (j *Job) tasks(targets []target.Target, wanted func(renewal.Delivery) bool) []task {
+	var list []task
+	for _, t := range targets {
+		if d := j.delivery(t.Place().ID); wanted(d) {
+			list = append(list, task{t, d})
+		}
+	}
+	return list
+}
+
+func unwritten(d renewal.Delivery) bool {
+	return d.State != renewal.DeliveryWritten && d.State != renewal.DeliveryVerified
+}
+
+// write delivers the current attempt to one place. It is called side by side, so it reads nothing of the job that
+// another save changes.
+func (j *Job) write(ctx context.Context, t target.Target, d renewal.Delivery, parcel target.Parcel) error {
 	place := t.Place()
 	// mark: if we die after this the place may hold the old value or the new one; writing again is safe.
-	d := j.delivery(place.ID)
 	d.State = renewal.DeliveryIntended
 	if err := j.save(ctx, draft{
 		deliveries: []renewal.Delivery{d},
@@ -123,7 +143,7 @@ func (j *Job) write(ctx context.Context, t target.Target) error {
 		return err
 	}
 	// act: each target looks again itself, to keep everything but the secret as it is
-	receipt, err := t.Write(ctx, j.parcel())
+	receipt, err := t.Write(ctx, parcel)
 	if err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", place.Title, err), j.notWritten(ctx, place, err))
 	}

@@ -41,6 +41,8 @@ func verify(ctx context.Context, j *Job) (Pause, error) {
 // proveAll verifies the places side by side, with one sign-in beside them. With better set, only those that can show
 // more than they have are asked again.
 func (j *Job) proveAll(ctx context.Context, better bool) error {
+	places := j.tasks(j.Targets, func(d renewal.Delivery) bool { return !better || d.Provable })
+	parcel, written := j.parcel(), target.Written{SeenInUse: j.seenInUse, Now: j.Now()}
 	group, inner := errgroup.WithContext(ctx)
 	if !better {
 		group.Go(func() error {
@@ -50,20 +52,17 @@ func (j *Job) proveAll(ctx context.Context, better bool) error {
 			return nil
 		})
 	}
-	for _, t := range j.Targets {
-		d := j.delivery(t.Place().ID)
-		if better && !d.Provable {
-			continue
-		}
-		group.Go(func() error { return j.prove(inner, t, d) })
+	for _, asked := range places {
+		group.Go(func() error { return j.prove(inner, asked, written, parcel) })
 	}
 	return group.Wait()
 }
 
 // prove asks one place and saves how far the proof reaches. A weaker proof never replaces a stronger one.
-func (j *Job) prove(ctx context.Context, t target.Target, d renewal.Delivery) error {
-	place := t.Place()
-	proof, err := t.Verify(ctx, j.parcel(), target.Written{Receipt: d.Receipt, At: d.WrittenAt, SeenInUse: j.seenInUse, Now: j.Now()})
+func (j *Job) prove(ctx context.Context, asked task, written target.Written, parcel target.Parcel) error {
+	place, d := asked.target.Place(), asked.delivery
+	written.Receipt, written.At = d.Receipt, d.WrittenAt
+	proof, err := asked.target.Verify(ctx, parcel, written)
 	if err != nil {
 		return fmt.Errorf("verify %s: %w", place.Title, err)
 	}
