@@ -145,6 +145,8 @@ func (a *address) resourceType() string {
 func (a *address) pattern() string {
 	var pattern string
 	switch {
+	case a.aboutProvider():
+		pattern = a.providerPattern()
 	case len(a.parts) > 0:
 		pattern = a.resourceType()
 		if a.instance() {
@@ -159,6 +161,26 @@ func (a *address) pattern() string {
 		}
 	}
 	return strings.ToLower(pattern)
+}
+
+// aboutProvider reports whether the path asks for the providers themselves or registers one.
+func (a *address) aboutProvider() bool {
+	types := a.last().types
+	return len(a.parts) == 1 && a.group == "" && (len(types) == 0 || (len(types) == 1 && strings.EqualFold(types[0], "register")))
+}
+
+func (a *address) providerPattern() string {
+	pattern := "providers"
+	if a.subscription != "" {
+		pattern = "subscriptions/providers"
+	}
+	switch {
+	case len(a.last().types) > 0:
+		return pattern + "/register"
+	case a.last().namespace != "":
+		return pattern + "/*"
+	}
+	return pattern
 }
 
 func (a *address) place() []string {

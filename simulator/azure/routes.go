@@ -43,7 +43,8 @@ func newRoutes(s *Service) routes {
 	}
 	table.withoutRight("GET tenants", "GET subscriptions", "GET subscriptions/resources", "GET resourcegroups/resources", "GET resourcegroups",
 		"GET subscriptions/*", "POST microsoft.resourcegraph/resources", "GET microsoft.authorization/permissions", "GET subscriptions/locations",
-		"GET subscriptions/providers", "GET subscriptions/providers/*", "POST subscriptions/providers/register", "GET providers")
+		"GET subscriptions/providers", "GET subscriptions/providers/*", "POST subscriptions/providers/register", "GET providers",
+		"GET microsoft.authorization/roledefinitions", "GET microsoft.authorization/roledefinitions/*")
 	return table
 }
 
@@ -76,6 +77,9 @@ func (t routes) find(c *call) (route, *answer) {
 	}
 	if r, ok := t[c.r.Method+" "+pattern]; ok {
 		return r, nil
+	}
+	if strings.HasPrefix(pattern, "microsoft.web/connections/extensions/") {
+		return route{right: connectionType + "/read", handle: (*call).proxied}, nil
 	}
 	if r, ok := t["GET "+pattern]; ok && c.r.Method == http.MethodHead {
 		r.handle = existence(r.handle)

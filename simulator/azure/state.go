@@ -33,6 +33,7 @@ type Service struct {
 	locks         []*Lock
 	buckets       map[bucketKey]*bucket
 	routes        routes
+	callbackKey   []byte // signs callback addresses
 }
 
 // Subscription is an Azure subscription with its resource groups.
@@ -54,6 +55,9 @@ type Resource struct {
 	Properties                     map[string]any
 	Identity, SKU                  map[string]any
 	Created, Changed               time.Time
+
+	// indexedFrom is when listings begin to show it.
+	indexedFrom time.Time
 }
 
 // New returns a cloud without subscriptions and declares its switches. The world's lock must not be held.
@@ -66,6 +70,7 @@ func New(w *world.World, d *directory.Directory, v *vault.Service) *Service {
 	s.routes = newRoutes(s)
 	w.Lock()
 	defer w.Unlock()
+	s.callbackKey = []byte(w.NewID())
 	declareSwitches(w)
 	return s
 }
@@ -198,8 +203,17 @@ func (s *Service) AddRoleAssignment(principal, roleNameOrID, scope string) bool 
 		return false
 	}
 	now := s.w.Now()
-	s.roles.Assign(role.Assignment{Name: s.w.NewID(), Scope: scope, PrincipalID: principal, DefinitionID: d.ID, Created: now, From: now})
+	s.roles.Assign(role.Assignment{Name: s.w.NewID(), Scope: scope, PrincipalID: principal, UserKind: s.isUser(principal), DefinitionID: d.ID, Created: now, From: now})
 	return true
+}
+
+func (s *Service) isUser(objectID string) bool {
+	for _, t := range s.d.Tenants() {
+		if t.User(objectID) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // Lock keeps a scope and all below from being changed.

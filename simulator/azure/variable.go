@@ -13,6 +13,10 @@ type Variable struct {
 	ID, Name, Value, Description string
 	HasValue, Encrypted          bool
 	Created, Changed             time.Time
+
+	// before is what stale replicas answer until staleUntil.
+	before     *Variable
+	staleUntil time.Time
 }
 
 // SetVariable makes or changes a variable of an account without asking for any right. value is a JSON document.

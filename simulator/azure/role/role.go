@@ -204,3 +204,8 @@ func Normal(scope string) string {
 	}
 	return b.String()
 }
+
+// Filled is the entry with empty lists in the place of absent ones, as the wire shows it.
+func (p Permission) Filled() Permission {
+	return Permission{Actions: filled(p.Actions), NotActions: filled(p.NotActions), DataActions: filled(p.DataActions), NotDataActions: filled(p.NotDataActions)}
+}

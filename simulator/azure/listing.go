@@ -1,0 +1,198 @@
+package azure
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"keyturn/simulator/azure/role"
+	"keyturn/simulator/odata"
+)
+
+// mostOnPage is how many items a page of a listing holds at most.
+const mostOnPage = 1000
+
+// filter reads $filter into a test of one item's fields; without $filter everything passes.
+func (c *call) filter() (func(map[string]any) bool, *answer) {
+	expression := strings.TrimSpace(c.query["$filter"])
+	if expression == "" {
+		return func(map[string]any) bool { return true }, nil
+	}
+	parsed, err := odata.Parse(expression)
+	if err != nil {
+		a := fail(http.StatusBadRequest, "InvalidFilterInQueryString", "Invalid $filter '%s' specified in the query string.", expression)
+		return nil, &a
+	}
+	return parsed.Match, nil
+}
+
+// page cuts a listing by $top and $skiptoken and links to what follows.
+func (c *call) page(items []any) answer {
+	from, size, refused := c.window()
+	if refused != nil {
+		return *refused
+	}
+	from = min(from, len(items))
+	to := min(from+size, len(items))
+	body := listBody{Value: items[from:to]}
+	if to < len(items) {
+		body.NextLink = c.nextLink(to)
+	}
+	return ok(body)
+}
+
+func (c *call) window() (from, size int, refused *answer) {
+	size = mostOnPage
+	if top, given := c.query["$top"]; given {
+		n, err := strconv.Atoi(top)
+		if err != nil || n < 1 {
+			a := fail(http.StatusBadRequest, "InvalidTopInQueryString", "The value '%s' of the query parameter $top is invalid; a positive integer is expected.", top)
+			return 0, 0, &a
+		}
+		size = min(n, mostOnPage)
+	}
+	if token, given := c.query["$skiptoken"]; given {
+		raw, err := base64.RawURLEncoding.DecodeString(token)
+		n, bad := strconv.Atoi(string(raw))
+		if err != nil || bad != nil || n < 0 {
+			a := fail(http.StatusBadRequest, "InvalidSkipToken", "The provided skip token '%s' is invalid.", token)
+			return 0, 0, &a
+		}
+		from = n
+	}
+	return from, size, nil
+}
+
+func (c *call) nextLink(from int) string {
+	query := c.r.URL.Query()
+	for name := range query {
+		if strings.EqualFold(name, "$skiptoken") {
+			query.Del(name)
+		}
+	}
+	query.Set("$skiptoken", base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(from))))
+	return "https://management.azure.com" + c.r.URL.EscapedPath() + "?" + query.Encode()
+}
+
+// indexed is a resource as the listings and Resource Graph know it.
+type indexed struct {
+	id, name, kind, typeName, location string
+	tags                               map[string]string
+	properties                         map[string]any
+	identity, sku                      map[string]any
+	created, changed                   time.Time
+}
+
+// index lists what the caller may read under a scope: resources and vaults; nested ones that have no place in Azure's index are left out.
+func (c *call) index(scope string) []indexed {
+	var found []indexed
+	add := func(i indexed) {
+		if role.Covers(scope, i.id) && c.s.roles.Permits(c.id.ObjectID, i.typeName+"/read", i.id, c.now) {
+			found = append(found, i)
+		}
+	}
+	for _, r := range c.s.resources {
+		if tracked(r) && !c.now.Before(r.indexedFrom) {
+			add(indexed{r.ID, r.Name, r.Kind, r.Type, r.Location, r.Tags, c.s.shownProperties(r), r.Identity, r.SKU, r.Created, r.Changed})
+		}
+	}
+	for _, v := range c.s.v.Vaults() {
+		if v.ResourceID != "" {
+			add(indexed{id: v.ResourceID, name: v.Name, typeName: vaultType, location: v.Location, tags: v.Tags, properties: vaultProperties(v), created: v.Created, changed: v.Created})
+		}
+	}
+	return found
+}
+
+// tracked reports whether a resource shows in listings: those at the top, and runbooks.
+func tracked(r *Resource) bool {
+	at := parsePath(r.ID)
+	return len(at.last().types) == 1 || strings.EqualFold(at.resourceType(), runbookType)
+}
+
+func (i indexed) body() map[string]any {
+	body := map[string]any{"id": i.id, "name": i.name, "type": i.typeName, "location": i.location}
+	if i.kind != "" {
+		body["kind"] = i.kind
+	}
+	if len(i.tags) > 0 {
+		body["tags"] = i.tags
+	}
+	if i.identity != nil {
+		body["identity"] = i.identity
+	}
+	if i.sku != nil {
+		body["sku"] = i.sku
+	}
+	return body
+}
+
+// fields are what $filter can ask of a resource. One tag is enough for tagName, tagValue belongs to it.
+func (i indexed) fields(group string) []map[string]any {
+	base := map[string]any{"name": i.name, "resourceType": i.typeName, "location": i.location, "resourceGroup": group, "kind": i.kind}
+	all := []map[string]any{base}
+	for name, value := range i.tags {
+		with := map[string]any{"tagName": name, "tagValue": value}
+		for k, v := range base {
+			with[k] = v
+		}
+		all = append(all, with)
+	}
+	return all
+}
+
+// listResources lists the resources of a subscription or group.
+func (c *call) listResources() answer {
+	scope := "/subscriptions/" + c.sub.ID
+	if c.at.group != "" {
+		scope = groupID(c.sub.ID, c.at.group)
+	}
+	if refused := c.touched(); refused != nil {
+		return *refused
+	}
+	keep, refused := c.filter()
+	if refused != nil {
+		return *refused
+	}
+	seen := []any{}
+	for _, i := range c.index(scope) {
+		at := parsePath(i.id)
+		for _, fields := range i.fields(at.group) {
+			if keep(fields) {
+				seen = append(seen, c.withTimes(i))
+				break
+			}
+		}
+	}
+	return c.page(seen)
+}
+
+// withTimes adds createdTime and changedTime when $expand asks for them.
+func (c *call) withTimes(i indexed) map[string]any {
+	body := i.body()
+	if strings.Contains(strings.ToLower(c.query["$expand"]), "createdtime") {
+		body["createdTime"] = stamp(i.created)
+	}
+	if strings.Contains(strings.ToLower(c.query["$expand"]), "changedtime") {
+		body["changedTime"] = stamp(i.changed)
+	}
+	return body
+}
+
+// stamp is an instant as Azure writes it.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0000000Z") }
+
+// text is a JSON value as a text: texts as they are, anything else as JSON.
+func text(value any) string {
+	if s, ok := value.(string); ok {
+		return s
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return ""
+	}
+	return string(raw)
+}
