@@ -1,0 +1,122 @@
+package cloud
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+)
+
+// discoveryPath ends every address at which a tenant tells how to sign in to it.
+const discoveryPath = "/.well-known/openid-configuration"
+
+// discovery carries the requests of sign-ins. What a tenant says of itself is asked for once and then remembered, so
+// that sign-ins for several services can go side by side without each asking again.
+type discovery struct {
+	client *http.Client
+	mu     sync.Mutex
+	told   map[string][]byte // by address; only good answers
+}
+
+// Do sends r or answers it from memory. A failure is also noted for the sign-in under way, see [withFailure].
+func (d *discovery) Do(r *http.Request) (*http.Response, error) {
+	if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, discoveryPath) {
+		return d.send(r)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	address := strings.ToLower(r.URL.String())
+	if body, known := d.told[address]; known {
+		return remembered(r, body), nil
+	}
+	answer, err := d.send(r)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		return answer, err
+	}
+	body, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close() // everything was read
+	if err != nil {
+		return nil, err
+	}
+	if d.told == nil {
+		d.told = map[string][]byte{}
+	}
+	d.told[address] = body
+	answer.Body = io.NopCloser(bytes.NewReader(body))
+	return answer, nil
+}
+
+func (d *discovery) send(r *http.Request) (*http.Response, error) {
+	answer, err := d.client.Do(r)
+	if noted, ok := r.Context().Value(failureKey{}).(*failure); ok {
+		noted.set(err)
+	}
+	return answer, err
+}
+
+func remembered(r *http.Request, body []byte) *http.Response {
+	return &http.Response{
+		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)), Request: r,
+	}
+}
+
+// tenantID looks a domain's tenant up. An unknown domain is a Person problem with code "tenant.unknown".
+func (d *discovery) tenantID(ctx context.Context, login, tenant string) (string, error) {
+	address := login + "/" + url.PathEscape(tenant) + "/v2.0" + discoveryPath
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return "", fmt.Errorf("look up tenant: %w", err)
+	}
+	answer, err := d.Do(request)
+	if err != nil {
+		return "", Classify(err, "tenant "+tenant)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return "", classifyRefusal(readRefusal(answer), "tenant "+tenant)
+	}
+	var says struct{ Issuer string }
+	if err := json.NewDecoder(answer.Body).Decode(&says); err != nil {
+		return "", Classify(err, "tenant "+tenant)
+	}
+	for _, part := range strings.Split(says.Issuer, "/") {
+		if IsGUID(part) {
+			return part, nil
+		}
+	}
+	return "", unreadable("tenant "+tenant, "the answer names no tenant id")
+}
+
+// failure is the transport error behind a failed sign-in. The sign-in library keeps only its text, by which nothing may
+// be decided.
+type failure struct {
+	mu  sync.Mutex
+	err error
+}
+
+type failureKey struct{}
+
+// withFailure returns a context in which a sign-in's newest transport error is noted.
+func withFailure(ctx context.Context) (context.Context, *failure) {
+	noted := &failure{}
+	return context.WithValue(ctx, failureKey{}, noted), noted
+}
+
+func (f *failure) set(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
+
+func (f *failure) get() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}

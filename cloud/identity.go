@@ -1,0 +1,223 @@
+package cloud
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	azcloud "github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"keyturn/problem"
+)
+
+// How Keyturn may sign in, as the configuration names it.
+const (
+	IdentityDefault          = "default" // the first of environment, workloadIdentity, managedIdentity, azureCLI that is there
+	IdentityEnvironment      = "environment"
+	IdentityWorkload         = "workloadIdentity"
+	IdentityManaged          = "managedIdentity"
+	IdentityAzureCLI         = "azureCLI"
+	IdentityBrowser          = "browser"
+	IdentityDeviceCode       = "deviceCode"
+	environmentSecret        = "AZURE_CLIENT_SECRET"
+	environmentCertificate   = "AZURE_CLIENT_CERTIFICATE_PATH"
+	environmentFederatedFile = "AZURE_FEDERATED_TOKEN_FILE"
+)
+
+// Identities returns every name that [Options] takes as Identity.
+func Identities() []string {
+	return []string{
+		IdentityDefault, IdentityEnvironment, IdentityWorkload, IdentityManaged, IdentityAzureCLI,
+		IdentityBrowser, IdentityDeviceCode,
+	}
+}
+
+// identity is one way to sign in.
+type identity struct {
+	name string
+	open func() (azcore.TokenCredential, error)
+	// shared is true where all scopes go through one credential, one at a time: a person is asked once.
+	shared bool
+	mu     sync.Mutex
+	once   azcore.TokenCredential
+}
+
+// token signs in for one scope.
+func (i *identity) token(ctx context.Context, l *lane, want policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	// Claims that services may ask for later need a token marked as able to; Keyturn's calls are short and sign in anew.
+	want.EnableCAE = false
+	if i.shared {
+		return i.sharedToken(ctx, want)
+	}
+	if l.opened == nil {
+		opened, err := i.open()
+		if err != nil {
+			return azcore.AccessToken{}, err
+		}
+		l.opened = opened
+	}
+	return l.opened.GetToken(ctx, want)
+}
+
+func (i *identity) sharedToken(ctx context.Context, want policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.once == nil {
+		opened, err := i.open()
+		if err != nil {
+			return azcore.AccessToken{}, err
+		}
+		i.once = opened
+	}
+	return i.once.GetToken(ctx, want)
+}
+
+// maker builds the identities from the options.
+type maker struct {
+	o       Options
+	hosts   Hosts
+	carrier policy.Transporter
+}
+
+// identity returns the named way to sign in, unopened.
+func (m maker) identity(name string) (*identity, error) {
+	ways := map[string]struct {
+		open   func() (azcore.TokenCredential, error)
+		shared bool
+	}{
+		IdentityEnvironment: {m.environment, false},
+		IdentityWorkload:    {m.workload, false},
+		IdentityManaged:     {m.managed, false},
+		IdentityAzureCLI:    {m.azureCLI, true},
+		IdentityBrowser:     {m.browser, true},
+		IdentityDeviceCode:  {m.deviceCode, true},
+	}
+	way, known := ways[name]
+	if !known {
+		return nil, problem.NeedsPerson("identity.unknown", "identity", "there is no way to sign in named "+name,
+			"set identity to one of: "+strings.Join(Identities(), ", "))
+	}
+	return &identity{name: name, open: way.open, shared: way.shared}, nil
+}
+
+// client is what each credential is given: our network path and our cloud. The tenants' own description is asked over
+// that path; the extra request that tells known clouds from unknown ones is left out, since the hosts are our own table.
+func (m maker) client() policy.ClientOptions {
+	return policy.ClientOptions{
+		Transport: m.carrier,
+		Cloud:     azcloud.Configuration{ActiveDirectoryAuthorityHost: m.hosts.Login},
+		Retry:     gentle(),
+		Telemetry: policy.TelemetryOptions{ApplicationID: "keyturn"},
+	}
+}
+
+func (m maker) environment() (azcore.TokenCredential, error) {
+	if missing := m.missingFromEnvironment(); missing != "" {
+		return nil, unavailable(IdentityEnvironment, missing)
+	}
+	client := os.Getenv("AZURE_CLIENT_ID")
+	if value := os.Getenv(environmentSecret); value != "" {
+		return azidentity.NewClientSecretCredential(m.o.Tenant, client, value,
+			&azidentity.ClientSecretCredentialOptions{ClientOptions: m.client(), DisableInstanceDiscovery: true})
+	}
+	return m.certificate(client, os.Getenv(environmentCertificate))
+}
+
+// missingFromEnvironment says what keeps the environment from being an identity; "" = nothing.
+func (m maker) missingFromEnvironment() string {
+	switch {
+	case os.Getenv("AZURE_CLIENT_ID") == "":
+		return "AZURE_CLIENT_ID is not set"
+	case os.Getenv(environmentSecret) == "" && os.Getenv(environmentCertificate) == "":
+		return "neither " + environmentSecret + " nor " + environmentCertificate + " is set"
+	case m.o.Tenant == "":
+		return "no tenant is configured and AZURE_TENANT_ID is not set"
+	}
+	return ""
+}
+
+func (m maker) certificate(client, path string) (azcore.TokenCredential, error) {
+	const fix = "point " + environmentCertificate + " to a PEM or PKCS#12 file that holds the certificate and its key"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, problem.NeedsPerson("identity.certificate", path, "the certificate file can't be read", fix)
+	}
+	chain, key, err := azidentity.ParseCertificates(text, []byte(os.Getenv("AZURE_CLIENT_CERTIFICATE_PASSWORD")))
+	if err != nil {
+		return nil, problem.NeedsPerson("identity.certificate", path,
+			"the file holds no certificate with its key, or its password is another", fix)
+	}
+	return azidentity.NewClientCertificateCredential(m.o.Tenant, client, chain, key,
+		&azidentity.ClientCertificateCredentialOptions{ClientOptions: m.client(), DisableInstanceDiscovery: true})
+}
+
+func (m maker) workload() (azcore.TokenCredential, error) {
+	if os.Getenv(environmentFederatedFile) == "" {
+		return nil, unavailable(IdentityWorkload, environmentFederatedFile+" is not set")
+	}
+	return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
+		ClientOptions: m.client(), DisableInstanceDiscovery: true, ClientID: m.o.ClientID, TenantID: m.o.Tenant,
+	})
+}
+
+func (m maker) managed() (azcore.TokenCredential, error) {
+	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: m.client()}
+	// Machines without the endpoint must not wait for the minutes that the library's own repeats may take.
+	options.Retry = gentle()
+	client := m.o.ClientID
+	if client == "" {
+		client = os.Getenv("AZURE_CLIENT_ID")
+	}
+	if client != "" {
+		options.ID = azidentity.ClientID(client)
+	}
+	// Service Fabric's endpoint pins its certificate, which needs a plain client.
+	if carrier, ok := m.carrier.(*discovery); ok && os.Getenv("IDENTITY_SERVER_THUMBPRINT") != "" {
+		options.Transport = carrier.client
+	}
+	return azidentity.NewManagedIdentityCredential(options)
+}
+
+func (m maker) azureCLI() (azcore.TokenCredential, error) {
+	return azidentity.NewAzureCLICredential(&azidentity.AzureCLICredentialOptions{TenantID: m.o.Tenant})
+}
+
+func (m maker) browser() (azcore.TokenCredential, error) {
+	if err := m.needsPublicClient(); err != nil {
+		return nil, err
+	}
+	m.o.Say("Sign in with the browser window that opens now.")
+	return azidentity.NewInteractiveBrowserCredential(&azidentity.InteractiveBrowserCredentialOptions{
+		ClientOptions: m.client(), DisableInstanceDiscovery: true, ClientID: m.o.ClientID, TenantID: m.o.Tenant,
+	})
+}
+
+func (m maker) deviceCode() (azcore.TokenCredential, error) {
+	if err := m.needsPublicClient(); err != nil {
+		return nil, err
+	}
+	return azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{
+		ClientOptions: m.client(), DisableInstanceDiscovery: true, ClientID: m.o.ClientID, TenantID: m.o.Tenant,
+		UserPrompt: func(_ context.Context, message azidentity.DeviceCodeMessage) error {
+			m.o.Say(message.Message)
+			return nil
+		},
+	})
+}
+
+func (m maker) needsPublicClient() error {
+	if m.o.ClientID != "" {
+		return nil
+	}
+	return problem.NeedsPerson("identity.client", "signIn.clientId",
+		"a person's sign-in needs the public client registered for Keyturn, and none is configured",
+		"register one (Entra ID, App registrations, Authentication, Mobile and desktop applications, http://localhost; "+
+			"allow public client flows) and put its client id into signIn.clientId")
+}
+
+var _ policy.Transporter = (*http.Client)(nil)

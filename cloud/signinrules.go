@@ -1,0 +1,103 @@
+package cloud
+
+import (
+	"time"
+
+	"keyturn/problem"
+)
+
+const fixAgain = "sign in again"
+
+// signInRules is what the number of a failed sign-in of Keyturn itself means.
+// Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes (read 2026-11-22).
+var signInRules = map[int]rule{
+	7000215: person("identity.secret", "the client secret of Keyturn's own identity isn't accepted", "put the value, not the Secret ID, of a valid secret of that app into AZURE_CLIENT_SECRET; one made a minute ago may need a little longer"),
+	7000222: person("identity.expired", "the client secret of Keyturn's own identity has expired", "make a new secret for that app and put its value into AZURE_CLIENT_SECRET; better, use a managed or workload identity, which can't expire"),
+	7000218: person("identity.secret", "the sign-in of Keyturn's own identity carries no secret", "set AZURE_CLIENT_SECRET, or make the app of signIn.clientId a public client"),
+	700027:  person("identity.certificate", "the certificate of Keyturn's own identity isn't registered on its app, or has ended", "register the certificate on that app, or point AZURE_CLIENT_CERTIFICATE_PATH to one that is"),
+	700025:  person("identity.public", "the app is a public client and takes no secret", "use another app for AZURE_CLIENT_ID"),
+	7000112: person("identity.disabled", "the app of Keyturn's own identity is disabled in this tenant", "enable it under Enterprise applications"),
+	700016:  person("identity.missing", "the tenant has no app with the client id of Keyturn's own identity", "check AZURE_CLIENT_ID and tenant: the app must be registered there, or consented to"),
+	700038:  person("identity.missing", "that is no app's client id", "check AZURE_CLIENT_ID"),
+	700211:  person("identity.federation", "no federated credential of the app fits the issuer of this workload's token", "check issuer, subject and audience of the federated credential"),
+	700213:  person("identity.federation", "no federated credential of the app fits the subject of this workload's token", "check issuer, subject and audience of the federated credential"),
+	700024:  person("clock.skew", "the assertion isn't valid at this time", "set this machine's clock"),
+	90002:   person("tenant.unknown", "there is no such tenant", "check tenant in the configuration (its id, or a domain of it) and cloud"),
+	900021:  person("tenant.unknown", "that is no tenant's name", "check tenant in the configuration"),
+	900023:  person("tenant.unknown", "that is neither a tenant's id nor a domain", "check tenant in the configuration"),
+	9001023: person("tenant.unknown", "this sign-in needs one tenant by name", "set tenant in the configuration"),
+	90038:   person("cloud.mismatch", "the tenant belongs to another national cloud", "set cloud in the configuration"),
+	900382:  person("cloud.mismatch", "the tenant belongs to another national cloud", "set cloud in the configuration"),
+	500011:  person("service.missing", "the tenant doesn't know the service that the token is for", "check cloud and tenant; the service's principal is missing there"),
+	65001:   person("consent.missing", "nobody has consented to what Keyturn asks for", "have an administrator grant consent to the app that Keyturn signs in with"),
+	65002:   person("consent.missing", "the app that Keyturn signs in with isn't authorised for this service", "register a public client of your own and set signIn.clientId"),
+	50034:   person(problem.SignIn, "there is no such user in the tenant", fixAgain),
+	50126:   person(problem.SignIn, "the name or password isn't right", fixAgain),
+	50053:   person(problem.SignIn, "the account is locked out, or the address is taken for malicious", "wait, then sign in again"),
+	50055:   person(problem.SignIn, "the user's password has expired", "change it, then sign in again"),
+	50056:   person(problem.SignIn, "the account has no password here", fixAgain),
+	50057:   person(problem.SignIn, "the account is disabled", "sign in as somebody else"),
+	50076:   mfaRule, 50079: mfaRule, 50072: mfaRule, 50074: mfaRule, 50158: mfaRule,
+	53000: byAccessRule, 53001: byAccessRule, 53002: byAccessRule, 53003: byAccessRule, 53004: byAccessRule,
+	50131: byAccessRule, 530032: byAccessRule, 530034: byAccessRule, 530035: byAccessRule,
+	50173:  person("signin.ended", "the earlier sign-in was revoked", fixAgain),
+	70043:  person("signin.ended", "the tenant wants a sign-in more often", fixAgain),
+	700082: person("signin.ended", "the earlier sign-in has ended", fixAgain),
+	70018:  person("signin.ended", "the code isn't right", fixAgain),
+	70019:  person("signin.ended", "the code has expired", fixAgain),
+	70020:  person("signin.ended", "the code has expired", fixAgain),
+	50196:  {class: problem.Retry, code: problem.Throttled, message: "the sign-in service takes this for a loop", after: 5 * time.Minute},
+	90055:  {class: problem.Retry, code: problem.Throttled, message: "the tenant has too many requests", after: time.Minute},
+	90033:  {class: problem.Retry, code: "service.failing", message: "the sign-in service failed for a moment", after: 5 * time.Second},
+}
+
+// byAccessRule: Conditional Access or security defaults refuse the sign-in.
+var byAccessRule = rule{
+	class: problem.Person, code: "signin.blocked", message: "Conditional Access or the security defaults refuse this sign-in",
+	fix: "sign in another way (browser instead of device code), from a permitted device or network, or have the policy changed; the tenant's sign-in log names it",
+}
+
+func person(code, message, fix string) rule {
+	return rule{class: problem.Person, code: code, message: message, fix: fix}
+}
+
+// signInRule chooses by the number, else by what the status says, else takes the identity for refused.
+func signInRule(r *Refusal) rule {
+	if known, ok := signInRules[r.AADSTS]; ok {
+		return known
+	}
+	if r.Status == 429 || r.Status >= 500 {
+		return ruleByStatus(r.Status)
+	}
+	return rule{
+		class: problem.Person, code: problem.SignIn, message: "the sign-in was refused", quote: true,
+		fix: "check the identity that Keyturn signs in with; the tenant's sign-in log says more",
+	}
+}
+
+// classifyProof is what the answer to the sign-in of a managed app's own secret means. A refusal of the value is the
+// expected answer while it spreads, and after it was removed; what concerns the app or the tenant needs a person.
+func classifyProof(r *Refusal, subject string) error {
+	if rule, ok := proofRules[r.AADSTS]; ok {
+		return rule.problem(r, subject)
+	}
+	if r.Status == 429 || r.Status >= 500 || r.OAuth == "" {
+		return classifyRefusal(r, subject)
+	}
+	if r.OAuth == "invalid_client" {
+		return proofRefused("the secret isn't accepted").problem(r, subject)
+	}
+	return signInRule(r).problem(r, subject)
+}
+
+var proofRules = map[int]rule{
+	7000215: proofRefused("the secret isn't accepted: wrong, removed, or too fresh to be known everywhere"),
+	7000222: proofRefused("the secret has expired"),
+	7000112: person("app.disabled", "the app is disabled in this tenant", "enable it under Enterprise applications, or stop managing it"),
+	700016:  person(problem.NotFound, "the tenant has no such app", "check clientId and tenant in the configuration"),
+	700038:  person(problem.NotFound, "that is no app's client id", "check clientId in the configuration"),
+}
+
+func proofRefused(message string) rule {
+	return rule{class: problem.Retry, code: problem.SignIn, message: message}
+}
