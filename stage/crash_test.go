@@ -1,10 +1,12 @@
-package stage
+package stage_test
 
 import (
 	"fmt"
 	"testing"
 
 	"keyturn/renewal"
+	"keyturn/stage"
+	"keyturn/stage/stagetest"
 )
 
 // TestKilledAnywhere kills the process at every point of a renewal, lets another one go on and kills that one too at
@@ -35,35 +37,31 @@ func TestKilledAnywhere(t *testing.T) {
 // doesn't. It returns false when the last point was never reached.
 func killedAt(t *testing.T, custodian bool, points ...int) (died bool) {
 	t.Helper()
-	w := newWorld()
+	w := stagetest.New(custodian)
+	request := stage.Request{}
 	if !custodian {
-		delete(w.places, "custodian")
+		request.Replace = stagetest.OldKey
 	}
-	s := w.setup(custodian)
-	request := Request{}
-	if !custodian {
-		request.Replace = oldKey
-	}
-	plan, err := w.begin(s, request)
+	plan, err := w.Begin(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, at := range append(points, 0) {
-		w.dieAt = at
-		died, err = w.process(s, plan)
+		w.DieAt = at
+		died, err = w.Process(plan)
 		plan = nil
-		if failing := w.consumers(); len(failing) > 0 {
-			t.Fatalf("killed at points %v (%s): consumers of %v fail", points, w.run.State, failing)
+		if failing := w.Failing(); len(failing) > 0 {
+			t.Fatalf("killed at points %v (%s): consumers of %v fail", points, w.Run.State, failing)
 		}
 		if !died {
 			break
 		}
 	}
 	if err != nil {
-		t.Fatalf("killed at points %v: %v (run %+v)", points, err, w.run)
+		t.Fatalf("killed at points %v: %v (run %+v)", points, err, w.Run)
 	}
-	w.assertWhole(t, fmt.Sprint("killed at points ", points))
-	return w.deaths == len(points)
+	assertWhole(t, w, fmt.Sprint("killed at points ", points))
+	return w.Deaths == len(points)
 }
 
 // TestReplyLost loses the reply of one or two effects in a row, wherever they are.
@@ -73,45 +71,40 @@ func TestReplyLost(t *testing.T) {
 		for _, lose := range [][]int{{first}, {first, first + 1}, {first, first + 1, first + 2}} {
 			t.Run(fmt.Sprint("effects ", lose), func(t *testing.T) {
 				t.Parallel()
-				w := newWorld()
-				s := w.setup(true)
-				plan, err := w.begin(s, Request{})
+				w := stagetest.New(true)
+				plan, err := w.Begin(stage.Request{})
 				if err != nil {
 					t.Fatal(err)
 				}
-				w.lose = lose
-				if _, err := w.process(s, plan); err != nil {
+				w.Lose = lose
+				if _, err := w.Process(plan); err != nil {
 					t.Fatal(err)
 				}
-				w.assertWhole(t, "reply lost")
+				assertWhole(t, w, "reply lost")
 			})
 		}
 	}
 }
 
-func (w *world) assertWhole(t *testing.T, when string) {
+func assertWhole(t *testing.T, w *stagetest.World, when string) {
 	t.Helper()
-	if w.run.State != renewal.Done || w.run.Outcome != renewal.Renewed {
-		t.Errorf("%s: the run is %s, %s", when, w.run.State, w.run.Outcome)
+	if w.Run.State != renewal.Done || w.Run.Outcome != renewal.Renewed {
+		t.Errorf("%s: the run is %s, %s", when, w.Run.State, w.Run.Outcome)
 	}
-	live := w.live()
-	if _, ok := live[foreignKey]; !ok {
+	live := w.Live()
+	if _, ok := live[stagetest.ForeignKey]; !ok {
 		t.Errorf("%s: a foreign secret was removed", when)
 	}
-	if _, ok := live[oldKey]; ok {
+	if _, ok := live[stagetest.OldKey]; ok {
 		t.Errorf("%s: the old secret is still there", when)
 	}
 	if len(live) != 2 {
 		t.Errorf("%s: %d secrets are live, want the new one and the foreign one: %v", when, len(live), live)
 	}
-	held := map[string]bool{}
-	for _, p := range w.places {
-		held[p.value] = true
-	}
-	if len(held) != 1 {
+	if held := w.Values(); len(held) != 1 {
 		t.Errorf("%s: the places hold %d different values", when, len(held))
 	}
-	if failing := w.consumers(); len(failing) > 0 {
+	if failing := w.Failing(); len(failing) > 0 {
 		t.Errorf("%s: consumers of %v fail", when, failing)
 	}
 }

@@ -1,0 +1,87 @@
+package stagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"keyturn/policy"
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/stage"
+	"keyturn/store"
+	"keyturn/target"
+)
+
+// Setup is the application as configured in this world.
+func (w *World) Setup() stage.Setup {
+	p := policy.Default()
+	p.Settle = policy.Settle{Successes: 3}
+	p.Overlap = policy.Overlap{Minimum: time.Hour, Evidence: renewal.EvidenceTime}
+	s := stage.Setup{App: "app", ClientID: "client", Policy: p, Issuer: w, Targets: []target.Target{
+		holder{w, "connection"}, holder{w, "variable"},
+	}}
+	if w.places["custodian"] != nil {
+		s.Targets = append([]target.Target{keeper{holder{w, "custodian"}}}, s.Targets...)
+	}
+	return s
+}
+
+// Process is one life of the program: it picks the run up as saved, with no value in memory, and drives it until it
+// ends, needs a person, or dies.
+func (w *World) Process(plan *stage.Plan) (dead bool, err error) {
+	w.dead, w.points = false, 0
+	j := &stage.Job{
+		Setup: w.Setup(), Book: w, Run: w.Run, History: clone(w.history), Plan: plan, Tell: func(renewal.Event) {},
+		Clock: stage.Clock{Now: func() time.Time { return w.Time }, Sleep: w.sleep},
+	}
+	for steps := 0; !j.Run.State.Ended(); steps++ {
+		pause, err := stage.Step(context.Background(), j)
+		switch {
+		case w.dead:
+			w.Deaths++
+			return true, nil
+		case steps > 200:
+			return false, errors.New("the run goes round in circles at " + string(j.Run.State))
+		case err != nil && problem.Of(err).Class == problem.Retry:
+			w.Time = w.Time.Add(10 * time.Second)
+		case err != nil:
+			return false, err
+		case pause.Door == renewal.Wait:
+			w.Time = pause.Until
+		case pause.Door != renewal.Open:
+			return false, fmt.Errorf("door %s: %s", pause.Door, pause.Reason.Text)
+		}
+	}
+	return false, nil
+}
+
+func (w *World) sleep(_ context.Context, d time.Duration) error {
+	w.Time = w.Time.Add(d)
+	return nil
+}
+
+func clone(h store.History) store.History {
+	return store.History{
+		Attempts:   append([]renewal.Attempt(nil), h.Attempts...),
+		Deliveries: append([]renewal.Delivery(nil), h.Deliveries...),
+	}
+}
+
+// Begin plans and saves the run, as the engine does.
+func (w *World) Begin(r stage.Request) (*stage.Plan, error) {
+	plan, err := stage.MakePlan(context.Background(), w.Setup(), r, func() time.Time { return w.Time })
+	if err != nil {
+		return nil, err
+	}
+	if err := plan.Obstacle(); err != nil {
+		return nil, err
+	}
+	w.Run = renewal.Run{ID: "run", App: "app", ClientID: "client", State: renewal.Planned, Order: plan.Order, Retires: plan.Retires, Version: 1}
+	return &plan, nil
+}
+
+// Live returns the values that sign in, by key id.
+func (w *World) Live() map[string]string { return maps.Clone(w.values) }

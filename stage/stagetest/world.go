@@ -1,0 +1,203 @@
+// Package stagetest holds a small world in memory, a directory with some places and a book, in which a process can be
+// made to die at any point. Tests of the rooms and of the engine drive renewals through it by the thousand.
+package stagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"keyturn/credential"
+	"keyturn/issuer"
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/secret"
+	"keyturn/store"
+)
+
+// World is a directory, some places and a book in memory. Every remote effect and every save counts two points, one
+// before it and one after, at each of which the process may die.
+type World struct {
+	Time   time.Time
+	DieAt  int              // the point at which the process dies; 0 = never
+	Deaths int              // of processes, so far
+	Lose   []int            // effects, by number, whose reply is lost
+	Fail   map[string]error // what a write to a place, by name, fails with, before it has an effect
+	Run    renewal.Run
+
+	mu      sync.Mutex
+	points  int // passed so far by this process
+	dead    bool
+	effects int
+	app     credential.App
+	values  map[string]string // by key id
+	places  map[string]*place
+	issued  int
+	history store.History
+}
+
+type place struct {
+	value, tag, keyID, replaces string
+	versions                    map[string]string // value by tag, for the custodian
+	receipt                     int
+}
+
+// errDied is all that a killed process sees from then on: it does nothing any more.
+var errDied = errors.New("this process was killed")
+
+// point is one instant at which a process may die.
+func (w *World) point() error {
+	w.points++
+	if w.points == w.DieAt {
+		w.dead = true
+	}
+	if w.dead {
+		return errDied
+	}
+	return nil
+}
+
+// act does one remote effect, with its two points, and loses its reply where told.
+func (w *World) act(do func()) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.point(); err != nil {
+		return err
+	}
+	do()
+	if err := w.point(); err != nil {
+		return err
+	}
+	w.effects++
+	for _, n := range w.Lose {
+		if n == w.effects {
+			return &problem.Error{Class: problem.Retry, Code: problem.Unreachable, Message: "reply lost", Doubtful: true}
+		}
+	}
+	return nil
+}
+
+// The key ids of the secrets that a new world holds.
+const (
+	OldKey     = "old-key"
+	ForeignKey = "foreign-key"
+)
+
+// New returns a world in which an old secret is in every place, beside a foreign one. Without a custodian no place
+// can give its value back.
+func New(custodian bool) *World {
+	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	w := &World{Time: start, values: map[string]string{}, places: map[string]*place{}}
+	for keyID, value := range map[string]string{OldKey: "old-value-that-is-long", ForeignKey: "xyz-foreign-value-long"} {
+		w.values[keyID] = value
+		w.app.Credentials = append(w.app.Credentials, credential.Credential{
+			KeyID: keyID, DisplayName: "by hand", Hint: value[:3], Kind: credential.Password, Holder: credential.OnApplication,
+			Start: start.AddDate(-1, 0, 0), End: start.AddDate(0, 0, 200),
+		})
+	}
+	for _, name := range []string{"custodian", "connection", "variable"} {
+		if name != "custodian" || custodian {
+			w.places[name] = &place{value: w.values[OldKey], versions: map[string]string{}}
+		}
+	}
+	return w
+}
+
+// Look implements issuer.Issuer.
+func (w *World) Look(context.Context, string) (credential.App, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	app := w.app
+	app.Credentials = append([]credential.Credential(nil), w.app.Credentials...)
+	return app, nil
+}
+
+// Issue implements issuer.Issuer.
+func (w *World) Issue(_ context.Context, _ credential.App, order issuer.Order) (made credential.Issued, err error) {
+	err = w.act(func() {
+		w.issued++
+		value := fmt.Sprintf("n%02d-issued-value-long", w.issued)
+		made = credential.Issued{Value: secret.New(value), Credential: credential.Credential{
+			KeyID: fmt.Sprintf("new-key-%d", w.issued), DisplayName: order.Mark, Hint: value[:3], Kind: credential.Password,
+			Holder: credential.OnApplication, Start: w.Time, End: order.End,
+		}}
+		w.values[made.KeyID] = value
+		w.app.Credentials = append(w.app.Credentials, made.Credential)
+	})
+	if err != nil {
+		made = credential.Issued{}
+	}
+	return made, err
+}
+
+// Remove implements issuer.Issuer.
+func (w *World) Remove(_ context.Context, _ credential.App, held credential.Credential) error {
+	return w.act(func() {
+		var left []credential.Credential
+		for _, c := range w.app.Credentials {
+			if c.KeyID != held.KeyID {
+				left = append(left, c)
+			}
+		}
+		w.app.Credentials = left
+		delete(w.values, held.KeyID)
+	})
+}
+
+// SignIn implements issuer.Issuer: a value is accepted while its secret is there.
+func (w *World) SignIn(_ context.Context, _ string, value secret.Value) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, v := range w.values {
+		if v == value.Reveal() {
+			return nil
+		}
+	}
+	return &problem.Error{Class: problem.Retry, Code: problem.SignIn, Message: "refused"}
+}
+
+// Failing reports which places hold a value that doesn't sign in: each would be an outage.
+func (w *World) Failing() (failing []string) {
+	for name, p := range w.places {
+		if w.SignIn(context.Background(), "", secret.New(p.value)) != nil {
+			failing = append(failing, name)
+		}
+	}
+	return failing
+}
+
+// Advance is the book: the fence by version, then the rows.
+func (w *World) Advance(_ context.Context, c store.Change) (renewal.Run, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.point(); err != nil {
+		return renewal.Run{}, err
+	}
+	if c.Run.Version != w.Run.Version {
+		return renewal.Run{}, store.ErrFenced
+	}
+	c.Run.Version++
+	w.Run = c.Run
+	for _, a := range c.Attempts {
+		w.history.Attempts = keep(w.history.Attempts, a, func(x renewal.Attempt) bool { return x.N == a.N })
+	}
+	for _, d := range c.Deliveries {
+		same := func(x renewal.Delivery) bool { return x.N == d.N && x.Target == d.Target }
+		w.history.Deliveries = keep(w.history.Deliveries, d, same)
+	}
+	if err := w.point(); err != nil {
+		return renewal.Run{}, err
+	}
+	return w.Run, nil
+}
+
+func keep[T any](list []T, item T, same func(T) bool) []T {
+	if i := slices.IndexFunc(list, same); i >= 0 {
+		list[i] = item
+		return list
+	}
+	return append(list, item)
+}
