@@ -1,0 +1,36 @@
+package automationvariable
+
+import "keyturn/target"
+
+// Code is the target's key in keyturn.yaml.
+const Code = "automationVariable"
+
+// Descriptor tells all about the target.
+func Descriptor() target.Descriptor {
+	return target.Descriptor{
+		Code:    Code,
+		Title:   "Automation variable",
+		Summary: "An encrypted variable of an Azure Automation account, as runbooks read it.",
+		Fields: []target.Field{
+			{
+				Name: "account", Kind: target.Text, Required: true, Help: "Resource id of the Automation account.",
+				Example: "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/provision-assist/providers/Microsoft.Automation/automationAccounts/provisionassist-auto",
+			},
+			{Name: "name", Kind: target.Text, Required: true, Help: "Name of the variable.", Example: "appSecret"},
+		},
+		Rights: []target.Right{
+			{Action: readAction, Why: "to see that the variable is there, encrypted, and when it was last changed"},
+			{Action: writeAction, Why: "to write the new secret"},
+		},
+		Limits: []string{
+			"Nobody but a running job can read an encrypted variable, so the proof is \"acknowledged\": the account took the value.",
+			"A variable that isn't encrypted is refused; Azure can't encrypt it afterwards.",
+			"A variable that isn't there is not made: releases of Provision Assist since November 2023 don't use one.",
+			"A change by somebody else in the same instant as ours, to the last digit shown, can't be seen.",
+		},
+		Sources: []string{
+			"https://learn.microsoft.com/rest/api/automation/variable",
+			"https://learn.microsoft.com/azure/automation/shared-resources/variables",
+		},
+	}
+}

@@ -1,0 +1,292 @@
+// Package keyvaultsecret is the target for a secret in an Azure Key Vault, and the custodian: the one place from which
+// the value can be read back, so that Keyturn keeps nothing itself. Each write adds a version that bears our tags; by
+// them a write whose answer was lost is found again instead of being repeated.
+//
+// It never deletes a secret, never touches a version that isn't its own, and reads values only to compare or hand on.
+//
+// Start at [Target]; the preconditions are in check.go.
+package keyvaultsecret
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/secret"
+	"keyturn/target"
+	"keyturn/vault"
+)
+
+// Config is the target's block in keyturn.yaml.
+type Config struct {
+	Vault  string `yaml:"vault"`  // name or address of the vault; required
+	Secret string `yaml:"secret"` // name of the secret; required
+}
+
+// Vaults is what the target needs of key vaults; [vault.Client] is one.
+type Vaults interface {
+	Reader
+	Writer
+}
+
+// Reader reads secrets.
+type Reader interface {
+	Address(vault string) (string, error)
+	Get(ctx context.Context, vault, name, version string) (vault.Version, error)
+	Versions(ctx context.Context, vault, name string) ([]vault.Version, error)
+	Deleted(ctx context.Context, vault, name string) (bool, error)
+}
+
+// Writer adds versions and puts them out of use.
+type Writer interface {
+	Set(ctx context.Context, vault, name string, draft vault.Draft) (vault.Version, error)
+	Disable(ctx context.Context, vault, name, version string) error
+}
+
+// Parts is what a [Target] works with.
+type Parts struct {
+	Vaults Vaults
+	Plane  Plane                                                  // rights, as the control plane tells them; [arm.Client] is one
+	Self   func(ctx context.Context) (objectID string, err error) // who we are
+	Portal string                                                 // address of the cloud's portal; "" = unknown
+}
+
+// Target is one secret.
+type Target struct {
+	Parts
+	address string // of the vault
+	vault   string // its bare name
+	secret  string
+}
+
+var (
+	_ target.Custodian   = (*Target)(nil)
+	_ target.Checker     = (*Target)(nil)
+	_ target.Superseding = (*Target)(nil)
+)
+
+// New returns the target for one secret. A vault or secret that can't be named so is a problem with code
+// "config.vault" or "config.secret".
+func New(cfg Config, parts Parts) (*Target, error) {
+	address, err := parts.Vaults.Address(cfg.Vault)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", Code, err)
+	}
+	if err := vault.CheckName(cfg.Secret); err != nil {
+		return nil, fmt.Errorf("%s: %w", Code, err)
+	}
+	return &Target{Parts: parts, address: address, vault: vault.Name(address), secret: cfg.Secret}, nil
+}
+
+// Place says which secret this is.
+func (t *Target) Place() target.Place {
+	place := target.Place{
+		ID: Code + ":" + t.vault + "/" + t.secret, Kind: Code, Title: "Key Vault secret " + t.vault + "/" + t.secret,
+		Resource: t.address + "/secrets/" + t.secret,
+		Requests: 5, // the vault's challenge; look; read and set; verify
+	}
+	if t.Portal != "" {
+		place.Portal = t.Portal + "/#@/asset/Microsoft_Azure_KeyVault/Secret/" + place.Resource
+	}
+	return place
+}
+
+// Look reads what the latest version says of itself. A disabled one is told in the note.
+func (t *Target) Look(ctx context.Context) (target.Standing, error) {
+	latest, err := t.latest(ctx)
+	switch {
+	case problem.Is(err, problem.NotFound):
+		return target.Standing{}, nil
+	case err != nil:
+		return target.Standing{}, err
+	}
+	return standing(latest), nil
+}
+
+// Current returns the latest version's value. A disabled one is a problem with code vault.Disabled.
+func (t *Target) Current(ctx context.Context) (secret.Value, target.Standing, error) {
+	latest, err := t.get(ctx, "")
+	if err != nil {
+		return secret.Value{}, target.Standing{}, err
+	}
+	return latest.Value, standing(latest), nil
+}
+
+// Write adds a version with the value, our tags and the end as its expiry, and keeps content type and foreign tags of
+// the version before. Where the latest version already is this parcel, nothing is written.
+func (t *Target) Write(ctx context.Context, parcel target.Parcel) (string, error) {
+	if parcel.Value.IsZero() {
+		return "", errors.New(Code + ": there is no value to write")
+	}
+	before, err := t.get(ctx, "")
+	if err != nil && !problem.Is(err, problem.NotFound) {
+		return "", err
+	}
+	if err == nil && before.Tags[vault.TagRun] == parcel.Tag && before.Value.Equal(parcel.Value) {
+		return before.ID, nil
+	}
+	tags, err := t.tags(before, parcel)
+	if err != nil {
+		return "", err
+	}
+	written, err := t.Vaults.Set(ctx, t.vault, t.secret, vault.Draft{
+		Value: parcel.Value, ContentType: before.ContentType, Tags: tags, Expires: parcel.End,
+	})
+	if err != nil {
+		return "", fmt.Errorf("%s: set: %w", Code, err)
+	}
+	return written.ID, nil
+}
+
+// tags are the foreign ones as found, and ours as far as there is room: the run's first, since by it a write is found
+// again.
+func (t *Target) tags(before vault.Version, parcel target.Parcel) (map[string]string, error) {
+	tags := vault.Foreign(before.Tags)
+	if len(tags) >= vault.MaxTags {
+		return nil, t.full()
+	}
+	for _, own := range []struct{ name, value string }{
+		{vault.TagRun, parcel.Tag}, {vault.TagKeyID, parcel.KeyID}, {vault.TagApp, parcel.ClientID}, {vault.TagReplaces, parcel.Replaces},
+	} {
+		if own.value != "" && len(tags) < vault.MaxTags {
+			tags[own.name] = own.value
+		}
+	}
+	return tags, nil
+}
+
+func (t *Target) full() error {
+	return problem.NeedsPerson("tags.full", t.Place().Title, fmt.Sprintf("its %d tags leave no room for the one by which Keyturn finds its write again", vault.MaxTags),
+		"remove a tag from the secret's latest version")
+}
+
+// Recall returns the value that the attempt named tag wrote: of the latest version when that is the one, else of the
+// newest that bears the tag.
+func (t *Target) Recall(ctx context.Context, tag string) (secret.Value, string, error) {
+	latest, err := t.get(ctx, "")
+	if err != nil && !problem.Is(err, vault.Disabled) {
+		return secret.Value{}, "", err
+	}
+	if err == nil && latest.Tags[vault.TagRun] == tag {
+		return latest.Value, latest.ID, nil
+	}
+	versions, err := t.versions(ctx)
+	if err != nil {
+		return secret.Value{}, "", err
+	}
+	found, ok := newest(versions, func(v vault.Version) bool { return v.Tags[vault.TagRun] == tag })
+	if !ok {
+		return secret.Value{}, "", &problem.Error{
+			Class: problem.Permanent, Code: problem.NotFound, Subject: t.Place().Title, Message: "no version was written by attempt " + tag,
+		}
+	}
+	whole, err := t.get(ctx, found.ID)
+	if err != nil {
+		return secret.Value{}, "", err
+	}
+	return whole.Value, whole.ID, nil
+}
+
+// Verify reads the latest version, as consumers do, and compares the value.
+func (t *Target) Verify(ctx context.Context, parcel target.Parcel, written target.Written) (target.Proof, error) {
+	latest, err := t.get(ctx, "")
+	if problem.Is(err, problem.NotFound) {
+		return target.Proof{}, t.drift("the secret isn't there any more")
+	}
+	if err != nil {
+		return target.Proof{}, err
+	}
+	if !latest.Value.Equal(parcel.Value) {
+		return target.Proof{}, t.drift("its latest version " + latest.ID + " holds another value than ours")
+	}
+	proof := target.Proof{Rung: renewal.ReadBack, Note: "the latest version holds the new secret; who read an older one earlier goes on with it until it reads again"}
+	if latest.ID != written.Receipt {
+		proof.Note = "somebody wrote the same value again as version " + latest.ID
+	}
+	return proof, nil
+}
+
+func (t *Target) drift(what string) error {
+	return problem.NeedsPerson(problem.Drift, t.Place().Title, what,
+		"find out who wrote what; then write ours again with keyturn resume --overwrite, or leave it and abort the run")
+}
+
+// Supersede disables every version tagged with keyID, provided that the latest is one of ours with another key id. A
+// version from before Keyturn bears no tag and is left alone.
+func (t *Target) Supersede(ctx context.Context, keyID string) error {
+	latest, err := t.latest(ctx)
+	if err != nil {
+		return err
+	}
+	if keyID == "" || latest.Tags[vault.TagRun] == "" || strings.EqualFold(latest.Tags[vault.TagKeyID], keyID) {
+		return nil
+	}
+	versions, err := t.versions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range versions {
+		if !v.Enabled || v.ID == latest.ID || !strings.EqualFold(v.Tags[vault.TagKeyID], keyID) {
+			continue
+		}
+		if err := t.Vaults.Disable(ctx, t.vault, t.secret, v.ID); err != nil {
+			return fmt.Errorf("%s: disable version %s: %w", Code, v.ID, err)
+		}
+	}
+	return nil
+}
+
+// latest is the newest version, from the listing when it is disabled and so can't be read.
+func (t *Target) latest(ctx context.Context) (vault.Version, error) {
+	found, err := t.get(ctx, "")
+	if !problem.Is(err, vault.Disabled) {
+		return found, err
+	}
+	versions, listErr := t.versions(ctx)
+	if listErr != nil {
+		return vault.Version{}, listErr
+	}
+	disabled, ok := newest(versions, func(vault.Version) bool { return true })
+	if !ok {
+		return vault.Version{}, err
+	}
+	return disabled, nil
+}
+
+func (t *Target) get(ctx context.Context, version string) (vault.Version, error) {
+	found, err := t.Vaults.Get(ctx, t.vault, t.secret, version)
+	if err != nil {
+		return vault.Version{}, fmt.Errorf("%s: read: %w", Code, err)
+	}
+	return found, nil
+}
+
+func (t *Target) versions(ctx context.Context) ([]vault.Version, error) {
+	versions, err := t.Vaults.Versions(ctx, t.vault, t.secret)
+	if err != nil {
+		return nil, fmt.Errorf("%s: list versions: %w", Code, err)
+	}
+	return versions, nil
+}
+
+// newest returns the version created last among those that fit. The vault counts whole seconds; of two in one second
+// the first listed is taken.
+func newest(versions []vault.Version, fits func(vault.Version) bool) (found vault.Version, ok bool) {
+	for _, v := range versions {
+		if fits(v) && (!ok || v.Created.After(found.Created)) {
+			found, ok = v, true
+		}
+	}
+	return found, ok
+}
+
+func standing(v vault.Version) target.Standing {
+	s := target.Standing{Exists: true, Receipt: v.ID, Tag: v.Tags[vault.TagRun], KeyID: v.Tags[vault.TagKeyID]}
+	if !v.Enabled {
+		s.Note = "its latest version is disabled, so nobody can read it"
+	}
+	return s
+}
