@@ -1,0 +1,77 @@
+package simulator
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"keyturn/simulator/azure"
+	"keyturn/simulator/consumer"
+	"keyturn/simulator/directory"
+	"keyturn/simulator/graph"
+	"keyturn/simulator/login"
+	"keyturn/simulator/seed"
+	"keyturn/simulator/vault"
+	"keyturn/simulator/world"
+)
+
+// cloud is one planted sample with all its hosts; a reset replaces it.
+type cloud struct {
+	w      *world.World
+	d      *directory.Directory
+	v      *vault.Service
+	a      *azure.Service
+	p      *consumer.Park
+	login  *login.Service
+	graph  *graph.Service
+	sample seed.Sample
+}
+
+func newCloud(options Options) (*cloud, error) {
+	w := world.New(options.Settings)
+	c := &cloud{w: w, d: directory.New(w)}
+	c.v = vault.New(w, c.d)
+	c.a = azure.New(w, c.d, c.v)
+	c.p = consumer.New(w, c.d, c.v, c.a)
+	c.login, c.graph = login.New(w, c.d), graph.New(w, c.d)
+	var err error
+	if c.sample, err = seed.Plant(options.Seed, w, c.d, c.v, c.a, c.p); err != nil {
+		w.Close()
+		return nil, fmt.Errorf("plant sample: %w", err)
+	}
+	return c, nil
+}
+
+// host answers who serves a host name, nil for one that does not resolve in this cloud.
+func (c *cloud) host(name string) http.Handler {
+	switch name {
+	case "login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net":
+		return c.login
+	case "graph.microsoft.com":
+		return c.graph
+	case "management.azure.com", "management.core.windows.net":
+		return c.a
+	}
+	if strings.HasSuffix(name, ".vault.azure.net") && c.v.HasVault(name) {
+		return c.v
+	}
+	return nil
+}
+
+// bareHost is a host name without its port, in lower case.
+func bareHost(hostPort string) string {
+	name := strings.ToLower(hostPort)
+	if i := strings.LastIndexByte(name, ':'); i >= 0 && !strings.HasSuffix(name, "]") {
+		name = name[:i]
+	}
+	return strings.TrimSuffix(name, ".")
+}
+
+// drawSeed draws a seed that is not zero.
+func drawSeed() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails, by its documentation
+	return binary.NativeEndian.Uint64(b[:]) | 1
+}

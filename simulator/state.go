@@ -1,0 +1,190 @@
+package simulator
+
+import (
+	"bufio"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"time"
+
+	"keyturn/simulator/consumer"
+	"keyturn/simulator/directory"
+	"keyturn/simulator/world"
+)
+
+// The ground truth in its documented form.
+type (
+	stateDocument struct {
+		Now         time.Time           `json:"now"`
+		Tenants     []tenantState       `json:"tenants"`
+		Vaults      []vaultState        `json:"vaults"`
+		Connections []connectionState   `json:"connections"`
+		Variables   []variableState     `json:"variables"`
+		Consumers   []consumer.Consumer `json:"consumers"`
+		Certificate []consumer.Consumer `json:"certificateConsumers"`
+	}
+	tenantState struct {
+		ID           string             `json:"id"`
+		Domain       string             `json:"domain"`
+		Users        []userState        `json:"users"`
+		Applications []applicationState `json:"applications"`
+	}
+	userState struct {
+		ObjectID    string `json:"objectId"`
+		Name        string `json:"name"`
+		Password    string `json:"password"`
+		DisplayName string `json:"displayName"`
+		MFA         bool   `json:"mfa"`
+	}
+	applicationState struct {
+		AppID            string             `json:"appId"`
+		ObjectID         string             `json:"objectId"`
+		ServicePrincipal string             `json:"servicePrincipalId,omitempty"`
+		DisplayName      string             `json:"displayName"`
+		Passwords        []passwordState    `json:"passwords"`
+		Certificates     []certificateState `json:"certificates"`
+	}
+	passwordState struct {
+		KeyID              string    `json:"keyId"`
+		DisplayName        string    `json:"displayName"`
+		Value              string    `json:"value"`
+		Start              time.Time `json:"start"`
+		End                time.Time `json:"end"`
+		UsableFrom         time.Time `json:"usableFrom"`
+		OnServicePrincipal bool      `json:"onServicePrincipal,omitempty"`
+	}
+	certificateState struct {
+		KeyID       string    `json:"keyId"`
+		DisplayName string    `json:"displayName"`
+		Thumbprint  string    `json:"thumbprint"`
+		Start       time.Time `json:"start"`
+		End         time.Time `json:"end"`
+	}
+	vaultState struct {
+		Name    string        `json:"name"`
+		Secrets []secretState `json:"secrets"`
+	}
+	secretState struct {
+		Name     string         `json:"name"`
+		Versions []versionState `json:"versions"`
+	}
+	versionState struct {
+		Version string            `json:"version"`
+		Value   string            `json:"value"`
+		Enabled bool              `json:"enabled"`
+		Created time.Time         `json:"created"`
+		Tags    map[string]string `json:"tags"`
+	}
+	connectionState struct {
+		ID         string            `json:"id"`
+		Parameters map[string]string `json:"parameters"`
+	}
+	variableState struct {
+		ID        string `json:"id"`
+		Encrypted bool   `json:"encrypted"`
+		Value     string `json:"value"`
+	}
+)
+
+// showState answers everything that is true, values included.
+func (s *Simulator) showState(w http.ResponseWriter, _ *http.Request) error {
+	c := s.cloud.Load()
+	c.w.Lock()
+	text, err := json.Marshal(c.state())
+	c.w.Unlock()
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(text) // the client may be gone; nothing to do about it
+	return nil
+}
+
+func (c *cloud) state() stateDocument {
+	document := stateDocument{
+		Now: c.w.Now(), Tenants: []tenantState{}, Vaults: []vaultState{}, Connections: []connectionState{}, Variables: []variableState{},
+		Consumers: c.p.Report(), Certificate: c.p.Certificates(),
+	}
+	for _, t := range c.d.Tenants() {
+		document.Tenants = append(document.Tenants, tenantOf(t))
+	}
+	for _, v := range c.v.Vaults() {
+		state := vaultState{Name: v.Name, Secrets: []secretState{}}
+		for _, secret := range v.Secrets() {
+			one := secretState{Name: secret.Name, Versions: []versionState{}}
+			for _, version := range secret.Versions {
+				tags := maps.Clone(version.Tags)
+				if tags == nil {
+					tags = map[string]string{}
+				}
+				one.Versions = append(one.Versions, versionState{version.ID, version.Value, version.Enabled, version.Created, tags})
+			}
+			state.Secrets = append(state.Secrets, one)
+		}
+		document.Vaults = append(document.Vaults, state)
+	}
+	for _, connection := range c.a.Connections() {
+		document.Connections = append(document.Connections, connectionState{connection.Resource.ID, c.a.ConnectionParameters(connection.Resource.ID)})
+	}
+	for _, v := range c.a.Variables() {
+		document.Variables = append(document.Variables, variableState{v.ID, v.Encrypted, v.Value})
+	}
+	return document
+}
+
+func tenantOf(t *directory.Tenant) tenantState {
+	state := tenantState{ID: t.ID, Domain: t.Domain, Users: []userState{}, Applications: []applicationState{}}
+	for _, u := range t.Users {
+		state.Users = append(state.Users, userState{u.ObjectID, u.Name, u.Password, u.DisplayName, u.MFA})
+	}
+	for _, a := range t.Applications {
+		state.Applications = append(state.Applications, applicationOf(a))
+	}
+	return state
+}
+
+// applicationOf lists what the app can sign in with, its service principal's passwords included.
+func applicationOf(a *directory.Application) applicationState {
+	state := applicationState{
+		AppID: a.AppID, ObjectID: a.ObjectID, DisplayName: a.DisplayName, Passwords: []passwordState{}, Certificates: []certificateState{},
+	}
+	passwords := a.Passwords
+	if sp := a.ServicePrincipal; sp != nil {
+		state.ServicePrincipal = sp.ObjectID
+		passwords = append(append([]*directory.Password{}, passwords...), sp.Passwords...)
+	}
+	for _, p := range passwords {
+		state.Passwords = append(state.Passwords, passwordState{
+			p.KeyID, p.DisplayName, p.Value, p.Start, p.End, p.UsableEverywhere(), p.OnServicePrincipal,
+		})
+	}
+	for _, c := range a.Certificates {
+		state.Certificates = append(state.Certificates, certificateState{c.KeyID, c.DisplayName, c.Thumbprint, c.Start, c.End})
+	}
+	return state
+}
+
+// showLog answers the requests as JSON lines, oldest first; bodies only when asked for with bodies=1.
+func (s *Simulator) showLog(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	out := bufio.NewWriter(w)
+	encoder := json.NewEncoder(out)
+	for _, e := range s.World().Log().Entries() {
+		if !r.URL.Query().Has("bodies") {
+			bare := *e
+			bare.RequestBody, bare.ResponseBody = "", ""
+			e = &bare
+		}
+		if encoder.Encode(e) != nil {
+			return nil // the client is gone
+		}
+	}
+	_ = out.Flush()
+	return nil
+}
+
+func (s *Simulator) clearLog(w http.ResponseWriter, _ *http.Request) error {
+	s.World().Log().Clear()
+	tell(w, http.StatusOK, []world.Entry{})
+	return nil
+}
