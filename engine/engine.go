@@ -59,6 +59,9 @@ func (e *Engine) Renew(ctx context.Context, setup stage.Setup, plan stage.Plan, 
 		return renewal.Run{}, err
 	}
 	defer leave()
+	if last, err := e.since(live, setup.App, plan.At); err != nil || last.ID != "" {
+		return last, err
+	}
 	now := e.Clock.Now()
 	run, err := e.Store.Begin(live, renewal.Run{
 		ID: renewal.NewID(), App: setup.App, ClientID: setup.ClientID, State: renewal.Planned, Order: plan.Order,
@@ -74,6 +77,20 @@ func (e *Engine) Renew(ctx context.Context, setup stage.Setup, plan stage.Plan, 
 	job := e.job(setup, run)
 	job.Plan = &plan
 	return e.drive(live, job, patience)
+}
+
+// since returns the run of app that ended after a plan was made, so that a plan which another process has outdated
+// meanwhile isn't carried out a second time.
+func (e *Engine) since(ctx context.Context, app string, planned time.Time) (renewal.Run, error) {
+	runs, err := e.Store.Runs(ctx, store.Filter{App: app, Limit: 1})
+	if err != nil {
+		return renewal.Run{}, fmt.Errorf("look for earlier runs: %w", err)
+	}
+	if len(runs) == 0 || runs[0].EndedAt.IsZero() || runs[0].EndedAt.Before(planned) || runs[0].State != renewal.Done {
+		return renewal.Run{}, nil
+	}
+	e.Watch(renewal.Event{Kind: "joined", Run: runs[0].ID, App: app, At: e.Clock.Now(), Text: "renewed meanwhile by another process"})
+	return runs[0], nil
 }
 
 // Resume goes on with an open run from where it stands; prepare, if not nil, first changes it as a person told. A run
