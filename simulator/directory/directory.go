@@ -58,7 +58,7 @@ func New(w *world.World) *Directory {
 	defer w.Unlock()
 	d.reports.lag = w.Between(3*time.Hour, 9*time.Hour)
 	d.reports.auditLag = w.Between(2*time.Minute, 15*time.Minute)
-	declareSwitches(w)
+	d.declareSwitches()
 	return d
 }
 

@@ -1,6 +1,9 @@
 package directory
 
-import "keyturn/simulator/world"
+import (
+	"strings"
+	"time"
+)
 
 // The directory's switches.
 const (
@@ -8,9 +11,35 @@ const (
 	SwitchConditionalAccess = "conditional-access"
 	// SwitchReportAbsent makes the two sign-in reports unavailable, as without a licence or in a national cloud.
 	SwitchReportAbsent = "report-absent"
+	// SwitchPasswordPolicy sets the default app management policy of every tenant: "blocked", or the longest life.
+	SwitchPasswordPolicy = "password-policy"
 )
 
-func declareSwitches(w *world.World) {
+func (d *Directory) declareSwitches() {
+	w := d.w
 	w.Declare(SwitchConditionalAccess, "sign-ins of this app id (or all, when \"on\") are blocked by Conditional Access", nil)
 	w.Declare(SwitchReportAbsent, "the sign-in reports are not available in this tenant", nil)
+	w.Declare(SwitchPasswordPolicy, "the tenant's app management policy: \"blocked\" refuses new passwords, a life such as 90d caps them", d.setPolicy)
+}
+
+// setPolicy makes the switch's value the default policy of every tenant; a life that cannot be read blocks passwords, so
+// that a slip is noticed.
+func (d *Directory) setPolicy(value string) {
+	restriction := PasswordRestriction{Kind: "passwordAddition"}
+	days, isDays := strings.CutSuffix(value, "d")
+	if isDays {
+		value = days + "h"
+	}
+	if life, err := time.ParseDuration(value); err == nil {
+		if isDays {
+			life *= 24
+		}
+		restriction = PasswordRestriction{Kind: "passwordLifetime", MaxLifetime: life}
+	}
+	for _, t := range d.tenants {
+		t.DefaultPolicy.Enabled, t.DefaultPolicy.Passwords = value != "", nil
+		if value != "" {
+			t.DefaultPolicy.Passwords = []PasswordRestriction{restriction}
+		}
+	}
 }
