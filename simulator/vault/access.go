@@ -30,6 +30,7 @@ var (
 	recoverSecret = right{"secrets", "recover", "secrets/recover/action"}
 	purgeSecret   = right{"secrets", "purge", "secrets/purge/action"}
 	backupSecret  = right{"secrets", "backup", "secrets/backup/action"}
+	restoreSecret = right{"secrets", "restore", "secrets/restore/action"}
 	getDeleted    = right{"secrets", "get", "secrets/readMetadata/action"}
 	getCert       = right{"certificates", "get", "certificates/read"}
 	listCerts     = right{"certificates", "list", "certificates/read"}

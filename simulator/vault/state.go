@@ -40,6 +40,7 @@ type Vault struct {
 	secrets      map[string]*Secret // by lower-case name
 	certificates map[string]*Certificate
 	deleted      map[string]*Secret
+	backups      map[string]*Secret // by blob
 }
 
 // VaultSpec says what vault to add.
@@ -72,6 +73,9 @@ type Secret struct {
 	Versions []*Version
 	// Deleted and PurgeOn are set while the secret lies in the bin.
 	Deleted, PurgeOn time.Time
+
+	// settles is when deleting or recovering has come to its end.
+	settles time.Time
 }
 
 // Version is one version of a secret.
