@@ -13,7 +13,7 @@ import (
 
 const updateRun = `UPDATE run SET state = ?, open = ?, door = ?, reason = ?, outcome = ?, "order" = ?, attempt = ?,
 	retires = ?, tries = ?, node = ?, wake_at = ?, updated_at = ?, delivered_at = ?, verified_at = ?,
-	watermark_at = ?, gate_at = ?, ended_at = ?, evidence = ?, version = version + 1
+	watermark_at = ?, gate_at = ?, ended_at = ?, approved_by = ?, evidence = ?, version = version + 1
 	WHERE id = ? AND version = ? AND node = ?`
 
 // Advance implements [store.Writer].

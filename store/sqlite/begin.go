@@ -11,9 +11,9 @@ import (
 )
 
 const insertRun = `INSERT INTO run (state, open, door, reason, outcome, "order", attempt, retires, tries, node,
-	wake_at, updated_at, delivered_at, verified_at, watermark_at, gate_at, ended_at, evidence,
+	wake_at, updated_at, delivered_at, verified_at, watermark_at, gate_at, ended_at, approved_by, evidence,
 	id, app, client_id, created_at, version)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`
 
 // Begin implements [store.Writer].
 func (s *Store) Begin(ctx context.Context, run renewal.Run, told store.Told) (renewal.Run, error) {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,9 @@ import (
 // victimFile names the environment variable that turns this test binary into the process that gets killed.
 const victimFile = "KEYTURN_STORE_VICTIM"
 
+// victimApp names the one with the application whose run it drives.
+const victimApp = "KEYTURN_STORE_VICTIM_APP"
+
 // victim saves one step after another, and says of each that it is saved, until it is killed.
 func victim(path string) {
 	ctx := context.Background()
@@ -29,7 +33,7 @@ func victim(path string) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	run, err := s.Begin(ctx, renewal.Run{ID: renewal.NewID(), App: "app", Node: "victim", State: renewal.Issuing}, store.Told{})
+	run, err := s.Begin(ctx, renewal.Run{ID: renewal.NewID(), App: os.Getenv(victimApp), Node: "victim", State: renewal.Issuing}, store.Told{})
 	if errors.Is(err, store.ErrOpen) {
 		run, err = s.Claim(ctx, run.ID, "victim")
 	}
@@ -58,7 +62,7 @@ func TestWhatWasSavedSurvivesKill(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keyturn.db")
 	for round := range 4 {
-		saved := killAfter(t, path, 20+13*round)
+		saved := killAfter(t, path, "app", 20+13*round)
 		s := open(t, path)
 		run := soleRun(t, s)
 		if run.Version < saved {
@@ -71,43 +75,58 @@ func TestWhatWasSavedSurvivesKill(t *testing.T) {
 	}
 }
 
-// killAfter lets a process save so many steps, kills it, and returns the last version that it said was saved.
-func killAfter(t *testing.T, path string, steps int) (saved int64) {
+// killAfter lets a process save so many steps of app's run, kills it, and returns the last version that it said was
+// saved.
+func killAfter(t *testing.T, path, app string, steps int) (saved int64) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return 0
 	}
 	process := exec.Command(self)
-	process.Env = append(os.Environ(), victimFile+"="+path)
+	process.Env = append(os.Environ(), victimFile+"="+path, victimApp+"="+app)
 	output, err := process.StdoutPipe()
+	if err == nil {
+		err = process.Start()
+	}
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return 0
 	}
-	if err := process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(output)
-	for range steps {
-		if !lines.Scan() {
-			t.Fatal("the process ended by itself")
-		}
+	for lines := bufio.NewScanner(output); lines.Scan(); steps-- { // what it says until it is dead counts too
 		if saved, err = strconv.ParseInt(lines.Text(), 10, 64); err != nil {
-			t.Fatalf("the process said %q", lines.Text())
+			t.Errorf("the process said %q", lines.Text())
+		}
+		if steps != 1 {
+			continue
+		}
+		if err := process.Process.Kill(); err != nil {
+			t.Error(err)
 		}
 	}
-	if err := process.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	for lines.Scan() { // what it said before it died counts too
-		if version, err := strconv.ParseInt(lines.Text(), 10, 64); err == nil {
-			saved = version
-		}
-	}
-	if err := process.Wait(); err == nil {
-		t.Fatal("the process wasn't killed")
+	if err := process.Wait(); err == nil || steps > 0 {
+		t.Errorf("the process ended by itself, %d steps early", steps)
 	}
 	return saved
+}
+
+func TestProcessesWriteSideBySideAndDieAlone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "keyturn.db")
+	var wait sync.WaitGroup
+	for i := range 3 {
+		wait.Go(func() { killAfter(t, path, fmt.Sprint("app ", i), 50*(i+1)) }) // none of them may say an error
+	}
+	wait.Wait()
+	s := open(t, path)
+	runs, err := s.Runs(t.Context(), store.Filter{Open: true})
+	if err != nil || len(runs) != 3 {
+		t.Fatalf("%d runs, error %v", len(runs), err)
+	}
+	for _, run := range runs {
+		wantWhole(t, s, run)
+	}
 }
 
 func soleRun(t *testing.T, s *Store) renewal.Run {
@@ -126,7 +145,7 @@ func wantWhole(t *testing.T, s *Store, run renewal.Run) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	events := count(t, s, "event WHERE 1")
+	events := count(t, s, "event WHERE run = '"+run.ID+"'")
 	if n := run.Attempt; len(h.Attempts) != n || len(h.Deliveries) != n || len(h.Audit) != n || events != n {
 		t.Fatalf("%d steps have %d attempts, %d deliveries, %d audit entries, %d events", n, len(h.Attempts), len(h.Deliveries), len(h.Audit), events)
 	}
@@ -144,7 +163,7 @@ func wantWhole(t *testing.T, s *Store, run renewal.Run) {
 func TestTornLogGivesWholeSteps(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keyturn.db")
-	killAfter(t, path, 40) // so that nobody tidies the log up
+	killAfter(t, path, "app", 40) // so that nobody tidies the log up
 	log, err := os.ReadFile(path + "-wal")
 	if err != nil || len(log) == 0 {
 		t.Fatalf("a log of %d bytes, error %v", len(log), err)

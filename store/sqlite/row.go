@@ -11,7 +11,7 @@ import (
 
 // runColumns are those of a [renewal.Run], in the order of scanRun.
 const runColumns = `id, app, client_id, state, door, reason, outcome, "order", attempt, retires, tries, version, node,
-	wake_at, created_at, updated_at, delivered_at, verified_at, watermark_at, gate_at, ended_at, evidence`
+	wake_at, created_at, updated_at, delivered_at, verified_at, watermark_at, gate_at, ended_at, approved_by, evidence`
 
 // scanner is one row, of *sql.Row or *sql.Rows.
 type scanner interface{ Scan(into ...any) error }
@@ -21,7 +21,7 @@ func scanRun(row scanner) (renewal.Run, error) {
 	err := row.Scan(&r.ID, &r.App, &r.ClientID, &r.State, &r.Door, document{&r.Reason}, &r.Outcome, document{&r.Order},
 		&r.Attempt, &r.Retires, &r.Tries, &r.Version, &r.Node, (*instant)(&r.WakeAt), (*instant)(&r.CreatedAt),
 		(*instant)(&r.UpdatedAt), (*instant)(&r.DeliveredAt), (*instant)(&r.VerifiedAt), (*instant)(&r.WatermarkAt),
-		(*instant)(&r.GateAt), (*instant)(&r.EndedAt), &r.Evidence)
+		(*instant)(&r.GateAt), (*instant)(&r.EndedAt), &r.ApprovedBy, &r.Evidence)
 	return r, err
 }
 
@@ -35,7 +35,7 @@ func movable(r renewal.Run) []any {
 		document{r.Order},
 		r.Attempt, r.Retires, r.Tries, r.Node,
 		instant(r.WakeAt), instant(r.UpdatedAt), instant(r.DeliveredAt), instant(r.VerifiedAt), instant(r.WatermarkAt),
-		instant(r.GateAt), instant(r.EndedAt), r.Evidence,
+		instant(r.GateAt), instant(r.EndedAt), r.ApprovedBy, r.Evidence,
 	}
 }
 
@@ -43,7 +43,7 @@ func movable(r renewal.Run) []any {
 func kept(r renewal.Run) renewal.Run {
 	for _, t := range []*time.Time{
 		&r.WakeAt, &r.CreatedAt, &r.UpdatedAt, &r.DeliveredAt, &r.VerifiedAt, &r.WatermarkAt, &r.GateAt, &r.EndedAt,
-		&r.Order.End, &r.Order.RetiresEnd,
+		&r.Order.End, &r.Order.RetiresEnd, &r.Order.ReuseEnd,
 	} {
 		*t = t.UTC().Truncate(time.Microsecond)
 	}

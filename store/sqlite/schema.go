@@ -62,47 +62,66 @@ func (s *Store) current(ctx context.Context) error {
 	return nil
 }
 
+// wanting reports whether the file is to be migrated to the schema numbered target: a new file always, also one whose
+// making was broken off; one that a release made only when that is allowed.
+func (st stamp) wanting(target int, allow bool) bool {
+	if st == (stamp{}) {
+		return true
+	}
+	if st.application != applicationID || st.version >= target {
+		return false
+	}
+	return allow || st.version < firstSchema
+}
+
 // prepare brings a new file, and an older one when that is allowed, to this release's schema.
 func (s *Store) prepare(ctx context.Context, options Options) error {
 	st, err := s.readStamp(ctx)
 	if err != nil {
 		return err
 	}
-	begun := st.application == applicationID && st.version < firstSchema
-	fresh := st == stamp{} || begun
-	behind := st.application == applicationID && st.version < schemaVersion
-	if fresh || (behind && options.AllowMigrate) {
-		return s.migrateAlone(ctx)
+	if st.wanting(schemaVersion, options.AllowMigrate) {
+		if err := s.migrateAlone(ctx, options); err != nil {
+			return err
+		}
 	}
 	return s.current(ctx)
 }
 
-// migrateAlone migrates while no other process does. The lock is SQLite's own, on an empty file beside the store, so
-// it ends with the process that holds it.
-func (s *Store) migrateAlone(ctx context.Context) (err error) {
+// migrateAlone migrates unless another process does, for which it waits. The lock is SQLite's own, on an empty file
+// beside the store, so it ends with the process that holds it. Whoever is done removes that file; those who still wait
+// for it find the work done, whatever became of their lock.
+func (s *Store) migrateAlone(ctx context.Context, options Options) error {
 	beside := s.path + "-migrate"
 	if err := create(beside); err != nil {
 		return err
 	}
 	lock := handle(beside, "_txlock=exclusive", 1)
-	defer func() { err = errors.Join(err, lock.Close()) }()
-	tx, err := lock.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("wait for another process to migrate %s: %w", s.path, s.classify(err))
+	tx, failed := lock.BeginTx(ctx, nil)
+	err := s.migrateIfWanting(ctx, options, failed)
+	if failed == nil {
+		_ = tx.Rollback() // nothing was written
 	}
-	defer func() { _ = tx.Rollback() }()
+	_ = lock.Close()
+	if err == nil {
+		_ = os.Remove(beside) // an empty file that stays does no harm
+	}
+	return err
+}
+
+// migrateIfWanting looks again and migrates, unless locked says that this process isn't alone.
+func (s *Store) migrateIfWanting(ctx context.Context, options Options, locked error) error {
 	st, err := s.readStamp(ctx)
-	if err != nil {
-		return err
+	if err != nil || !st.wanting(schemaVersion, options.AllowMigrate) {
+		return err // somebody else was faster
 	}
-	if st.version >= schemaVersion {
-		return s.current(ctx) // somebody else was faster
+	if locked != nil {
+		return fmt.Errorf("wait for another process to migrate %s: %w", s.path, s.classify(locked))
 	}
 	if err := s.migrate(ctx); err != nil {
 		return fmt.Errorf("migrate %s: %w", s.path, s.classify(err))
 	}
-	_ = os.Remove(beside) // whoever waits for it, or makes it anew, finds the work done; an empty file does no harm
-	return s.current(ctx)
+	return nil
 }
 
 // migrate uses a pool of its own: goose keeps one connection to itself while River asks for another.

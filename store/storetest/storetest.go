@@ -44,6 +44,7 @@ type Bench struct {
 func Exercise(t *testing.T, open func(t *testing.T) Bench) {
 	for name, check := range map[string]func(*testing.T, Bench){
 		"a run comes back as it was saved":                           roundTrip,
+		"no secret has a place in a step":                            noSecret,
 		"twenty begins at once leave one open run":                   oneOpenRun,
 		"an ended run makes room for the next":                       nextRun,
 		"what is not there is not found":                             notFound,

@@ -45,10 +45,11 @@ func upserts(t *testing.T, b Bench) {
 	vault := renewal.Delivery{Run: run.ID, N: 1, Target: "vault", State: renewal.DeliveryIntended}
 	run = advance(t, b.Store, store.Change{Run: run, Attempts: []renewal.Attempt{first}, Deliveries: []renewal.Delivery{vault}})
 
-	first.State, first.KeyID, first.Hint, first.Start, first.End = renewal.AttemptIssued, "key", "abc", noon, noon.AddDate(0, 6, 0)
+	first = full[renewal.Attempt](noon)
+	first.Run, first.N = run.ID, 1
 	second := renewal.Attempt{Run: run.ID, N: 2, Mark: "keyturn x.2", State: renewal.AttemptIntended, At: noon.Add(time.Minute)}
-	vault.State, vault.Receipt, vault.Rung, vault.Note = renewal.DeliveryVerified, "version 7", renewal.ReadBack, "read again"
-	vault.WrittenAt, vault.ProvenAt, vault.Provable = noon, noon.Add(time.Second), true
+	vault = full[renewal.Delivery](noon)
+	vault.Run, vault.N, vault.Target = run.ID, 1, "vault"
 	again := renewal.Delivery{Run: run.ID, N: 2, Target: "vault", State: renewal.DeliveryIntended}
 	advance(t, b.Store, store.Change{
 		Run: run, Attempts: []renewal.Attempt{second, first}, Deliveries: []renewal.Delivery{again, vault}, Told: told(1),

@@ -26,6 +26,7 @@ CREATE TABLE run (
     watermark_at INTEGER NOT NULL,
     gate_at      INTEGER NOT NULL,
     ended_at     INTEGER NOT NULL,
+    approved_by  TEXT    NOT NULL,
     evidence     TEXT    NOT NULL
 ) STRICT;
 
