@@ -172,6 +172,7 @@ func (s *planter) plantConsumers() error {
 	for _, f := range flows(s.places) {
 		s.p.AddWorkflow(s.places.workflow(f.name))
 	}
+	s.plantHistory()
 	s.p.RunAll()
 	if s.variant.stranger {
 		return s.w.SetSwitch(consumer.SwitchUndiscovered, "on")

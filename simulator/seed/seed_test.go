@@ -109,3 +109,19 @@ func TestAnUnknownSampleIsRefusedWithTheKnownOnes(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestTheReportsKnowTheSampleFromTheStart(t *testing.T) {
+	t.Parallel()
+	c := plant(t, seed.ProvisionAssist, world.Settings{Seed: 5})
+	c.do(func() {
+		rows := c.d.Activities(c.app().Tenant)
+		for _, row := range rows {
+			if age := c.w.Now().Sub(row.Last()); age < time.Hour || age > day {
+				t.Errorf("%s was last used %s ago", row.ResourceAppID, age)
+			}
+		}
+		if len(rows) != 3 {
+			t.Errorf("%d rows, want the vault's, the control plane's and Graph's", len(rows))
+		}
+	})
+}
