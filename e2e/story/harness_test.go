@@ -109,19 +109,13 @@ type truth struct {
 	Vaults []struct {
 		Name    string `json:"name"`
 		Secrets []struct {
-			Name     string `json:"name"`
-			Versions []struct {
-				Version string            `json:"version"`
-				Value   string            `json:"value"`
-				Enabled bool              `json:"enabled"`
-				Created time.Time         `json:"created"`
-				Tags    map[string]string `json:"tags"`
-			} `json:"versions"`
+			Name     string    `json:"name"`
+			Versions []version `json:"versions"`
 		} `json:"secrets"`
 	} `json:"vaults"`
 	Connections []struct {
-		ID         string         `json:"id"`
-		Parameters map[string]any `json:"parameters"`
+		ID         string            `json:"id"`
+		Parameters map[string]string `json:"parameters"`
 	} `json:"connections"`
 	Variables []struct {
 		ID        string `json:"id"`
@@ -135,6 +129,14 @@ type truth struct {
 		Failures  int    `json:"failures"`
 		LastError string `json:"lastError"`
 	} `json:"consumers"`
+}
+
+type version struct {
+	Version string            `json:"version"`
+	Value   string            `json:"value"`
+	Enabled bool              `json:"enabled"`
+	Created time.Time         `json:"created"`
+	Tags    map[string]string `json:"tags"`
 }
 
 type application struct {
@@ -187,6 +189,26 @@ func (c *cloud) state() (s truth) {
 	c.t.Helper()
 	c.ask("GET", "/_sim/state", nil, &s)
 	return s
+}
+
+// log returns every request that the cloud has seen, with its bodies.
+func (c *cloud) log() []logged {
+	c.t.Helper()
+	resp, err := http.Get(c.url + "/_sim/log?bodies=1")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var lines []logged
+	for decoder := json.NewDecoder(resp.Body); ; {
+		var line logged
+		if err := decoder.Decode(&line); errors.Is(err, io.EOF) {
+			return lines
+		} else if err != nil {
+			c.t.Fatal(err)
+		}
+		lines = append(lines, line)
+	}
 }
 
 func (c *cloud) advance(d time.Duration) {
