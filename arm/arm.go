@@ -101,11 +101,11 @@ func (c *Client) send(ctx context.Context, call Call, address string) (http.Head
 	}
 	response, err := c.pipeline.Do(request)
 	if err != nil {
-		return nil, classify(err, call.ID)
+		return nil, cloud.Classify(err, call.ID)
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode >= http.StatusMultipleChoices {
-		return nil, classify(runtime.NewResponseError(response), call.ID)
+		return nil, cloud.FromResponse(response, call.ID)
 	}
 	return response.Header, read(response.Body, call)
 }

@@ -23,8 +23,8 @@ type Plane interface {
 	Permissions(ctx context.Context, scope string) (arm.Permissions, error)
 }
 
-// Check reads the secret for real from this computer, and looks up whether it may be written: there is no way to try
-// that without making a version.
+// Check reads the secret for real from this computer, and looks up whether it may be written, since trying that would
+// make a version.
 func (t *Target) Check(ctx context.Context) []check.Check {
 	latest, readErr := t.get(ctx, "")
 	place, placeErr := t.Plane.FindVault(ctx, t.vault)
@@ -33,8 +33,7 @@ func (t *Target) Check(ctx context.Context) []check.Check {
 		checks = append(checks, target.Failed("vault.tags", t.Place().Title, t.full()))
 	}
 	if placeErr != nil {
-		return append(checks, check.Unsure("vault.set", t.Place().Title,
-			"whether it may be written is known only when tried: "+problem.Of(placeErr).Message))
+		return append(checks, t.trySet(ctx))
 	}
 	return append(checks, t.checkSet(ctx, place, couldRead(readErr)))
 }
@@ -60,8 +59,22 @@ func (t *Target) checkRead(ctx context.Context, err error, place arm.Vault) chec
 	return check.Warn(id, title, "secret.new", "there is no such secret yet; it will be made", "check the name, if you expected one")
 }
 
+// trySet asks the vault itself, where the control plane doesn't tell.
+func (t *Target) trySet(ctx context.Context) check.Check {
+	const id = "vault.set"
+	title := t.Place().Title
+	err := t.Vaults.MayUpdate(ctx, t.vault, t.secret)
+	switch {
+	case err == nil:
+		return check.Pass(id, title, "the vault lets us change it")
+	case problem.Is(err, problem.Denied):
+		return target.Failed(id, title, err, t.grants(vault.ModelOf(err), "")...)
+	}
+	return check.Unsure(id, title, "whether it may be written is known only when tried: "+problem.Of(err).Message)
+}
+
 // checkSet judges by what the control plane shows. Where that doesn't even explain that reading works, rights come by a
-// way that we can't see, such as a group, and nothing is claimed.
+// way that we can't see, such as a group, and the vault itself is asked.
 func (t *Target) checkSet(ctx context.Context, place arm.Vault, read bool) check.Check {
 	const id = "vault.set"
 	title := t.Place().Title
@@ -71,12 +84,10 @@ func (t *Target) checkSet(ctx context.Context, place arm.Vault, read bool) check
 	}
 	set, get, err := t.shownRights(ctx, place)
 	switch {
-	case err != nil:
-		return check.Unsure(id, title, "whether it may be written is known only when tried: "+problem.Of(err).Message)
+	case err != nil || (read && !get && !set):
+		return t.trySet(ctx)
 	case set:
 		return check.Pass(id, title, "the vault's "+string(model)+" let us write it")
-	case read && !get:
-		return check.Unsure(id, title, "we can read it by rights that "+place.ID+" doesn't show, such as a group's; whether we may write is known only when tried")
 	}
 	fix := "add an access policy for us on vault " + t.vault + " with secret permissions get, list, set"
 	if place.RBAC {

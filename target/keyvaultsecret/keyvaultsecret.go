@@ -44,6 +44,7 @@ type Reader interface {
 type Writer interface {
 	Set(ctx context.Context, vault, name string, draft vault.Draft) (vault.Version, error)
 	Disable(ctx context.Context, vault, name, version string) error
+	MayUpdate(ctx context.Context, vault, name string) error
 }
 
 // Parts is what a [Target] works with.

@@ -1,0 +1,350 @@
+package targettest
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"keyturn/check"
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/secret"
+	"keyturn/target"
+)
+
+// Case is one target at one place of a fresh cloud, with what the suite needs to know from behind the scenes.
+type Case struct {
+	Target target.Target
+	// Powerless is the same place for an identity that may not write it.
+	Powerless target.Target
+	// Missing is a place of the same kind that isn't there.
+	Missing target.Target
+	// Holds returns the value that the place really holds.
+	Holds func() string
+	// Rest returns all that a write must leave alone.
+	Rest func() any
+	// Stranger writes another value by another way than ours.
+	Stranger func()
+	// Fault makes the next request that writes suffer: "reply-lost", "throttle" or "error-after".
+	Fault func(kind string)
+	// Lock forbids writes to the place; nil = locks don't concern it.
+	Lock func()
+	// Makes says that writing a missing place makes it; else it is refused.
+	Makes bool
+}
+
+// Exercise runs the suite. open prepares a case in a cloud started for it alone.
+func Exercise(t *testing.T, open func(t *testing.T, c *Cloud) Case) {
+	for name, run := range map[string]func(*exercise){
+		"a place says who it is and keeps its requests within what it announced": (*exercise).announces,
+		"a write is seen, and writing the same again changes nothing":            (*exercise).writesAgain,
+		"everything but the secret stays as found":                               (*exercise).keepsTheRest,
+		"a stranger's write changes the receipt and is drift":                    (*exercise).seesStrangers,
+		"a place that isn't there is said to be missing":                         (*exercise).missesPlaces,
+		"a missing right is named with its grant, and nothing is written":        (*exercise).namesRights,
+		"a lock is named, and nothing is written":                                (*exercise).namesLocks,
+		"all is well when nothing is wrong":                                      (*exercise).passesChecks,
+		"a reply lost after the effect is doubtful, and writing again is safe":   (*exercise).survivesLostReplies,
+		"throttling says when to try again, and nothing is written":              (*exercise).heedsThrottling,
+		"no value is refused before anything is sent":                            (*exercise).refusesNothing,
+		"no error and no log line shows the value":                               (*exercise).keepsSecrets,
+		"a custodian gives back what each attempt wrote":                         (*exercise).givesBack,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := Start(t)
+			run(&exercise{T: t, cloud: c, Case: open(t, c)})
+		})
+	}
+}
+
+type exercise struct {
+	*testing.T
+	Case
+	cloud *Cloud
+}
+
+// parcel draws a delivery with a value that appears nowhere else.
+func (e *exercise) parcel(tag string) target.Parcel {
+	return target.Parcel{
+		Tag: tag, ClientID: e.cloud.ClientID, TenantID: e.cloud.Sim.Sample().Tenant,
+		KeyID: "11111111-2222-3333-4444-" + tag[len(tag)-1:] + "55555555555", Replaces: "99999999-8888-7777-6666-555555555555",
+		Value: secret.New("kt8Q~" + rand.Text()), End: e.cloud.Session.Now().Add(180 * 24 * time.Hour).Truncate(time.Second),
+	}
+}
+
+func (e *exercise) write(p target.Parcel) string {
+	e.Helper()
+	receipt, err := e.Target.Write(e.Context(), p)
+	if err != nil {
+		e.Fatalf("write: %v", err)
+	}
+	if receipt == "" {
+		e.Fatal("a write gave no receipt")
+	}
+	return receipt
+}
+
+func (e *exercise) look() target.Standing {
+	e.Helper()
+	standing, err := e.Target.Look(e.Context())
+	if err != nil {
+		e.Fatalf("look: %v", err)
+	}
+	return standing
+}
+
+func (e *exercise) wantHeld(value string, why string) {
+	e.Helper()
+	if e.Holds() != value {
+		e.Errorf("%s: the place holds another value", why)
+	}
+}
+
+func (e *exercise) announces() {
+	place := e.Target.Place()
+	if place.ID == "" || place.Kind == "" || place.Title == "" || place.Resource == "" || !strings.HasPrefix(place.ID, place.Kind+":") {
+		e.Errorf("incomplete: %+v", place)
+	}
+	before := e.cloud.Session.Requests()
+	p := e.parcel("run.1")
+	e.look()
+	receipt := e.write(p)
+	proof, err := e.Target.Verify(e.Context(), p, e.written(receipt))
+	if err != nil {
+		e.Fatalf("verify: %v", err)
+	}
+	if sent := e.cloud.Session.Requests() - before; sent > int64(place.Requests) {
+		e.Errorf("sent %d requests, announced %d", sent, place.Requests)
+	}
+	if !proof.Rung.Above(renewal.Unproven) || proof.Note == "" {
+		e.Errorf("the proof says too little: %+v", proof)
+	}
+}
+
+func (e *exercise) written(receipt string) target.Written {
+	return target.Written{Receipt: receipt, At: e.cloud.Session.Now(), Now: e.cloud.Session.Now()}
+}
+
+func (e *exercise) writesAgain() {
+	p := e.parcel("run.1")
+	before := e.look()
+	receipt := e.write(p)
+	e.wantHeld(p.Value.Reveal(), "after a write")
+	if seen := e.look(); !seen.Exists || seen.Receipt != receipt || seen.Receipt == before.Receipt {
+		e.Errorf("look shows %+v after receipt %s; before: %+v", seen, receipt, before)
+	}
+	again := e.write(p)
+	e.wantHeld(p.Value.Reveal(), "after the same write again")
+	if seen := e.look(); seen.Receipt != again {
+		e.Errorf("look shows %s after the second receipt %s", seen.Receipt, again)
+	}
+	if _, err := e.Target.Verify(e.Context(), p, e.written(again)); err != nil {
+		e.Errorf("verify: %v", err)
+	}
+}
+
+func (e *exercise) keepsTheRest() {
+	before := e.Rest()
+	e.write(e.parcel("run.1"))
+	if after := e.Rest(); !reflect.DeepEqual(before, after) {
+		e.Errorf("before %v, after %v", before, after)
+	}
+}
+
+func (e *exercise) seesStrangers() {
+	p := e.parcel("run.1")
+	receipt := e.write(p)
+	e.Stranger()
+	if seen := e.look(); seen.Receipt == receipt || seen.Tag == p.Tag {
+		e.Errorf("a stranger's write shows as ours: %+v", seen)
+	}
+	_, err := e.Target.Verify(e.Context(), p, e.written(receipt))
+	e.wantProblem(err, problem.Person, problem.Drift)
+}
+
+func (e *exercise) wantProblem(err error, class problem.Class, code string) {
+	e.Helper()
+	var found *problem.Error
+	if !errors.As(err, &found) {
+		e.Fatalf("not a problem: %v", err)
+	}
+	if found.Class != class || found.Code != code {
+		e.Errorf("class %s, code %s: %v", found.Class, found.Code, err)
+	}
+	if found.Class == problem.Person && found.Fix == "" {
+		e.Errorf("no fix: %v", err)
+	}
+}
+
+func (e *exercise) missesPlaces() {
+	standing, err := e.Missing.Look(e.Context())
+	if err != nil || standing.Exists {
+		e.Errorf("look: %+v, %v", standing, err)
+	}
+	if e.Makes {
+		return
+	}
+	_, err = e.Missing.Write(e.Context(), e.parcel("run.1"))
+	e.wantProblem(err, problem.Person, problem.NotFound)
+	if failed := check.Failed(checks(e, e.Missing)); len(failed) == 0 || failed[0].Fix == "" {
+		e.Errorf("no check names it: %+v", failed)
+	}
+}
+
+func checks(e *exercise, t target.Target) []check.Check {
+	e.Helper()
+	checker, ok := t.(target.Checker)
+	if !ok {
+		e.Fatal("the target can't be checked beforehand")
+	}
+	return checker.Check(e.Context())
+}
+
+func (e *exercise) namesRights() {
+	before := e.Holds()
+	var named []check.Check
+	for _, c := range check.Failed(checks(e, e.Powerless)) {
+		if c.Code == problem.Denied && c.Fix != "" && len(c.Grants) > 0 {
+			named = append(named, c)
+		}
+	}
+	if len(named) == 0 {
+		e.Errorf("no check names the missing right: %+v", checks(e, e.Powerless))
+	}
+	_, err := e.Powerless.Write(e.Context(), e.parcel("run.1"))
+	e.wantProblem(err, problem.Person, problem.Denied)
+	e.wantHeld(before, "after a refused write")
+}
+
+func (e *exercise) namesLocks() {
+	if e.Lock == nil {
+		return
+	}
+	before := e.Holds()
+	e.Lock()
+	failed := check.Failed(checks(e, e.Target))
+	if len(failed) != 1 || failed[0].Code != problem.Locked || failed[0].Fix == "" {
+		e.Errorf("checks: %+v", failed)
+	}
+	_, err := e.Target.Write(e.Context(), e.parcel("run.1"))
+	e.wantProblem(err, problem.Person, problem.Locked)
+	e.wantHeld(before, "after a refused write")
+}
+
+func (e *exercise) passesChecks() {
+	for _, c := range checks(e, e.Target) {
+		if !c.OK || c.Warning {
+			e.Errorf("%+v", c)
+		}
+	}
+}
+
+func (e *exercise) survivesLostReplies() {
+	p := e.parcel("run.1")
+	rest := e.Rest()
+	e.Fault("reply-lost")
+	_, err := e.Target.Write(e.Context(), p)
+	found := problem.Of(err)
+	if err == nil || found.Class != problem.Retry || !found.Doubtful {
+		e.Fatalf("class %s, doubtful %v: %v", found.Class, found.Doubtful, err)
+	}
+	e.wantHeld(p.Value.Reveal(), "the effect of the lost request")
+	receipt := e.write(p)
+	if seen := e.look(); seen.Receipt != receipt {
+		e.Errorf("look shows %+v after receipt %s", seen, receipt)
+	}
+	e.wantHeld(p.Value.Reveal(), "after writing again")
+	if after := e.Rest(); !reflect.DeepEqual(rest, after) {
+		e.Errorf("before %v, after %v", rest, after)
+	}
+}
+
+func (e *exercise) heedsThrottling() {
+	before := e.Holds()
+	e.Fault("throttle")
+	p := e.parcel("run.1")
+	_, err := e.Target.Write(e.Context(), p)
+	e.wantProblem(err, problem.Retry, problem.Throttled)
+	if problem.Of(err).After <= 0 {
+		e.Errorf("it doesn't say when to try again: %v", err)
+	}
+	e.wantHeld(before, "after a throttled write")
+	e.write(p)
+}
+
+func (e *exercise) refusesNothing() {
+	before := e.Holds()
+	p := e.parcel("run.1")
+	p.Value = secret.Value{}
+	if _, err := e.Target.Write(e.Context(), p); err == nil {
+		e.Error("an empty value was written")
+	}
+	e.wantHeld(before, "after an empty write")
+}
+
+func (e *exercise) keepsSecrets() {
+	var told strings.Builder
+	var values []string
+	for i, kind := range []string{"error-after", "throttle", "reply-lost"} {
+		p := e.parcel(fmt.Sprintf("run.%d", i+1))
+		values = append(values, p.Value.Reveal())
+		e.Fault(kind)
+		_, err := e.Target.Write(e.Context(), p)
+		if err == nil {
+			e.Errorf("%s: no error", kind)
+		}
+		for ; err != nil; err = errors.Unwrap(err) {
+			fmt.Fprintf(&told, "%v %+v\n", err, err)
+		}
+	}
+	p := e.parcel("run.4")
+	values = append(values, p.Value.Reveal())
+	receipt := e.write(p)
+	proof, err := e.Target.Verify(e.Context(), p, e.written(receipt))
+	fmt.Fprintf(&told, "%+v %v %+v %+v", proof, err, e.look(), p)
+	e.Stranger()
+	_, err = e.Target.Verify(e.Context(), p, e.written(receipt))
+	fmt.Fprintf(&told, "%v", err)
+	log := e.cloud.Log()
+	if log == "" {
+		e.Error("nothing was logged at debug, so nothing was tested")
+	}
+	for _, value := range values {
+		if strings.Contains(told.String(), value) || strings.Contains(log, value) {
+			e.Error("an error, a proof or the log shows a value")
+		}
+	}
+}
+
+func (e *exercise) givesBack() {
+	custodian, ok := e.Target.(target.Custodian)
+	if !ok {
+		return
+	}
+	first, second := e.parcel("run.1"), e.parcel("run.2")
+	receipt := e.write(first)
+	e.recalls(custodian, first, receipt)
+	e.write(second)
+	e.Stranger()
+	e.recalls(custodian, first, receipt)
+	current, standing, err := custodian.Current(e.Context())
+	if err != nil || current.Reveal() != e.Holds() || standing.Tag != "" {
+		e.Errorf("current: %+v, %v", standing, err)
+	}
+	_, _, err = custodian.Recall(e.Context(), "run.9")
+	if !problem.Is(err, problem.NotFound) {
+		e.Errorf("an attempt that wrote nothing: %v", err)
+	}
+}
+
+func (e *exercise) recalls(custodian target.Custodian, p target.Parcel, receipt string) {
+	e.Helper()
+	value, version, err := custodian.Recall(e.Context(), p.Tag)
+	if err != nil || !value.Equal(p.Value) || version != receipt {
+		e.Errorf("recall %s: right value %v, version %s, want %s: %v", p.Tag, value.Equal(p.Value), version, receipt, err)
+	}
+}
