@@ -35,8 +35,7 @@ func (c *call) page(items []any) (reply, *Failure) {
 	to := min(from+size, len(items))
 	body := pageBody{Value: slices.Concat([]any{}, items[from:to])}
 	if to < len(items) {
-		next := c.nextLink(to, size)
-		body.NextLink = &next
+		body.NextLink = c.nextLink(to, size)
 	}
 	return reply{http.StatusOK, body}, nil
 }

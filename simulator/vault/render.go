@@ -27,10 +27,10 @@ type attributes struct {
 	RecoverableDays int    `json:"recoverableDays"`
 }
 
-// pageBody is a page of a listing; nextLink is null on the last one.
+// pageBody is a page of a listing; the last one has no nextLink.
 type pageBody struct {
-	Value    []any   `json:"value"`
-	NextLink *string `json:"nextLink"`
+	Value    []any  `json:"value"`
+	NextLink string `json:"nextLink,omitempty"`
 }
 
 func unix(t time.Time) int64 {
@@ -75,7 +75,7 @@ func (c *call) bundle(s *Secret, one *Version) secretBody {
 	if one.Managed {
 		body.Kid = c.v.URI() + "keys/" + s.Name + "/" + one.ID
 	}
-	if c.version >= "2025-07-01" {
+	if len(c.version) >= len("2025-07-01") && c.version >= "2025-07-01" { // the older ones are named 7.x
 		body.PreviousVersion = s.before(one)
 	}
 	return body
