@@ -54,6 +54,9 @@ func (c *cloud) host(name string) http.Handler {
 	case "management.azure.com", "management.core.windows.net":
 		return c.a
 	}
+	if azure.HasCallbackHost(name) {
+		return c.a
+	}
 	if strings.HasSuffix(name, ".vault.azure.net") && c.v.HasVault(name) {
 		return c.v
 	}

@@ -22,13 +22,14 @@ func (b *bucket) take(now time.Time, limit int, window time.Duration) (wait time
 	return 0, true
 }
 
-// throttle refuses one call in a hundred, and reports beyond five in ten seconds; a gentle world lets all through.
+// throttle refuses one call in three hundred, few enough for clients that do not try again, and reports beyond five in
+// ten seconds; a gentle world lets all through.
 // Source: https://learn.microsoft.com/graph/throttling-limits, read 2026-11-22.
 func (c *call) throttle() *reply {
 	if c.s.w.Gentle() {
 		return nil
 	}
-	if c.s.w.Chance(0.01) {
+	if c.s.w.Chance(1.0 / 300) {
 		r := tooMany(c.s.w.Draw(time.Second, 3*time.Second))
 		return &r
 	}
