@@ -166,7 +166,11 @@ type replica[T any] struct {
 	until  time.Time
 }
 
+// begin starts the lag of a change; what some replicas do not know at all yet stays unknown to them.
 func (r *replica[T]) begin(before *T, d *Directory) {
+	if r.before == nil && d.w.Now().Before(r.until) {
+		before = nil
+	}
 	r.before, r.until = before, d.w.Now().Add(d.w.Between(2*time.Second, 8*time.Second))
 }
 
