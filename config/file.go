@@ -12,7 +12,7 @@ import (
 type file struct {
 	Tenant       string  `yaml:"tenant" jsonschema:"required" jsonschema_description:"The tenant: one of its domains, such as contoso.onmicrosoft.com, or its id."`
 	Cloud        string  `yaml:"cloud" jsonschema:"enum=public,enum=usgov,enum=usgov-dod,enum=china,default=public" jsonschema_description:"Which of Microsoft's clouds the tenant lives in."`
-	Identity     string  `yaml:"identity" jsonschema:"enum=default,enum=environment,enum=workload,enum=managed,enum=cli,enum=browser,enum=device,default=default" jsonschema_description:"How Keyturn signs in. default tries environment, workload identity, managed identity and az login in this order; browser and device ask a person. Never a secret in this file."`
+	Identity     string  `yaml:"identity" jsonschema:"enum=default,enum=environment,enum=workloadIdentity,enum=managedIdentity,enum=azureCLI,enum=browser,enum=deviceCode,default=default" jsonschema_description:"How Keyturn signs in. default tries environment, workload identity, managed identity and az login in this order; browser and deviceCode ask a person. Never a secret in this file."`
 	SignIn       signIn  `yaml:"signIn" jsonschema_description:"The sign-ins of people."`
 	Network      network `yaml:"network" jsonschema_description:"How the cloud is reached."`
 	Store        string  `yaml:"store" jsonschema:"default=keyturn.db" jsonschema_description:"The database that remembers runs, relative to this file. It never holds a secret."`

@@ -5,7 +5,9 @@ package main
 import (
 	_ "github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	_ "github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	_ "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armresources"
 	_ "github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azsecrets"
+	_ "github.com/getkin/kin-openapi/openapi3filter"
 	_ "github.com/go-jose/go-jose/v4"
 	_ "github.com/goccy/go-yaml"
 	_ "github.com/invopop/jsonschema"
@@ -20,7 +22,4 @@ import (
 	_ "golang.org/x/term"
 	_ "modernc.org/sqlite"
 	_ "pgregory.net/rapid"
-	_ "github.com/getkin/kin-openapi/openapi3filter"
-	_ "github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armresources"
 )
-

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"keyturn/cmd/keyturn/screen"
+	"keyturn/renewal"
+	"keyturn/store"
+)
+
+// summary is the last line of `renew -o json`.
+type summary struct {
+	Event         string           `json:"event"` // always "summary"
+	Run           string           `json:"run"`
+	App           string           `json:"app"`
+	State         renewal.State    `json:"state"`
+	Outcome       string           `json:"outcome"` // how it ended, or why it stands still: "wait", "retry", "person"
+	Reason        *renewal.Reason  `json:"reason,omitempty"`
+	Targets       []summaryTarget  `json:"targets"`
+	Evidence      string           `json:"evidence,omitempty"`
+	Requests      int64            `json:"requests"`
+	SignIns       *summarySignIns  `json:"signIns,omitempty"`       // of consumers; only a demo can know
+	SecretsOnDisk *int             `json:"secretsOnDisk,omitempty"` // likewise
+	Seconds       float64          `json:"seconds,omitempty"`
+	Findings      []summaryFinding `json:"findings,omitempty"` // what else of the application needs a person
+}
+
+type summaryTarget struct {
+	Target string       `json:"target"`
+	Rung   renewal.Rung `json:"rung"`
+}
+
+type summarySignIns struct {
+	OK     int `json:"ok"`
+	Failed int `json:"failed"`
+}
+
+type summaryFinding struct {
+	Subject string `json:"subject"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Fix     string `json:"fix,omitempty"`
+}
+
+// end shows how a run stands after it was driven, and turns that into the command's verdict.
+func (w *workshop) end(ctx context.Context, run renewal.Run, err error) error {
+	if err != nil {
+		return err
+	}
+	told, err := w.sum(ctx, run)
+	if err != nil {
+		return err
+	}
+	w.shown.Close()
+	if lines, ok := w.shown.(*jsonLines); ok {
+		lines.line(told)
+	} else {
+		w.tellEnd(run, told)
+	}
+	if run.State.Ended() && len(told.Findings) == 0 {
+		return nil
+	}
+	return attention()
+}
+
+// sum gathers what is known of a run once it stands still.
+func (w *workshop) sum(ctx context.Context, run renewal.Run) (summary, error) {
+	// The context may have ended by a second Ctrl-C; what is kept can be told all the same.
+	history, err := w.store.History(context.WithoutCancel(ctx), run.ID)
+	if err != nil {
+		return summary{}, fmt.Errorf("read the history of run %s: %w", run.ID, err)
+	}
+	told := summary{
+		Event: "summary", Run: run.ID, App: run.App, State: run.State, Outcome: string(run.Outcome), Targets: proofs(run, history),
+		Evidence: run.Evidence, Requests: w.session.Requests(),
+	}
+	if !run.State.Ended() {
+		told.Outcome, told.Reason = string(run.Door), &run.Reason
+	}
+	if run.State == renewal.Done || !run.VerifiedAt.IsZero() {
+		told.Findings = w.otherTrouble(ctx, run)
+	}
+	return told, nil
+}
+
+// proofs lists the places of the current attempt in the configuration's order.
+func proofs(run renewal.Run, history store.History) []summaryTarget {
+	held := history.Of(run.Attempt)
+	list := []summaryTarget{}
+	for _, id := range run.Order.Targets {
+		list = append(list, summaryTarget{id, held[id].Rung})
+	}
+	return list
+}
+
+// tellEnd tells a person how it ended and what comes next.
+func (w *workshop) tellEnd(run renewal.Run, told summary) {
+	style := screen.StyleOf(w.sh.errs, w.sh.env)
+	w.sh.say("")
+	switch {
+	case run.State == renewal.Done:
+		w.sh.say("%s %s is %s.", style.Mark(true), run.App, run.Outcome)
+	case run.State == renewal.Aborted:
+		w.sh.say("%s the renewal of %s was aborted; every secret that a place may hold stays valid.", style.Mark(true), run.App)
+	case run.Door == renewal.Wait && !run.VerifiedAt.IsZero():
+		w.sh.say("%s all places updated; the old secret is kept until %s at least.", style.Mark(true), day(run.WakeAt))
+		w.sh.say("  because: %s", screen.Clean(run.Reason.Text))
+		w.sh.say("  next: keyturn resume %s, from %s on", run.App, minute(run.WakeAt))
+	default:
+		w.sh.say("%s %s stands still while %s: %s", style.Mark(false), run.App, run.State, screen.Clean(run.Reason.Text))
+		w.sh.say("  next: %s", screen.Clean(nextOf(run)))
+	}
+	w.tellProofs(told)
+	for _, finding := range told.Findings {
+		w.sh.say("%s %s: %s", style.Mark(false), finding.Code, screen.Clean(finding.Message))
+		w.sh.say("  next: %s", screen.Clean(finding.Fix))
+	}
+}
+
+func nextOf(run renewal.Run) string {
+	if run.Reason.Fix != "" {
+		return run.Reason.Fix
+	}
+	return "keyturn resume " + run.App
+}
+
+func (w *workshop) tellProofs(told summary) {
+	for _, t := range told.Targets {
+		if t.Rung != renewal.Unproven {
+			w.sh.say("  %-60s proof: %s", screen.Clean(t.Target), t.Rung)
+		}
+	}
+	if told.Evidence != "" {
+		w.sh.say("  evidence: %s", screen.Clean(told.Evidence))
+	}
+}

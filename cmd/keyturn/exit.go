@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"keyturn/cmd/keyturn/screen"
+	"keyturn/config"
+	"keyturn/problem"
+	"keyturn/store"
+)
+
+// Exit codes; design section 7.
+const (
+	exitDone      = 0
+	exitFailed    = 1
+	exitAttention = 2  // something is to be done or looked at
+	exitUsage     = 64 // the command line can't be meant
+	exitDenied    = 77 // a right is missing
+)
+
+// verdict is an error that ends the command with a certain code. Its text was shown already, or is err's.
+type verdict struct {
+	code int
+	err  error // nil = there is nothing more to say
+}
+
+func (v *verdict) Error() string {
+	if v.err == nil {
+		return fmt.Sprintf("exit code %d", v.code)
+	}
+	return v.err.Error()
+}
+
+func (v *verdict) Unwrap() error { return v.err }
+
+// usage makes err a mistake on the command line.
+func usage(err error) error { return &verdict{code: exitUsage, err: err} }
+
+// attention ends a command that did its work and shows something to be done or looked at.
+func attention() error { return &verdict{code: exitAttention} }
+
+// denials are the codes of problems that a right would mend.
+var denials = map[string]bool{problem.Denied: true, "role.missing": true, "mfa.required": true}
+
+func exitCode(err error) int {
+	var ended *verdict
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &ended):
+		return ended.code
+	case denials[problem.Of(err).Code]:
+		return exitDenied
+	}
+	return exitFailed
+}
+
+// show tells a person what happened, to what, and what to do next.
+func (sh *shell) show(err error) {
+	var ended *verdict
+	if err == nil || (errors.As(err, &ended) && ended.err == nil) {
+		return
+	}
+	style := screen.StyleOf(sh.errs, sh.env)
+	sh.say("%s %s", style.Text(screen.Red, "keyturn:"), screen.Clean(sentenceOf(err)))
+	var bad *config.Problems
+	if errors.As(err, &bad) {
+		for _, each := range bad.List {
+			sh.say("  %s:%s", bad.File, screen.Clean(each.String()))
+		}
+	}
+	if next := fixOf(err); next != "" {
+		sh.say("  %s %s", style.Text(screen.Bold, "next:"), screen.Clean(next))
+	}
+}
+
+func sentenceOf(err error) string {
+	var bad *config.Problems
+	switch {
+	case errors.As(err, &bad) && len(bad.List) == 1:
+		return "the configuration has a problem"
+	case errors.As(err, &bad):
+		return fmt.Sprintf("the configuration has %d problems", len(bad.List))
+	case errors.Is(err, context.Canceled):
+		return "stopped"
+	}
+	return err.Error()
+}
+
+// fixOf is what to do next.
+func fixOf(err error) string {
+	if fix := problem.Of(err).Fix; fix != "" {
+		return fix
+	}
+	var ended *verdict
+	switch {
+	case errors.As(err, &ended) && ended.code == exitUsage:
+		return "keyturn --help lists the commands, keyturn COMMAND --help the flags of one, with examples"
+	case errors.Is(err, config.ErrNoFile):
+		return "keyturn init writes one; or name it with --config or " + config.Variable
+	case errors.Is(err, store.ErrNotFound):
+		return "keyturn runs lists them"
+	}
+	return ""
+}
+
+// exactly demands n arguments, and says which in the command's own words.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != n {
+			return fmt.Errorf("expected %s, got %d arguments", what, len(args))
+		}
+		return nil
+	}
+}
+
+// upTo allows at most n arguments.
+func upTo(n int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) > n {
+			return fmt.Errorf("expected %s, got %d arguments", what, len(args))
+		}
+		return nil
+	}
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"keyturn/config"
+	"keyturn/inventory"
+	"keyturn/problem"
+)
+
+// initialising are the flags of init.
+type initialising struct {
+	pack, out string
+	noValues  bool
+	force     bool
+	vaults    []string
+}
+
+func newInit(sh *shell) *cobra.Command {
+	var in initialising
+	cmd := &cobra.Command{
+		Use:   "init [APP]",
+		Short: "Write keyturn.yaml from what is found in the tenant",
+		Long: "Finds where an application's secret is used and writes a commented keyturn.yaml. With --pack it also knows the product:\n" +
+			"which places its manual forgets, and which logic app proves a place. Places that only may hold the secret are written\n" +
+			"commented out; confirm each, or list it below exclude.\n\nIt only reads in the cloud, and never overwrites a file without --force.",
+		Example: "  keyturn init --pack provision-assist --tenant contoso.onmicrosoft.com\n" +
+			"  keyturn init 7f0d7f0d-1111-2222-3333-444444444444\n  keyturn init --pack provision-assist --out -",
+		Args: upTo(1, "at most one application: its client ID or display name"),
+	}
+	cmd.Flags().StringVar(&in.pack, "pack", "", "product: "+strings.Join(packCodes(), ", "))
+	cmd.Flags().StringVar(&in.out, "out", "", "file to write (default --config, else ./keyturn.yaml); - for stdout")
+	cmd.Flags().BoolVar(&in.force, "force", false, "overwrite the file")
+	cmd.Flags().BoolVar(&in.noValues, "no-values", false, "read no value, and go by names alone")
+	cmd.Flags().StringSliceVar(&in.vaults, "vault", nil, "look into this Key Vault too")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return sh.initialise(cmd.Context(), in, args) }
+	return cmd
+}
+
+func (sh *shell) initialise(ctx context.Context, in initialising, args []string) error {
+	path, err := sh.initPath(in)
+	if err != nil {
+		return err
+	}
+	settings := config.Default() // the file to be written isn't there to be read
+	sh.overlay(&settings)
+	d, err := sh.deskFor(ctx, settings)
+	if err != nil {
+		return err
+	}
+	if d.settings.Tenant == "" {
+		if d.settings.Tenant, err = d.session.TenantID(ctx); err != nil {
+			return err
+		}
+	}
+	who, err := d.lookupForInit(ctx, in, args)
+	if err != nil {
+		return err
+	}
+	pack, err := packFor(in.pack, who.app)
+	if err != nil {
+		return err
+	}
+	report, err := d.survey(ctx, who.app, pack, !in.noValues, in.vaults)
+	if err != nil {
+		return err
+	}
+	text := configurationText(draft{settings: d.settings, app: who.app, pack: pack, report: report})
+	if path == "-" {
+		return sh.write(text)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("write the configuration: %w", err)
+	}
+	sh.tellInit(path, report)
+	return nil
+}
+
+// initPath is where to write; a file that is there already is kept unless --force says otherwise.
+func (sh *shell) initPath(in initialising) (string, error) {
+	path := in.out
+	for _, next := range []string{sh.flags.config, sh.env(config.Variable), config.File} {
+		if path == "" {
+			path = next
+		}
+	}
+	_, err := os.Stat(path)
+	if path == "-" || in.force || errors.Is(err, fs.ErrNotExist) {
+		return path, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("look at %s: %w", path, err)
+	}
+	return "", problem.NeedsPerson("file.exists", path, "it is there already", "choose another with --out, see what would be written with --out -, or overwrite it with --force")
+}
+
+// lookupForInit finds the application to write about: as named, else by the pack's product.
+func (d *desk) lookupForInit(ctx context.Context, in initialising, args []string) (named, error) {
+	if len(args) == 1 {
+		return d.lookup(ctx, args[0])
+	}
+	pack, ok := inventory.FindPack(in.pack)
+	if in.pack != "" && !ok {
+		_, err := packFor(in.pack, named{}.app)
+		return named{}, err
+	}
+	if in.pack == "" {
+		return named{}, usage(problem.NeedsPerson("app.missing", "init", "which application?",
+			"keyturn init CLIENT-ID, or keyturn init --pack "+strings.Join(packCodes(), "|")+"; keyturn scan lists what the tenant has"))
+	}
+	squeeze := func(text string) string {
+		return strings.ToLower(strings.NewReplacer(" ", "", "-", "", "_", "").Replace(text))
+	}
+	return d.lookupDisplayed(ctx, func(shown string) bool { return squeeze(shown) == squeeze(pack.Product) }, pack.Product)
+}
+
+// tellInit tells a person what was found and what is left to do.
+func (sh *shell) tellInit(path string, report inventory.Report) {
+	sure, unsure := 0, 0
+	for _, f := range report.Findings {
+		if f.Confidence == inventory.Candidate {
+			unsure++
+		} else {
+			sure++
+		}
+	}
+	sh.say("%s written: %d places, and %d candidates to confirm or exclude.", path, sure, unsure)
+	for _, f := range report.Findings {
+		if strings.Contains(f.Manual, "NOT") {
+			sh.say("  %s: %s", f.Title, f.Manual)
+		}
+	}
+	sh.say("next: read the file, then keyturn doctor and keyturn plan")
+}

@@ -1,0 +1,22 @@
+// Command keyturn renews the client secrets of Microsoft Entra app registrations everywhere they are used, without a
+// failed sign-in.
+//
+// This folder holds the command line alone: one file a command, [newParts] in wire.go as the only place that names
+// concrete parts, and nothing that decides about a renewal. Start at newRoot.
+package main
+
+import (
+	"context"
+	"os"
+)
+
+// release is this build's version; the linker sets it.
+var release = "development"
+
+func main() {
+	sh := newShell(os.Stdin, os.Stdout, os.Stderr, os.Getenv)
+	ctx, done := sh.heedSignals(context.Background())
+	code := sh.run(ctx, os.Args[1:])
+	done()
+	os.Exit(code)
+}

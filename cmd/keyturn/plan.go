@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"keyturn/check"
+	"keyturn/config"
+	"keyturn/inventory"
+	"keyturn/renewal"
+	"keyturn/stage"
+	"keyturn/store"
+)
+
+func newPlan(sh *shell) *cobra.Command {
+	var request stage.Request
+	var noDiscovery bool
+	cmd := &cobra.Command{
+		Use:   "plan [APP...]",
+		Short: "Show what would be renewed, why, every effect and date; exit 2 when something is due",
+		Long: "Reads everything that decides a renewal and shows what it would do: which secret is replaced and on what proof, how long\n" +
+			"the new one lasts, every write, when the old one goes and on what evidence, and what stands in the way. It changes nothing.\n\n" +
+			"Exit code 2 when a secret is due, when something stands in the way, or when a place that may hold the secret is neither\n" +
+			"configured nor excluded.",
+		Example: "  keyturn plan\n  keyturn plan provision-assist -o json\n  keyturn plan provision-assist --reuse",
+	}
+	cmd.Flags().StringVar(&request.Replace, "replace", "", "as in renew: Secret ID to replace, or none")
+	cmd.Flags().StringVar(&request.MakeRoom, "make-room", "", "as in renew: Secret ID to remove first")
+	cmd.Flags().BoolVar(&request.Reuse, "reuse", false, "as in renew: make no new secret")
+	cmd.Flags().BoolVar(&noDiscovery, "no-discovery", false, "don't look for places that the configuration doesn't have")
+	f := formatFlag(cmd, asTable, asJSON)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return sh.plan(cmd.Context(), f, args, planning{request: request, discover: !noDiscovery})
+	}
+	return cmd
+}
+
+type planning struct {
+	request  stage.Request
+	discover bool
+}
+
+// planned is one application's plan, as JSON shows it.
+type planned struct {
+	App         string              `json:"app"`
+	ClientID    string              `json:"clientId"`
+	Due         bool                `json:"due"`
+	DueCode     string              `json:"dueCode"`
+	DueText     string              `json:"dueText"`
+	Ends        time.Time           `json:"ends,omitzero"`  // of the secret in use
+	DueAt       time.Time           `json:"dueAt,omitzero"` // when it becomes due
+	Replaces    string              `json:"replaces,omitempty"`
+	ReplaceText string              `json:"replaceText"`
+	NewEnds     time.Time           `json:"newEnds,omitzero"`
+	Custodian   string              `json:"custodian,omitempty"`
+	Overlap     string              `json:"overlap"`
+	OverlapText string              `json:"overlapText"`
+	Effects     []stage.Effect      `json:"effects"`
+	Requests    int                 `json:"requests"` // at most, up to the overlap, when nothing fails
+	Notes       []string            `json:"notes"`
+	Foreign     []string            `json:"foreign"` // Secret IDs that stay untouched
+	Checks      []check.Check       `json:"checks"`
+	Unconfirmed []inventory.Finding `json:"unconfirmed"` // places neither configured nor excluded
+	OpenRun     string              `json:"openRun,omitempty"`
+	Obstacle    string              `json:"obstacle,omitempty"`
+	Fix         string              `json:"fix,omitempty"`
+
+	made stage.Plan
+}
+
+func (sh *shell) plan(ctx context.Context, f *format, names []string, p planning) error {
+	d, err := sh.openDesk(ctx, true)
+	if err != nil {
+		return err
+	}
+	apps, err := chosen(d.settings, names)
+	if err != nil {
+		return err
+	}
+	reader, err := openReader(ctx, d.settings.Store)
+	switch {
+	case err == nil:
+		defer sh.close(reader)
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	plans := []planned{}
+	for _, app := range apps {
+		one, err := d.planOne(ctx, app, p, reader)
+		if err != nil {
+			return fmt.Errorf("plan %s: %w", app.Name, err)
+		}
+		plans = append(plans, one)
+	}
+	if err := sh.printPlans(f, plans); err != nil {
+		return err
+	}
+	for _, one := range plans {
+		if one.Due || one.Obstacle != "" || len(one.Unconfirmed) > 0 {
+			return attention()
+		}
+	}
+	return nil
+}
+
+// planOne plans one application. reader is nil where there is no store yet.
+func (d *desk) planOne(ctx context.Context, app config.Application, p planning, reader store.Reader) (planned, error) {
+	setup, err := d.setup(ctx, app)
+	if err != nil {
+		return planned{}, err
+	}
+	request := p.request
+	var open []renewal.Run
+	if reader != nil {
+		request = rememberFrom(ctx, reader, request, app.Name)
+		if open, err = reader.Runs(ctx, store.Filter{App: app.Name, Open: true, Limit: 1}); err != nil {
+			return planned{}, fmt.Errorf("look for an open run: %w", err)
+		}
+	}
+	made, err := stage.MakePlan(ctx, setup, request, d.clock.Now)
+	if err != nil {
+		return planned{}, err
+	}
+	one := describePlan(made)
+	if len(open) == 1 {
+		one.OpenRun = open[0].ID
+	}
+	if p.discover {
+		one.Unconfirmed, err = d.unconfirmed(ctx, named{app: made.Found, configured: &app})
+	}
+	return one, err
+}
+
+// unconfirmed lists the places that may hold the secret and that the configuration neither has nor excludes.
+func (d *desk) unconfirmed(ctx context.Context, who named) ([]inventory.Finding, error) {
+	pack, err := packFor("", who.app)
+	if err != nil {
+		return nil, err
+	}
+	report, err := d.survey(ctx, who.app, pack, true, nil)
+	if err != nil {
+		return nil, err
+	}
+	configured, excluded := d.placesOf(who)
+	return notNil(report.Unconfirmed(configured, excluded)), nil
+}
+
+func describePlan(p stage.Plan) planned {
+	one := planned{
+		App: p.App, ClientID: p.ClientID, Due: p.Due.Due, DueCode: string(p.Due.Code), DueText: p.Due.Text, Ends: p.Due.End, DueAt: p.Due.At,
+		Replaces: p.Retires, ReplaceText: p.Replaced.Text, NewEnds: p.Order.End, Custodian: p.Order.Custodian,
+		Overlap: config.FormatDuration(p.Keeping.Overlap), OverlapText: p.Keeping.Text,
+		Effects: notNil(p.Effects), Requests: p.Requests, Notes: notNil(p.Order.Notes), Foreign: []string{},
+		Checks: notNil(p.Checks), Unconfirmed: []inventory.Finding{}, made: p,
+	}
+	for _, c := range p.Foreign {
+		one.Foreign = append(one.Foreign, c.KeyID)
+	}
+	if err := p.Obstacle(); err != nil {
+		one.Obstacle, one.Fix = err.Error(), fixOf(err)
+	}
+	return one
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"keyturn/stage"
+	"keyturn/store"
+)
+
+// rememberFrom lets a request ask what this store knows: which marks are its own, and which key id it delivered with a
+// receipt. What can't be read counts as not known, which only ever makes a plan more careful.
+func rememberFrom(ctx context.Context, reader store.Reader, request stage.Request, app string) stage.Request {
+	request.Known = func(tag string) bool {
+		run, n, ok := strings.Cut(tag, ".")
+		number, err := strconv.Atoi(n)
+		if !ok || err != nil {
+			return false
+		}
+		history, err := reader.History(ctx, run)
+		if err != nil {
+			return false
+		}
+		_, known := history.Current(number)
+		return known
+	}
+	request.Delivered = func(target, receipt string) string { return deliveredKey(ctx, reader, app, target, receipt) }
+	return request
+}
+
+// deliveredKey looks through an application's runs, newest first, for the write that left that receipt.
+func deliveredKey(ctx context.Context, reader store.Reader, app, target, receipt string) string {
+	runs, err := reader.Runs(ctx, store.Filter{App: app, Limit: 20})
+	if err != nil || receipt == "" {
+		return ""
+	}
+	for _, run := range runs {
+		history, err := reader.History(ctx, run.ID)
+		if err != nil {
+			return ""
+		}
+		for _, d := range history.Deliveries {
+			if attempt, ok := history.Current(d.N); ok && d.Target == target && d.Receipt == receipt {
+				return attempt.KeyID
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"keyturn/engine"
+	"keyturn/renewal"
+	"keyturn/stage"
+	"keyturn/store"
+	"keyturn/store/sqlite"
+)
+
+// usualWait is how long a renewal stays for something that time brings.
+const usualWait = 5 * time.Minute
+
+// renewing are the flags of the commands that drive runs.
+type renewing struct {
+	yes     bool
+	wait    time.Duration
+	signIn  string
+	request stage.Request
+	format  *format
+}
+
+func (r *renewing) addFlags(cmd *cobra.Command) {
+	r.wait = usualWait
+	cmd.Flags().Var((*span)(&r.wait), "wait", "stay for what time brings within so long, such as 5m or 1d")
+	cmd.Flags().StringVar(&r.signIn, "sign-in", "", "sign in as a person: browser or device")
+	r.format = formatFlag(cmd, asTable, asJSON)
+}
+
+func newRenew(sh *shell) *cobra.Command {
+	var r renewing
+	cmd := &cobra.Command{
+		Use:   "renew APP...",
+		Short: "Renew an application's secret everywhere it lives, now",
+		Long: "Makes a new secret, waits until it signs in everywhere, writes it to every place, proves each place, keeps both\n" +
+			"secrets for the overlap, and removes the old one on evidence that nobody uses it.\n\n" +
+			"The command stays for at most --wait; then the run is parked, both secrets work, and it says when to come back.\n" +
+			"It may be stopped, or killed, at any moment: keyturn resume goes on. An open renewal is followed, never doubled.\n\n" +
+			"Exit codes: 0 all done; 1 failed before anything was made; 2 come back later or look at something; 77 a right is missing.\n" +
+			"With -o json, one event a line, and a summary at the end.",
+		Example: "  keyturn renew provision-assist\n  keyturn renew provision-assist --yes --wait 0 -o json\n" +
+			"  keyturn renew provision-assist --replace 7f0d7f0d-1111-2222-3333-444444444444\n" +
+			"  keyturn renew provision-assist --reuse     # the vault's value is good: only write it to the places that lag",
+		Args: cobra.MinimumNArgs(1),
+	}
+	r.addFlags(cmd)
+	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "don't ask")
+	cmd.Flags().StringVar(&r.request.Replace, "replace", "", "Secret ID to replace, or none to retire nothing; else found by proof")
+	cmd.Flags().StringVar(&r.request.MakeRoom, "make-room", "", "Secret ID to remove first when the app holds as many as it may")
+	cmd.Flags().BoolVar(&r.request.Reuse, "reuse", false, "make no new secret: spread the Key Vault's")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return sh.renew(cmd.Context(), &r, args) }
+	return cmd
+}
+
+// span is a duration flag in which days are understood.
+type span time.Duration
+
+// workshop is a desk with a store and an engine on it.
+type workshop struct {
+	*desk
+	store  *sqlite.Store
+	engine *engine.Engine
+	shown  follower
+	r      *renewing
+}
+
+// openWorkshop gathers what a renewal needs. Call close at the end.
+func (sh *shell) openWorkshop(ctx context.Context, r *renewing) (*workshop, error) {
+	if err := sh.signInAs(r.signIn); err != nil {
+		return nil, err
+	}
+	d, err := sh.openDesk(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	log, err := sh.log()
+	if err != nil {
+		return nil, err
+	}
+	kept, err := openStore(ctx, d.settings.Store)
+	if err != nil {
+		return nil, err
+	}
+	sh.soft.Store(true)
+	w := &workshop{desk: d, store: kept, shown: sh.follow(r.format), r: r}
+	w.engine = engine.New(engine.Options{
+		Store: kept, Node: nodeName(renewal.NewID()), Clock: d.clock, Watch: w.shown.Tell, Setup: d.setupNamed, Stop: sh.stop, Log: log,
+	})
+	return w, nil
+}
+
+func (w *workshop) close() {
+	w.shown.Close()
+	w.sh.close(w.store)
+}
+
+// signInAs turns --sign-in into the identity of that kind.
+func (sh *shell) signInAs(how string) error {
+	known := map[string]string{"": sh.flags.identity, "browser": "browser", "device": "deviceCode"}
+	identity, ok := known[how]
+	if !ok {
+		return usage(fmt.Errorf("--sign-in %q isn't one of browser, device", how))
+	}
+	sh.flags.identity = identity
+	return nil
+}
+
+func (sh *shell) renew(ctx context.Context, r *renewing, names []string) error {
+	w, err := sh.openWorkshop(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	apps, err := chosen(w.settings, names)
+	if err != nil {
+		return err
+	}
+	var verdicts []error
+	for _, app := range apps {
+		verdicts = append(verdicts, w.renewOne(ctx, app.Name))
+	}
+	return worst(verdicts)
+}
+
+// renewOne renews one application, or goes on with the renewal that is open.
+func (w *workshop) renewOne(ctx context.Context, name string) error {
+	open, err := w.store.Runs(ctx, store.Filter{App: name, Open: true, Limit: 1})
+	if err != nil {
+		return fmt.Errorf("look for an open run of %s: %w", name, err)
+	}
+	if len(open) == 1 {
+		run, err := w.engine.Resume(ctx, open[0].ID, w.r.wait, nil)
+		return w.end(ctx, run, err)
+	}
+	setup, err := w.setupNamed(ctx, name)
+	if err != nil {
+		return err
+	}
+	plan, err := stage.MakePlan(ctx, setup, w.remember(ctx, name), w.clock.Now)
+	if err != nil {
+		return fmt.Errorf("plan the renewal of %s: %w", name, err)
+	}
+	if err := plan.Obstacle(); err != nil {
+		return fmt.Errorf("nothing was made: %w", err)
+	}
+	if err := w.agree(plan); err != nil {
+		return err
+	}
+	run, err := w.engine.Renew(ctx, setup, plan, w.r.wait)
+	return w.end(ctx, run, err)
+}
+
+// remember adds to a request what this store knows of earlier renewals.
+func (w *workshop) remember(ctx context.Context, app string) stage.Request {
+	return rememberFrom(ctx, w.store, w.r.request, app)
+}
+
+// worst returns the error that says most: a failure before something to attend to, joined where there are several.
+func worst(all []error) error {
+	var failures []error
+	var milder error
+	for _, err := range all {
+		switch {
+		case err == nil:
+		case exitCode(err) == exitAttention:
+			milder = err
+		default:
+			failures = append(failures, err)
+		}
+	}
+	switch len(failures) {
+	case 0:
+		return milder
+	case 1:
+		return failures[0]
+	}
+	return errors.Join(failures...)
+}

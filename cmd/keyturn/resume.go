@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"keyturn/engine"
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/stage"
+	"keyturn/store"
+)
+
+func newResume(sh *shell) *cobra.Command {
+	var r renewing
+	var overwrite bool
+	cmd := &cobra.Command{
+		Use:   "resume RUN|APP",
+		Short: "Go on with a renewal that stands still",
+		Long: "Goes on from where the run stands, with the same new secret where it can be read back, else with a fresh one.\n" +
+			"A run that another living process drives is followed.",
+		Example: "  keyturn resume provision-assist\n  keyturn resume k3v9q0x2ab --wait 1h\n" +
+			"  keyturn resume provision-assist --overwrite     # a place was changed by somebody else: write ours again",
+		Args: exactly(1, "one run or application"),
+	}
+	r.addFlags(cmd)
+	cmd.Flags().BoolVar(&overwrite, "overwrite", false, "write again those places that somebody else changed since")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		var prepare engine.Prepare
+		if overwrite {
+			prepare = stage.Overwrite
+		}
+		return sh.goOn(cmd.Context(), &r, args[0], prepare)
+	}
+	return cmd
+}
+
+func newAbort(sh *shell) *cobra.Command {
+	var r renewing
+	cmd := &cobra.Command{
+		Use:   "abort RUN|APP",
+		Short: "End a renewal for good, breaking nothing",
+		Long: "Ends an open run. A new secret that no place can know yet is removed; every other secret stays valid and is listed by\n" +
+			"keyturn show. Nothing is written back.",
+		Example: "  keyturn abort provision-assist\n  keyturn abort k3v9q0x2ab -o json",
+		Args:    exactly(1, "one run or application"),
+	}
+	r.addFlags(cmd)
+	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "don't ask")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return sh.abort(cmd.Context(), &r, args[0]) }
+	return cmd
+}
+
+func (sh *shell) abort(ctx context.Context, r *renewing, name string) error {
+	if !r.yes && sh.isPerson() && !sh.ask("End the renewal of "+name+" for good?") {
+		return refused(name)
+	}
+	return sh.goOn(ctx, r, name, stage.Abort)
+}
+
+func newApprove(sh *shell) *cobra.Command {
+	var r renewing
+	cmd := &cobra.Command{
+		Use:   "approve RUN|APP",
+		Short: "Let the old secret go without the evidence that is missing",
+		Long: "Where the configuration wants evidence that nobody uses the old secret and the tenant has none, a person decides.\n" +
+			"Everything else that must hold before the old secret is removed is still asked.",
+		Example: "  keyturn approve provision-assist",
+		Args:    exactly(1, "one run or application"),
+	}
+	r.addFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		who := sh.person()
+		return sh.goOn(cmd.Context(), &r, args[0], func(ctx context.Context, j *stage.Job) error { return stage.Approve(ctx, j, who) })
+	}
+	return cmd
+}
+
+// goOn drives an open run further, after prepare has changed it as a person told.
+func (sh *shell) goOn(ctx context.Context, r *renewing, name string, prepare engine.Prepare) error {
+	w, err := sh.openWorkshop(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	run, err := openRun(ctx, w.store, name)
+	if err != nil {
+		return err
+	}
+	run, err = w.engine.Resume(ctx, run.ID, r.wait, prepare)
+	return w.end(ctx, run, err)
+}
+
+// openRun returns the run with that id, else the open run of that application, else its newest.
+func openRun(ctx context.Context, reader store.Reader, name string) (renewal.Run, error) {
+	open, err := reader.Runs(ctx, store.Filter{App: name, Open: true, Limit: 1})
+	if err == nil && len(open) == 1 {
+		return open[0], nil
+	}
+	run, found := findRun(ctx, reader, name)
+	if found != nil {
+		return run, errors.Join(err, found)
+	}
+	if run.State.Ended() {
+		return run, problem.NeedsPerson("run.ended", "run "+run.ID, "it has ended: "+string(run.Outcome), "keyturn renew "+run.App+" begins another one")
+	}
+	return run, nil
+}
+
+// person names whoever sits at this machine, for the audit log.
+func (sh *shell) person() string {
+	for _, name := range []string{"SUDO_USER", "USER", "USERNAME"} {
+		if who := sh.env(name); who != "" {
+			return who
+		}
+	}
+	return "a person at the command line"
+}

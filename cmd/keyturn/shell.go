@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"keyturn/cmd/keyturn/screen"
+)
+
+// shell is one call of the command: its streams, its flags and what was asked of it meanwhile.
+type shell struct {
+	in        io.Reader
+	out, errs io.Writer
+	env       func(string) string
+	now       func() time.Time // the machine's clock
+	flags     flags
+	parts     parts
+
+	began atomic.Bool   // a command's own work has begun: what fails from here on isn't a mistake in usage
+	soft  atomic.Bool   // the command stops softly by itself when stop is closed
+	stop  chan struct{} // closed by the first Ctrl-C
+}
+
+// flags are those that every command takes.
+type flags struct {
+	config, tenant, cloud, identity, proxy, caFile, logLevel string
+}
+
+func newShell(in io.Reader, out, errs io.Writer, env func(string) string) *shell {
+	return &shell{in: in, out: out, errs: errs, env: env, now: time.Now, parts: newParts(), stop: make(chan struct{})}
+}
+
+// run carries one command line out and returns the exit code. An error is shown here and nowhere else.
+func (sh *shell) run(ctx context.Context, args []string) int {
+	root := newRoot(sh)
+	root.SetArgs(args)
+	root.SetIn(sh.in)
+	root.SetOut(sh.out)
+	root.SetErr(sh.errs)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !sh.began.Load() {
+		err = usage(err)
+	}
+	sh.show(err)
+	return exitCode(err)
+}
+
+// heedSignals lets the first Ctrl-C stop the work after the effect in hand, where the command knows how to, and the
+// second end everything at once. done gives the signals back.
+func (sh *shell) heedSignals(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for count := 1; ; count++ {
+			select {
+			case <-signals:
+				sh.interrupted(count, cancel)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); cancel() }
+}
+
+func (sh *shell) interrupted(count int, cancel context.CancelFunc) {
+	if count > 1 {
+		signal.Reset(os.Interrupt, syscall.SIGTERM) // a third ends the process even if something hangs
+		cancel()
+		return
+	}
+	close(sh.stop)
+	if !sh.soft.Load() {
+		cancel()
+		return
+	}
+	sh.say("stopping after the step in hand; press Ctrl-C again to stop at once")
+}
+
+// say tells a person something, on the stream that isn't data.
+func (sh *shell) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(sh.errs, format+"\n", args...) // a lost message is no reason to stop
+}
+
+// log writes to the stream that isn't data, as much as --log-level asks for.
+func (sh *shell) log() (*slog.Logger, error) {
+	level := slog.LevelWarn
+	text := sh.flags.logLevel
+	if text == "" {
+		text = sh.env("KEYTURN_LOG_LEVEL")
+	}
+	if text != "" {
+		if err := level.UnmarshalText([]byte(text)); err != nil {
+			return nil, usage(fmt.Errorf("log level %q isn't one of debug, info, warn, error", text))
+		}
+	}
+	return slog.New(slog.NewTextHandler(sh.errs, &slog.HandlerOptions{Level: level})), nil
+}
+
+func (sh *shell) style() screen.Style { return screen.StyleOf(sh.out, sh.env) }

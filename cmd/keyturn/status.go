@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"keyturn/check"
+	"keyturn/cmd/keyturn/screen"
+	"keyturn/config"
+	"keyturn/renewal"
+	"keyturn/store"
+)
+
+// liveLimit is how many applications status asks the cloud about by itself; a person waits for that many.
+const liveLimit = 25
+
+func newStatus(sh *shell) *cobra.Command {
+	var offline, live bool
+	cmd := &cobra.Command{
+		Use:   "status [APP]",
+		Short: "Show where every application stands; exit 2 when something needs attention",
+		Long: "Shows each application's state, the end of its secret, the next date and the last proof.\n\n" +
+			"The renewals come from the store. The directory is asked too, for drift and for certificates that break, unless there\n" +
+			fmt.Sprintf("are more than %d applications; --live asks for all of them, --offline for none.\n", liveLimit) +
+			"Exit code 2 when something needs attention.",
+		Example: "  keyturn status\n  keyturn status provision-assist\n  keyturn status --offline -o json",
+		Args:    upTo(1, "at most one application"),
+	}
+	cmd.Flags().BoolVar(&offline, "offline", false, "ask the store alone")
+	cmd.Flags().BoolVar(&live, "live", false, "ask the cloud however many applications there are")
+	cmd.MarkFlagsMutuallyExclusive("offline", "live")
+	f := formatFlag(cmd, asTable, asJSON, asCSV)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return sh.status(cmd.Context(), f, args, func(apps int) bool { return !offline && (live || apps <= liveLimit) })
+	}
+	return cmd
+}
+
+// standing is where one application stands.
+type standing struct {
+	App       string        `json:"app"`
+	ClientID  string        `json:"clientId"`
+	State     string        `json:"state"` // "never renewed", a run's state, or how the last run ended
+	Door      renewal.Door  `json:"door,omitempty"`
+	Run       string        `json:"run,omitempty"`
+	Expires   time.Time     `json:"expires,omitzero"`
+	Next      time.Time     `json:"next,omitzero"` // when something is to happen
+	ProvenAt  time.Time     `json:"provenAt,omitzero"`
+	Attention string        `json:"attention,omitempty"` // why a person should look
+	Fix       string        `json:"fix,omitempty"`
+	Findings  []check.Check `json:"findings,omitempty"` // of the directory, when it was asked
+
+	renewBefore time.Duration
+}
+
+func (sh *shell) status(ctx context.Context, f *format, args []string, live func(int) bool) error {
+	settings, err := sh.settings(false)
+	if err != nil {
+		return err
+	}
+	runs, err := sh.latestRuns(ctx, args)
+	if err != nil {
+		return err
+	}
+	rows, err := standings(settings, runs, args)
+	if err != nil {
+		return err
+	}
+	now := sh.now()
+	if configured := countConfigured(settings, rows); configured > 0 && live(configured) {
+		now = sh.lookLive(ctx, settings, rows)
+	}
+	undriven, err := sh.undriven(ctx, now)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		rows[i].judge(now, undriven[rows[i].Run])
+	}
+	if err := sh.print(f, statusListing(rows)); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(rows, func(s standing) bool { return s.Attention != "" }) {
+		return attention()
+	}
+	return nil
+}
+
+// latestRuns returns each application's newest run. No store yet means no run yet.
+func (sh *shell) latestRuns(ctx context.Context, args []string) ([]renewal.Run, error) {
+	reader, err := sh.openReader(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer sh.close(reader)
+	filter := store.Filter{Latest: true, Limit: 1_000_000}
+	if len(args) == 1 {
+		filter.App = args[0]
+	}
+	runs, err := reader.Runs(ctx, filter)
+	if err != nil {
+		return nil, fmt.Errorf("read the newest runs: %w", err)
+	}
+	return runs, nil
+}
+
+// undriven returns the open runs that may go on now and that no living process drives.
+func (sh *shell) undriven(ctx context.Context, now time.Time) (map[string]bool, error) {
+	reader, err := sh.openReader(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer sh.close(reader)
+	due, err := reader.Runs(ctx, store.Filter{Due: now, Limit: 1_000_000})
+	if err != nil {
+		return nil, fmt.Errorf("read which runs are due: %w", err)
+	}
+	found := map[string]bool{}
+	for _, run := range due {
+		found[run.ID] = true
+	}
+	return found, nil
+}
+
+// standings has a row for each application configured, and for each that only the store knows.
+func standings(settings config.Config, runs []renewal.Run, args []string) ([]standing, error) {
+	byApp := map[string]renewal.Run{}
+	for _, run := range runs {
+		byApp[run.App] = run
+	}
+	var rows []standing
+	for _, app := range settings.Applications {
+		if len(args) == 1 && app.Name != args[0] {
+			continue
+		}
+		row := standing{App: app.Name, ClientID: app.ClientID, State: "never renewed", renewBefore: app.Policy.RenewBefore}
+		if run, ok := byApp[app.Name]; ok {
+			row.follow(run)
+			delete(byApp, app.Name)
+		}
+		rows = append(rows, row)
+	}
+	for _, run := range runs {
+		if _, left := byApp[run.App]; left {
+			row := standing{App: run.App, ClientID: run.ClientID, renewBefore: settings.Policy.RenewBefore}
+			row.follow(run)
+			rows = append(rows, row)
+		}
+	}
+	if len(args) == 1 && len(rows) == 0 {
+		return nil, unknownApp(settings, args[0])
+	}
+	return rows, nil
+}
+
+func countConfigured(settings config.Config, rows []standing) int {
+	count := 0
+	for _, row := range rows {
+		if _, ok := settings.Find(row.App); ok {
+			count++
+		}
+	}
+	return count
+}
+
+// follow takes over what the newest run tells.
+func (s *standing) follow(run renewal.Run) {
+	s.Run, s.Door, s.State, s.ProvenAt = run.ID, run.Door, string(run.State), run.VerifiedAt
+	if run.State == renewal.Done {
+		s.State = string(run.Outcome)
+	}
+	delivered := !run.DeliveredAt.IsZero()
+	switch {
+	case delivered && run.Order.Reuse:
+		s.Expires = run.Order.ReuseEnd
+	case delivered:
+		s.Expires = run.Order.End
+	default:
+		s.Expires = run.Order.RetiresEnd
+	}
+	switch {
+	case run.Door == renewal.Person:
+		s.Attention, s.Fix = run.Reason.Text, run.Reason.Fix
+	case !run.State.Ended():
+		s.Next = run.WakeAt
+	}
+}
+
+// judge says whether a person should look, once everything known is in the row. undriven says that its run is due and
+// that nobody drives it.
+func (s *standing) judge(now time.Time, undriven bool) {
+	open := isOpen(s.State)
+	if s.Next.IsZero() && !s.Expires.IsZero() && !open {
+		s.Next = s.Expires.Add(-s.renewBefore)
+	}
+	if s.Attention != "" {
+		return
+	}
+	for _, finding := range check.Failed(s.Findings) {
+		s.Attention, s.Fix = finding.Message, finding.Fix
+		return
+	}
+	switch {
+	case undriven:
+		s.Attention, s.Fix = "its next step is due and nobody drives it", "keyturn resume "+s.App
+	case !open && !s.Expires.IsZero() && !now.Before(s.Expires):
+		s.Attention, s.Fix = "the secret has expired", "keyturn renew "+s.App
+	case !open && !s.Next.IsZero() && !s.Next.After(now):
+		s.Attention, s.Fix = "the secret is due", "keyturn renew "+s.App
+	default:
+		s.worthALook()
+	}
+}
+
+// worthALook tells of what stops no renewal and yet breaks something, such as a certificate.
+func (s *standing) worthALook() {
+	for _, finding := range s.Findings {
+		if finding.Warning {
+			s.Attention, s.Fix = finding.Message, finding.Fix
+			return
+		}
+	}
+}
+
+// isOpen reports whether text is the state of a run that hasn't ended.
+func isOpen(text string) bool {
+	switch renewal.State(text) {
+	case renewal.Planned, renewal.MakingRoom, renewal.Issuing, renewal.Settling, renewal.Delivering,
+		renewal.Verifying, renewal.Overlapping, renewal.Retiring:
+		return true
+	}
+	return false
+}
+
+func statusListing(rows []standing) listing {
+	list := listing{
+		head: []string{"APP", "STATE", "SECRET ENDS", "NEXT", "PROVEN", "ATTENTION"},
+		data: notNil(rows), none: "no application: keyturn init writes a configuration",
+	}
+	for _, row := range rows {
+		state := screen.Cell{Text: row.State, Paint: screen.Green}
+		if row.Attention != "" {
+			state.Paint = screen.Amber
+		}
+		note := row.Attention
+		if row.Fix != "" {
+			note += " · " + row.Fix
+		}
+		list.rows = append(list.rows, []screen.Cell{
+			{Text: row.App}, state, {Text: day(row.Expires)}, {Text: day(row.Next)}, {Text: day(row.ProvenAt)}, {Text: note, Paint: screen.Amber},
+		})
+	}
+	return list
+}

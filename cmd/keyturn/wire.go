@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"keyturn/arm"
+	"keyturn/cloud"
+	"keyturn/config"
+	"keyturn/graph"
+	"keyturn/issuer/entra"
+	"keyturn/stage"
+	"keyturn/store"
+	"keyturn/store/sqlite"
+	"keyturn/target"
+	"keyturn/target/apiconnection"
+	"keyturn/target/automationvariable"
+	"keyturn/target/keyvaultsecret"
+	"keyturn/vault"
+)
+
+// parts are what a command is built from and what the demo builds differently.
+type parts struct {
+	clock func(*cloud.Session) stage.Clock // the time that renewals go by
+	watch func(next follower) follower     // looks at what is shown of a renewal
+}
+
+func newParts() parts {
+	return parts{
+		clock: func(s *cloud.Session) stage.Clock { return stage.Clock{Now: s.Now, Sleep: sleep} },
+		watch: func(next follower) follower { return next },
+	}
+}
+
+// reach is everything behind one sign-in.
+type reach struct {
+	session *cloud.Session
+	graph   *graph.Client
+	arm     *arm.Client
+	vault   *vault.Client
+	entra   *entra.Issuer
+}
+
+// newReach opens a session and the clients on it. Nobody is contacted yet.
+func newReach(ctx context.Context, c config.Config, log *slog.Logger, say func(string)) (*reach, error) {
+	session, err := cloud.Open(ctx, cloud.Options{
+		Tenant: c.Tenant, Cloud: c.Cloud, Identity: c.Identity, ClientID: c.SignIn.ClientID,
+		Proxy: c.Network.Proxy, CAFile: c.Network.CAFile, Log: log, Say: say,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &reach{session: session, graph: graph.New(session), arm: arm.New(session), vault: vault.New(session)}
+	r.entra = entra.New(session, r.graph)
+	return r, nil
+}
+
+// owner is whose secret a target holds, with what reaches the target. To check settings, a reach alone is enough.
+type owner struct {
+	clientID string
+	reach    *reach
+	clock    stage.Clock
+}
+
+// kind is one kind of target: what it is, and how one is made from its block.
+type kind struct {
+	descriptor target.Descriptor
+	build      func(block config.Block, o owner) (target.Target, error)
+}
+
+// kinds lists the targets of this release. A new one is a folder and a line here.
+func kinds() []kind {
+	return []kind{
+		{keyvaultsecret.Descriptor(), buildVaultSecret},
+		{apiconnection.Descriptor(), buildConnection},
+		{automationvariable.Descriptor(), buildVariable},
+	}
+}
+
+func buildVaultSecret(block config.Block, o owner) (target.Target, error) {
+	var c keyvaultsecret.Config
+	if err := block.Decode(&c); err != nil {
+		return nil, err
+	}
+	return keyvaultsecret.New(c, keyvaultsecret.Parts{Vaults: o.reach.vault, Plane: o.reach.arm, Self: o.reach.self, Portal: o.reach.portal()})
+}
+
+func buildConnection(block config.Block, o owner) (target.Target, error) {
+	var c apiconnection.Config
+	if err := block.Decode(&c); err != nil {
+		return nil, err
+	}
+	return apiconnection.New(c, o.clientID,
+		apiconnection.Parts{ARM: o.reach.arm, Flows: o.reach.arm, Sleep: o.clock.Sleep, Portal: o.reach.portal()})
+}
+
+func buildVariable(block config.Block, o owner) (target.Target, error) {
+	var c automationvariable.Config
+	if err := block.Decode(&c); err != nil {
+		return nil, err
+	}
+	return automationvariable.New(c, o.reach.arm, o.reach.portal())
+}
+
+// portal is where people see the cloud.
+func (r *reach) portal() string { return r.session.Hosts().Portal }
+
+// self is the object id of the identity that Keyturn runs as.
+func (r *reach) self(ctx context.Context) (string, error) {
+	who, err := r.session.Self(ctx)
+	return who.ObjectID, err
+}
+
+// descriptors lists the targets of this release.
+func descriptors() []target.Descriptor {
+	var list []target.Descriptor
+	for _, k := range kinds() {
+		list = append(list, k.descriptor)
+	}
+	return list
+}
+
+// build makes one target. What its settings can't mean is told at the block's place in the file.
+func build(block config.Block, o owner) (target.Target, error) {
+	for _, k := range kinds() {
+		if k.descriptor.Code != block.Kind {
+			continue
+		}
+		made, err := k.build(block, o)
+		if err != nil {
+			return nil, block.Fault(err)
+		}
+		return made, nil
+	}
+	return nil, fmt.Errorf("no target is called %s", block.Kind) // the configuration was checked against the same list
+}
+
+// openReader opens the store for looking alone.
+func openReader(ctx context.Context, path string) (store.ReadCloser, error) {
+	return sqlite.OpenReader(ctx, path)
+}
+
+// openStore opens the store for renewals, and makes it where there is none.
+func openStore(ctx context.Context, path string) (*sqlite.Store, error) {
+	return sqlite.Open(ctx, path, sqlite.Options{AllowMigrate: true})
+}
