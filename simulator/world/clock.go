@@ -26,7 +26,8 @@ func (c *clock) now() time.Time {
 // jump makes the running clock show t.
 func (c *clock) jump(t time.Time) { c.offset.Store(int64(t.Sub(c.wall) - time.Since(c.start))) }
 
-// Now is the simulated time in UTC: the machine's elapsed time plus all advances. Safe with and without the lock.
+// Now is the simulated time in UTC: the machine's elapsed time plus all advances. While an event runs it is the event's
+// instant, for everyone. Safe with and without the lock.
 func (w *World) Now() time.Time { return w.clock.now() }
 
 // At runs f at simulated time t, with the lock held and [World.Now] equal to t, in order of time; things scheduled for
@@ -49,23 +50,27 @@ func (w *World) Advance(d time.Duration) {
 	target := now.Add(max(d, 0))
 	w.clock.frozen.Store(now.UnixNano())
 	w.runUntil(target)
+	w.clock.frozen.Store(target.UnixNano())
 	w.clock.jump(target)
 	w.clock.frozen.Store(0)
 	w.nudge()
 }
 
-// runUntil runs all events due at or before limit. The lock is held.
-func (w *World) runUntil(limit time.Time) {
-	if len(w.events) == 0 || w.events[0].at.After(limit) {
-		return
+// runDue runs what has become due as time went by. The lock is held.
+func (w *World) runDue() {
+	if now := w.clock.now(); len(w.events) > 0 && !w.events[0].at.After(now) {
+		w.runUntil(now)
+		w.clock.frozen.Store(0)
 	}
-	before := w.clock.frozen.Load()
+}
+
+// runUntil runs all events due at or before limit and leaves the clock standing at the last one. The lock is held.
+func (w *World) runUntil(limit time.Time) {
 	for len(w.events) > 0 && !w.events[0].at.After(limit) {
 		next := heap.Pop(&w.events).(*event)
 		w.clock.frozen.Store(next.at.UnixNano())
 		next.run(next.at)
 	}
-	w.clock.frozen.Store(before)
 }
 
 // tick runs events as real time passes.

@@ -64,7 +64,7 @@ func (w *World) Close() { w.once.Do(func() { close(w.done) }) }
 // never while sleeping or writing to the network.
 func (w *World) Lock() {
 	w.mu.Lock()
-	w.runUntil(w.clock.now())
+	w.runDue()
 }
 
 // Unlock gives the lock back.
