@@ -31,7 +31,8 @@ type Finding struct {
 	Resource   string     `json:"resource"` // the Azure resource id, by which a place is also excluded
 	Confidence Confidence `json:"confidence"`
 	Why        string     `json:"why"`
-	Manual     string     `json:"manual,omitempty"` // what a pack says of the product's manual and this place
+	Manual     string     `json:"manual,omitempty"`    // what a pack says of the product's manual and this place
+	Forgotten  bool       `json:"forgotten,omitempty"` // a pack knows the place, and the product's manual doesn't mention it
 	Notes      []string   `json:"notes,omitempty"`
 	Block      Block      `json:"-"`
 	Consumers  []Consumer `json:"consumers,omitempty"`
@@ -52,22 +53,21 @@ type Report struct {
 	Notes    []string       `json:"notes,omitempty"` // what couldn't be looked at, and what that means
 }
 
-// Unconfirmed returns the findings of r that neither are among the configured places nor excluded. configured and
-// excluded are resource ids or a targets' place ids, in any letter case.
+// Unconfirmed returns the findings of r that neither are among the configured places nor excluded. Both are resource ids
+// or ids of places (target.Place.ID and Resource), in any letter case.
 func (r Report) Unconfirmed(configured, excluded []string) []Finding {
 	var open []Finding
 	for _, f := range r.Findings {
-		if !f.among(configured) && !f.among(excluded) {
+		if !slices.ContainsFunc(configured, f.is) && !slices.ContainsFunc(excluded, f.is) {
 			open = append(open, f)
 		}
 	}
 	return open
 }
 
-func (f Finding) among(names []string) bool {
-	return slices.ContainsFunc(names, func(name string) bool {
-		return strings.EqualFold(strings.Trim(name, "/"), strings.Trim(f.Resource, "/")) || strings.EqualFold(name, f.Kind+":"+f.Title)
-	})
+// is reports whether name, a resource id or the id of a place, means this finding.
+func (f Finding) is(name string) bool {
+	return same(name, f.Resource) || strings.EqualFold(name, f.Kind+":"+f.Title)
 }
 
 // LongestRecurrence is the longest time between two actions of a consumer on a schedule; 0 = none is known.

@@ -68,7 +68,7 @@ func (p Pack) judge(f Finding) Finding {
 	}
 	k := p.Places[at]
 	f.Manual = fmt.Sprintf("the manual (%s) names this place", p.Manual)
-	if !k.InManual {
+	if f.Forgotten = !k.InManual; f.Forgotten {
 		f.Manual = fmt.Sprintf("the manual (%s) does NOT mention this place", p.Manual)
 	}
 	if k.Note != "" {

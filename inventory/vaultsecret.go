@@ -53,7 +53,7 @@ func (d *discovery) tolerate(err error, what string) error {
 	if p.Class == problem.Retry && p.Code != problem.Unreachable {
 		return fmt.Errorf("read %s: %w", what, err)
 	}
-	d.note("%s couldn't be read: %s", what, p.Message)
+	d.note("%s couldn't be read: %s", what, p.Error())
 	return nil
 }
 

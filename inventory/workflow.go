@@ -84,8 +84,12 @@ func (w workflow) consumer() Consumer {
 type trigger struct {
 	Type       string `json:"type"`
 	Recurrence struct {
-		Frequency string `json:"frequency"`
-		Interval  int    `json:"interval"`
+		Frequency string          `json:"frequency"`
+		Interval  json.RawMessage `json:"interval"` // a number, or an expression
+		Schedule  struct {
+			WeekDays  []string `json:"weekDays"`
+			MonthDays []int    `json:"monthDays"`
+		} `json:"schedule"`
 	} `json:"recurrence"`
 }
 
@@ -97,8 +101,20 @@ var units = map[string]time.Duration{
 
 const aDay = 24 * time.Hour
 
+// every is the longest time between two firings; named days can stretch it to a week or a month. 0 = not on a schedule.
 func (t trigger) every() time.Duration {
-	return time.Duration(max(t.Recurrence.Interval, 1)) * units[strings.ToLower(t.Recurrence.Frequency)]
+	interval := 1
+	if json.Unmarshal(t.Recurrence.Interval, &interval) != nil || interval < 1 {
+		interval = 1
+	}
+	every := time.Duration(interval) * units[strings.ToLower(t.Recurrence.Frequency)]
+	if every > 0 && len(t.Recurrence.Schedule.WeekDays) > 0 {
+		every = max(every, units["week"])
+	}
+	if every > 0 && len(t.Recurrence.Schedule.MonthDays) > 0 {
+		every = max(every, units["month"])
+	}
+	return every
 }
 
 func (t trigger) words() string {
