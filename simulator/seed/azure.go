@@ -18,7 +18,7 @@ func (s *planter) plantVault() error {
 	})
 	s.v.AddVault(vault.VaultSpec{
 		Name: s.places.Vault, Tenant: s.places.Tenant, Location: s.places.Location, ResourceID: s.places.vault(), AccessPolicies: policies,
-	})
+	}).Created = s.secret.Start
 	deployed := vault.SecretSpec{Created: s.secret.Start.Add(4 * time.Minute)}
 	for _, one := range [][2]string{
 		{"appid", s.app.AppID}, {"appSecret", s.secret.Value}, {"sausername", s.service.Name}, {"sapassword", s.service.Password},
@@ -88,7 +88,8 @@ func (s *planter) setVariable(name, text string, encrypted bool) {
 	if err != nil {
 		panic("seed: a text does not encode: " + err.Error()) // texts always do
 	}
-	s.a.SetVariable(s.places.account(), name, string(document), encrypted)
+	made := s.a.SetVariable(s.places.account(), name, string(document), encrypted)
+	made.Created, made.Changed = s.secret.Start, s.secret.Start
 }
 
 // connections are the six API connections; two of them hold the secret.
