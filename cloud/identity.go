@@ -51,6 +51,9 @@ type identity struct {
 func (i *identity) token(ctx context.Context, l *lane, want policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	// Claims that services may ask for later need a token marked as able to; Keyturn's calls are short and sign in anew.
 	want.EnableCAE = false
+	// A vault's challenge names its tenant by id. The session belongs to one tenant, however that was written: another
+	// one's vault refuses the token, and no token is ever asked for where a challenge points.
+	want.TenantID = ""
 	if i.shared {
 		return i.sharedToken(ctx, want)
 	}
