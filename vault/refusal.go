@@ -11,6 +11,7 @@ import (
 const (
 	Disabled = "secret.disabled" // the version is put out of use
 	Binned   = "secret.deleted"  // the secret was deleted and can be recovered
+	Unknown  = "vault.unknown"   // no vault of that name answers
 )
 
 // Model is how a vault decides who may do what with its secrets.
@@ -44,7 +45,10 @@ func classify(err error, address, name string) error {
 		subject = "secret " + name + " in vault " + vault
 	}
 	found := *problem.Of(cloud.Classify(err, subject))
+	var answered *cloud.Refusal
 	switch {
+	case found.Code == problem.NotFound && !errors.As(err, &answered) && !errors.As(found.Err, &answered):
+		found.Code = Unknown // the name couldn't be resolved: not a secret is missing but the vault
 	case found.Code == Disabled:
 		found.Fix = "find out who disabled it; to use it again: az keyvault secret set-attributes --enabled true --vault-name " + vault + " --name " + name
 	case found.Code == Binned:

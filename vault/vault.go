@@ -166,7 +166,7 @@ func (c *Client) connect(vault string) (*azsecrets.Client, string, error) {
 	if known, ok := c.vaults[address]; ok {
 		return known, address, nil
 	}
-	options := &azsecrets.ClientOptions{ClientOptions: azcore.ClientOptions{Transport: c.session.Client()}}
+	options := &azsecrets.ClientOptions{ClientOptions: azcore.ClientOptions{Transport: c.session.Client(), Retry: repeats()}}
 	client, err := azsecrets.NewClient(address, c.session.Credential(), options)
 	if err != nil {
 		return nil, "", fmt.Errorf("open vault %s: %w", address, err)
@@ -186,7 +186,8 @@ func sameHost(address string, next *string) error {
 		return nil
 	}
 	link, err := url.Parse(*next)
-	if err == nil && link.Scheme == "https" && strings.EqualFold("https://"+link.Host, address) {
+	// vaults write the port
+	if err == nil && link.Scheme == "https" && strings.EqualFold("https://"+strings.TrimSuffix(link.Host, ":443"), address) {
 		return nil
 	}
 	return &problem.Error{
