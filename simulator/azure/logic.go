@@ -161,7 +161,9 @@ func (c *call) setState(state string) answer {
 	return empty(http.StatusOK)
 }
 
-func triggers(r *Resource) map[string]any { return object(object(r.Properties, "definition"), "triggers") }
+func triggers(r *Resource) map[string]any {
+	return object(object(r.Properties, "definition"), "triggers")
+}
 
 // trigger finds a trigger of the workflow by name, letter case aside, and says how it is really spelled.
 func trigger(r *Resource, name string) (string, map[string]any, bool) {
