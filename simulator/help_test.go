@@ -179,6 +179,8 @@ func (r *rig) lever(t testing.TB, path, body string) {
 	}
 }
 
+func asValues(form map[string][]string) url.Values { return form }
+
 const (
 	graphScope = "https://graph.microsoft.com/.default"
 	v1         = "https://graph.microsoft.com/v1.0"
