@@ -181,12 +181,14 @@ func (s *Simulator) setSwitch(w http.ResponseWriter, r *http.Request) error {
 	return s.showSwitches(w, r)
 }
 
-// reset plants the sample anew, with the same ids and values, and the clock at the machine's time.
+// reset plants the sample anew, with the same ids and values, and the clock at the machine's time; tokens
+// from before stay good.
 func (s *Simulator) reset(w http.ResponseWriter, r *http.Request) error {
 	planted, err := newCloud(s.options)
 	if err != nil {
 		return err
 	}
+	planted.d.SignLike(s.cloud.Load().d)
 	old := s.cloud.Swap(planted)
 	old.w.Close()
 	if err := s.writeDir(); err != nil {

@@ -62,6 +62,10 @@ func New(w *world.World) *Directory {
 	return d
 }
 
+// SignLike makes the directory sign with the key of another, so that tokens of the one are good in the other: a client
+// that keeps tokens does not notice that the sample was planted anew. Call it before the directory serves anyone.
+func (d *Directory) SignLike(other *Directory) { d.signer = other.signer }
+
 // AddTenant makes a tenant with the service principals of Microsoft's own APIs in it.
 func (d *Directory) AddTenant(spec TenantSpec) *Tenant {
 	t := &Tenant{
