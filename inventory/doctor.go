@@ -130,9 +130,11 @@ func (e *examination) certificates(ctx context.Context) {
 // result puts everything in order. It runs after all readings.
 func (e *examination) result() []check.Check {
 	s := e.subject
-	e.checks[0] = append(clock(s.Skew), e.checks[0]...)
+	if !told(e.checks[0], "clock") {
+		e.checks[0] = append(clock(s.Skew), e.checks[0]...)
+	}
 	if e.terms != nil {
-		e.checks[1] = append(e.checks[1], policyCheck(s, *e.terms)...)
+		e.checks[1] = policyCheck(s, *e.terms, told(e.checks[0], "graph.policy"))
 	}
 	e.checks[2] = places(s)
 	last := len(e.checks) - 1
@@ -141,6 +143,11 @@ func (e *examination) result() []check.Check {
 		e.checks[last] = append(e.checks[last], Drift(*e.found, s.Memory, e.standing(), s.Now)...)
 	}
 	return unique(slices.Concat(e.checks...))
+}
+
+// told reports whether the issuer has looked at that already.
+func told(checks []check.Check, id string) bool {
+	return slices.ContainsFunc(checks, func(c check.Check) bool { return c.ID == id })
 }
 
 func (e *examination) standing() map[string]target.Standing {
@@ -161,18 +168,21 @@ func clock(skew time.Duration) []check.Check {
 		fmt.Sprintf("the clock is %s off Microsoft's, whose time is used instead", skew.Abs().Round(time.Second)), "set the clock by a time server"))
 }
 
-// policyCheck says what the tenant's policies make of the next password.
-func policyCheck(s Subject, terms issuer.Terms) []check.Check {
+// policyCheck says what the tenant's policies make of the next password. Where the issuer has told what they allow, only
+// what that means for the configured lifetime is left to say.
+func policyCheck(s Subject, terms issuer.Terms, already bool) []check.Check {
 	ending := policy.End(policy.Input{Now: s.Now, Policy: s.Policy, Terms: policy.Terms(terms)})
 	switch {
-	case ending.Blocked:
-		return one(check.Fail("app.policies", s.Name, string(policy.EndBlocked), ending.Text, ending.Fix))
 	case ending.Cut:
 		fix := ending.Fix
 		if fix == "" {
 			fix = "nothing to do; set lifetime to the tenant's limit to silence this"
 		}
 		return one(check.Warn("app.policies", s.Name, PolicyCut, ending.Text, fix))
+	case already:
+		return nil
+	case ending.Blocked:
+		return one(check.Fail("app.policies", s.Name, string(policy.EndBlocked), ending.Text, ending.Fix))
 	case !terms.Readable:
 		return one(check.Unsure("app.policies", s.Name, "the tenant's app management policies can't be read; a limit would show only when the secret is made"))
 	}

@@ -103,6 +103,18 @@ func TestExamineTellsInTheOrderOfMending(t *testing.T) {
 	}
 }
 
+func TestExamineSaysNothingTwice(t *testing.T) {
+	t.Parallel()
+	s := healthy()
+	told := []check.Check{check.Pass("clock", "this machine", "agrees"), check.Pass("graph.policy", "app", "no policy limits new passwords")}
+	s.Issuer = clinic{terms: issuer.Terms{Readable: true}, checks: told}
+	got, err := inventory.Examine(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "checks", lines(got), []string{"clock ok", "graph.policy ok", "arm.rights ok"})
+}
+
 func TestExamineFindsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	grant := check.Grant{Kind: check.GraphRole, Name: "Application.ReadWrite.OwnedBy"}

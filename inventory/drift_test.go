@@ -120,8 +120,10 @@ func TestRememberTakesTheNewestRunThatDelivered(t *testing.T) {
 	t.Parallel()
 	reader := kept{
 		runs: []renewal.Run{
-			{ID: "r3", App: "other", DeliveredAt: noon}, {ID: "r2", App: "pa", State: renewal.Issuing},
-			{ID: "r1", App: "pa", Attempt: 2, DeliveredAt: noon}, {ID: "r0", App: "pa", Attempt: 1, DeliveredAt: noon.Add(-day)},
+			{ID: "r3", App: "other", DeliveredAt: noon},
+			{ID: "r2", App: "pa", State: renewal.Issuing},
+			{ID: "r1", App: "pa", Attempt: 2, DeliveredAt: noon},
+			{ID: "r0", App: "pa", Attempt: 1, DeliveredAt: noon.Add(-day)},
 		},
 		histories: map[string]store.History{
 			"r2": {Attempts: []renewal.Attempt{{Run: "r2", N: 1}}},

@@ -27,6 +27,9 @@ const (
 	sweepMargin = 5 * time.Minute
 	// askAgain is how often the reports are asked while they may still bring the evidence that is missing.
 	askAgain = 6 * time.Hour
+	// slack is how far the times of reports may be off our own: both clocks may be two minutes out, and a sign-in is
+	// noted when it arrives, not when we keep its time.
+	slack = 5 * time.Minute
 	// patience is how long missing evidence is waited for before a person is asked, where evidence is required.
 	patience = 14 * aDay
 )
@@ -103,7 +106,7 @@ func gateTooEarly(in Input) (Passage, bool) {
 	case asksReport(in) && in.Now.Before(WatermarkFrom(in.Run)):
 		passage.Until = WatermarkFrom(in.Run)
 	}
-	if last := useOf(in, in.Run.Retires).Last; last.After(in.Run.DeliveredAt) {
+	if last, used := usedAfterDelivery(in); used {
 		passage.Text += fmt.Sprintf("; the old one was still used on %s, after delivery", day(last))
 	}
 	return passage, true
@@ -134,7 +137,7 @@ func gateWatermark(in Input) (Passage, bool) {
 		passage.Watermark = true
 		return passage, true
 	}
-	if !useOf(in, in.NewKeyID).Last.Before(in.Run.WatermarkAt.Truncate(time.Second)) {
+	if !useOf(in, in.NewKeyID).Last.Before(in.Run.WatermarkAt.Add(-slack)) {
 		return Passage{}, false
 	}
 	return later(in, GateReportBehind, fmt.Sprintf(
@@ -144,8 +147,8 @@ func gateWatermark(in Input) (Passage, bool) {
 // gateInUse: somebody who has no place in the configuration goes on using the old password, and would fail on its last
 // day whatever is done here. That is for a person, whatever the rule.
 func gateInUse(in Input) (Passage, bool) {
-	last := useOf(in, in.Run.Retires).Last
-	if !last.After(in.Run.DeliveredAt) {
+	last, used := usedAfterDelivery(in)
+	if !used {
 		return Passage{}, false
 	}
 	return person(GateInUse,
@@ -192,6 +195,12 @@ func asksReport(in Input) bool { return in.Run.Order.Evidence != renewal.Evidenc
 func watermarkDue(in Input) bool {
 	from := WatermarkFrom(in.Run)
 	return asksReport(in) && !in.Now.Before(from) && in.Run.WatermarkAt.Before(from)
+}
+
+// usedAfterDelivery reports whether anybody used the old password after every place had the new one. We never do.
+func usedAfterDelivery(in Input) (time.Time, bool) {
+	last := useOf(in, in.Run.Retires).Last
+	return last, last.After(in.Run.DeliveredAt.Add(slack))
 }
 
 func useOf(in Input, keyID string) Use { return in.Usage.Uses[strings.ToLower(keyID)] }

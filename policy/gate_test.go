@@ -64,8 +64,15 @@ func TestGate(t *testing.T) {
 		"the watermark isn't there, the end is near": {func(in *policy.Input) {
 			in.Run.WatermarkAt, in.Run.Order.RetiresEnd = noon.Add(-hour), noon.Add(hour)
 		}, policy.GateReportBehind, policy.Wait, noon.Add(hour + 5*time.Minute)},
-		"the old one was used after delivery": {func(in *policy.Input) { in.Usage.Uses["old"] = policy.Use{Last: delivered.Add(time.Second)} }, policy.GateInUse, policy.Person, time.Time{}},
-		"nobody else used the new one":        {func(in *policy.Input) { in.Usage.Uses["new"] = policy.Use{Last: noon} }, policy.GateNewUnused, policy.Wait, noon.Add(6 * hour)},
+		"the old one was used after delivery": {func(in *policy.Input) { in.Usage.Uses["old"] = policy.Use{Last: delivered.Add(6 * time.Minute)} }, policy.GateInUse, policy.Person, time.Time{}},
+		"the old one was used in the minute of delivery": {
+			func(in *policy.Input) { in.Usage.Uses["old"] = policy.Use{Last: delivered.Add(time.Minute)} }, policy.GateEvidence, policy.Remove, time.Time{},
+		},
+		"the report notes the watermark a little earlier": {func(in *policy.Input) {
+			in.Run.WatermarkAt = noon
+			in.Usage.Uses["new"] = policy.Use{Last: noon.Add(-time.Minute), ByOthers: noon.Add(-day)}
+		}, policy.GateEvidence, policy.Remove, time.Time{}},
+		"nobody else used the new one": {func(in *policy.Input) { in.Usage.Uses["new"] = policy.Use{Last: noon} }, policy.GateNewUnused, policy.Wait, noon.Add(6 * hour)},
 		"nobody used the new one for weeks, required": {func(in *policy.Input) {
 			in.Usage.Uses["new"] = policy.Use{Last: noon}
 			in.Run.Order.Evidence, in.Now = renewal.EvidenceRequired, noon.Add(20*day)
@@ -121,8 +128,9 @@ func TestGateNeverRemovesEarlyOrWithoutEvidence(t *testing.T) {
 			return
 		}
 		older, newer := in.Usage.Uses["old"], in.Usage.Uses["new"]
-		if in.Usage.Source == "" || older.Last.After(run.DeliveredAt) || !newer.ByOthers.After(run.DeliveredAt) ||
-			newer.Last.Before(run.WatermarkAt) || run.WatermarkAt.Before(run.DeliveredAt.Add(run.Order.Overlap)) {
+		const slack = 5 * time.Minute
+		if in.Usage.Source == "" || older.Last.After(run.DeliveredAt.Add(slack)) || !newer.ByOthers.After(run.DeliveredAt) ||
+			newer.Last.Before(run.WatermarkAt.Add(-slack)) || run.WatermarkAt.Before(run.DeliveredAt.Add(run.Order.Overlap)) {
 			t.Fatalf("removes without evidence: %+v %+v", in.Usage, run)
 		}
 	})
