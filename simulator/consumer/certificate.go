@@ -15,8 +15,16 @@ import (
 	"keyturn/simulator/pfx"
 )
 
-// assertionLife is how long the runtime's assertions hold.
-const assertionLife = 10 * time.Minute
+// assertionLife is how long an assertion is used. It is longer than a real runtime's: signing anew for each call would be
+// most of what moving the clock costs, and every call is judged all the same.
+const assertionLife = 24 * time.Hour
+
+// signedAssertion is an assertion made with the certificate that the vault had under value.
+type signedAssertion struct {
+	value, tenant, clientID string
+	text                    string
+	until                   time.Time
+}
 
 // signInByCertificate is an HTTP action's "Active Directory OAuth" with a PFX.
 func (p *Park) signInByCertificate(now time.Time, tenant, clientID, resource, value string) *fault {
@@ -26,7 +34,7 @@ func (p *Park) signInByCertificate(now time.Time, tenant, clientID, resource, va
 		users.failure(now, err.Error())
 		return &fault{code: "BadRequest", text: "the certificate could not be read: " + err.Error(), certificate: true}
 	}
-	signed, err := assertion(held, tenant, clientID, now)
+	signed, err := p.assertion(held, value, tenant, clientID, now)
 	if err != nil {
 		users.failure(now, err.Error())
 		return &fault{code: "BadRequest", text: err.Error(), certificate: true}
@@ -63,9 +71,23 @@ func (p *Park) certificate(value string) (pfx.Certificate, error) {
 	return held, nil
 }
 
-// assertion signs a client assertion. Source: https://learn.microsoft.com/entra/identity-platform/certificate-credentials
+// assertion answers the assertion at hand, or signs a new one when the certificate changed or the old one ended.
+func (p *Park) assertion(held pfx.Certificate, value, tenant, clientID string, now time.Time) (string, error) {
+	have := p.signed
+	if have.value == value && have.tenant == tenant && have.clientID == clientID && now.Before(have.until) {
+		return have.text, nil
+	}
+	text, err := signAssertion(held, tenant, clientID, now)
+	if err != nil {
+		return "", err
+	}
+	p.signed = signedAssertion{value: value, tenant: tenant, clientID: clientID, text: text, until: now.Add(assertionLife)}
+	return text, nil
+}
+
+// signAssertion signs a client assertion. Source: https://learn.microsoft.com/entra/identity-platform/certificate-credentials
 // (read 2026-11-22).
-func assertion(held pfx.Certificate, tenant, clientID string, now time.Time) (string, error) {
+func signAssertion(held pfx.Certificate, tenant, clientID string, now time.Time) (string, error) {
 	thumbprint := sha1.Sum(held.DER)
 	header := map[string]string{"alg": "RS256", "typ": "JWT", "x5t": base64.RawURLEncoding.EncodeToString(thumbprint[:])}
 	claims := map[string]any{

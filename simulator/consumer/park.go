@@ -25,6 +25,7 @@ type Park struct {
 	runbooks     map[string]*runbook // by lower-case account id and name
 	apps         []*app
 	pfxs         map[string]pfx.Certificate // by the vault's value
+	signed       signedAssertion            // the newest
 	deployment   *Deployment
 }
 

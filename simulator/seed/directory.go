@@ -74,18 +74,19 @@ func neighbours() []neighbour {
 	}
 }
 
-// neighbourKey spares the neighbours a key each: nobody signs in with their certificates.
+// plantNeighbours gives them certificates of which only the thumbprint is known: nobody signs in with them. Some hours
+// are added to every date, so that people read whole days.
 func (s *planter) plantNeighbours() {
 	for _, n := range neighbours() {
 		app := s.d.AddApplication(s.places.Tenant, directory.AppSpec{
 			DisplayName: n.name, Audience: n.audience, Created: s.now.Add(-n.age), Owners: []string{s.installer.ObjectID},
 		})
 		for _, c := range n.secrets {
-			end := s.now.Add(c.left)
+			end := s.now.Add(c.left + 3*time.Hour)
 			s.d.AddPassword(app, directory.PasswordSpec{DisplayName: c.name, Start: end.Add(-c.life), End: end, Settled: true})
 		}
 		for _, c := range n.certificates {
-			end := s.now.Add(c.left)
+			end := s.now.Add(c.left + 3*time.Hour)
 			s.d.AddCertificate(app, directory.CertSpec{
 				DisplayName: c.name, Start: end.Add(-c.life), End: end, Thumbprint: s.drawThumbprint(),
 			})
