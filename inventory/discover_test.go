@@ -116,13 +116,18 @@ func TestDiscoverToldOfTheVault(t *testing.T) {
 	if _, err := vaults.Set(t.Context(), "kv-provassist", "plain", vault.Draft{Value: value, Tags: noted}); err != nil {
 		t.Fatal(err)
 	}
+	typed := vault.Draft{Value: value, ContentType: "secret of " + r.app.ClientID}
+	if _, err := vaults.Set(t.Context(), "kv-provassist", "by-type", typed); err != nil {
+		t.Fatal(err)
+	}
 	report := r.discover(t)
-	equal(t, "findings", told(report.Findings)[:3], []string{
+	equal(t, "findings", told(report.Findings)[:4], []string{
 		"sure keyVaultSecret kv-provassist/appSecret",
+		"guess keyVaultSecret kv-provassist/by-type",
 		"guess keyVaultSecret kv-provassist/other-secret",
 		"sure keyVaultSecret kv-provassist/plain",
 	})
-	if why := report.Findings[1].Why; !strings.Contains(why, "begins like none of its present secrets") {
+	if why := report.Findings[2].Why; !strings.Contains(why, "begins like none of its present secrets") {
 		t.Errorf("a stale value is told as %q", why)
 	}
 	alone, err := r.finder().Discover(t.Context(), inventory.Query{App: r.app, Scopes: []string{"/subscriptions/" + r.Sample().Subscription + "/resourceGroups/elsewhere"}, Vaults: []string{"kv-provassist"}, Values: true})

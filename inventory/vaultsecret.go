@@ -57,28 +57,44 @@ func (d *discovery) tolerate(err error, what string) error {
 	return nil
 }
 
+// mostBlind is how many vaults are looked into when nothing but a hidden connection leads there: enough for a solution,
+// few enough that nobody's vaults are searched through.
+const mostBlind = 10
+
 // vaults are those that a person named, that a connection of the application names, and that lie in a group of one. With no
-// such connection, those beside logic apps that use connections of which nothing shows.
+// such connection, those beside logic apps that use connections of which nothing shows, as long as they are few.
 func (d *discovery) vaults() []arm.Resource {
-	var named []string
-	named = append(named, d.query.Vaults...)
-	groups := d.anchors()
+	named, groups := slices.Clone(d.query.Vaults), d.anchors()
 	for _, c := range d.seen.connections {
-		switch {
-		case c.signsInBy() == byApplication && strings.EqualFold(c.clientID(), d.query.App.ClientID):
+		if c.signsInBy() == byApplication && strings.EqualFold(c.clientID(), d.query.App.ClientID) {
 			named = append(named, c.vaultName())
-		case len(d.findings) == 0 && c.signsInBy() == byUnknown && len(d.seen.users(c.ID)) > 0:
-			named = append(named, c.vaultName())
-			groups = append(groups, c.group())
 		}
 	}
+	found := d.vaultsIn(named, groups)
+	if len(d.findings) > 0 {
+		return append(found, d.unlisted(named)...)
+	}
+	for _, c := range d.seen.connections {
+		if c.signsInBy() == byUnknown && len(d.seen.users(c.ID)) > 0 {
+			named, groups = append(named, c.vaultName()), append(groups, c.group())
+		}
+	}
+	if blind := d.vaultsIn(named, groups); len(blind) <= mostBlind {
+		return append(blind, d.unlisted(named)...)
+	}
+	d.note("more than %d vaults lie beside connections that hide their client ID, and weren't looked into: name the application's vault", mostBlind)
+	return append(found, d.unlisted(d.query.Vaults)...)
+}
+
+// vaultsIn are the vaults of those names, or in those groups.
+func (d *discovery) vaultsIn(named, groups []string) []arm.Resource {
 	var found []arm.Resource
 	for _, v := range d.seen.vaults {
 		if slices.Contains(groups, groupOf(v.ID)) || slices.ContainsFunc(named, func(n string) bool { return strings.EqualFold(n, v.Name) }) {
 			found = append(found, v)
 		}
 	}
-	return append(found, d.unlisted(named)...)
+	return found
 }
 
 // unlisted are vaults that are named but that Resource Manager doesn't show us; their data plane may answer all the same.
@@ -114,7 +130,7 @@ func (d *discovery) vaultSecret(ctx context.Context, v arm.Resource, name string
 
 // byValue reads a secret that is named like an app's, when that is allowed, and compares what Entra shows openly too.
 func (d *discovery) byValue(ctx context.Context, v arm.Resource, name string) error {
-	if !d.query.Values {
+	if !d.query.Values || !anyHint(d.query.App) {
 		d.addSecret(v, name, Guess, "it is named like an app's secret; its value was not read", "")
 		return nil
 	}
@@ -146,6 +162,10 @@ func fitting(app credential.App, hint string) []string {
 		}
 	}
 	return found
+}
+
+func anyHint(app credential.App) bool {
+	return slices.ContainsFunc(app.Passwords(), func(c credential.Credential) bool { return c.Hint != "" })
 }
 
 func mentions(tags map[string]string, app credential.App) bool {

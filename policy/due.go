@@ -79,7 +79,7 @@ func dueOfAll(in Input) Dueness {
 func liveOf(all []credential.Credential, now time.Time) []credential.Credential {
 	var live []credential.Credential
 	for _, c := range all {
-		if !c.Expired(now) && !c.Start.After(now) {
+		if works(c, now) {
 			live = append(live, c)
 		}
 	}

@@ -49,8 +49,8 @@ type Passage struct {
 //
 // Remove is said in four cases only: the old password has expired; or delivery is Overlap and ReportLag ago and either
 // the rule asks for time alone, or a person approved, or the evidence is positive. Evidence is positive when the report
-// shows a watermark made after the overlap, no use of the old password since delivery, and a use of the new one by
-// somebody else.
+// shows a watermark made after the overlap, no use of the old password since delivery (five minutes are left for clocks
+// that differ), and a use of the new one by somebody else.
 func Gate(in Input) Passage {
 	for _, rule := range []func(Input) (Passage, bool){
 		gateNothing, gateUndelivered, gateExpired, gateTooEarly, gateChosen, gateWithoutReport,

@@ -106,21 +106,19 @@ func byHintAlone(in Input, found Replacement) Replacement {
 	return undecided(found, ReplacedUnproven, "the Key Vault's value begins like a password of this application, yet doesn't sign in")
 }
 
-// contradiction returns a working password that others used lately while the chosen one wasn't used by others at all.
+// contradiction returns a working password that others surely used lately, while the chosen one shows no use at all. Any
+// use of the chosen one will do, since reports can't always tell ours from others'.
 func contradiction(in Input, all []Candidate, chosen Candidate) (Candidate, bool) {
-	if in.Usage.Source == "" || usedSince(in, chosen.KeyID, in.Now.Add(-usedLately)) {
+	since := in.Now.Add(-usedLately)
+	if in.Usage.Source == "" || useOf(in, chosen.KeyID).Last.After(since) {
 		return Candidate{}, false
 	}
 	for _, c := range all {
-		if c.KeyID != chosen.KeyID && works(c.Credential, in.Now) && usedSince(in, c.KeyID, in.Now.Add(-usedLately)) {
+		if c.KeyID != chosen.KeyID && works(c.Credential, in.Now) && useOf(in, c.KeyID).ByOthers.After(since) {
 			return c, true
 		}
 	}
 	return Candidate{}, false
-}
-
-func usedSince(in Input, keyID string, since time.Time) bool {
-	return in.Usage.Uses[strings.ToLower(keyID)].ByOthers.After(since)
 }
 
 func works(c credential.Credential, now time.Time) bool {
