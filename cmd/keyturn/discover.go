@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"keyturn/check"
 	"keyturn/cmd/keyturn/screen"
 	"keyturn/inventory"
 )
@@ -58,13 +60,10 @@ func (sh *shell) discover(ctx context.Context, f *format, name, packCode string,
 		return err
 	}
 	places, open := d.compare(who, report)
-	if err := sh.print(f, discoverListing(who, places, report)); err != nil {
+	told := discovery{App: who.app.Name, ClientID: who.app.ClientID, Findings: places, Notes: notNil(report.Notes)}
+	told.Checks = notNil(d.certificatesOf(ctx, who.app, vaultsIn(report)))
+	if err := sh.printDiscovery(f, told); err != nil {
 		return err
-	}
-	if f.chosen == asTable {
-		for _, note := range report.Notes {
-			sh.say("note: %s", screen.Clean(note))
-		}
 	}
 	if open > 0 {
 		return attention()
@@ -107,22 +106,55 @@ func (d *desk) placesOf(who named) (configured, excluded []string) {
 	return configured, who.configured.Exclude
 }
 
-func discoverListing(who named, places []discovered, report inventory.Report) listing {
-	list := listing{
-		head: []string{"PLACE", "KIND", "SURE?", "IN KEYTURN.YAML", "WHY", "MANUAL"},
-		data: struct {
-			App      string       `json:"app"`
-			ClientID string       `json:"clientId"`
-			Findings []discovered `json:"findings"`
-			Notes    []string     `json:"notes"`
-		}{who.app.Name, who.app.ClientID, places, notNil(report.Notes)},
-		none: "no place found that holds this application's secret",
+// discovery is what a discovery tells, as JSON shows it.
+type discovery struct {
+	App      string        `json:"app"`
+	ClientID string        `json:"clientId"`
+	Findings []discovered  `json:"findings"`
+	Checks   []check.Check `json:"checks"` // of the app's certificates, which break beside its secret
+	Notes    []string      `json:"notes"`
+}
+
+func (sh *shell) printDiscovery(f *format, told discovery) error {
+	switch f.chosen {
+	case asTable:
+		return sh.write(discoveryText(told, sh.style()))
+	case asJSON:
+		return sh.printJSON(told)
 	}
-	paints := map[string]screen.Paint{"yes": screen.Green, "no": screen.Amber}
-	for _, p := range places {
-		list.rows = append(list.rows, []screen.Cell{
-			{Text: p.Title}, {Text: p.Kind}, {Text: string(p.Confidence)}, {Text: p.Configured, Paint: paints[p.Configured]}, {Text: p.Why}, {Text: p.Manual},
-		})
+	list := listing{head: []string{"PLACE", "KIND", "RESOURCE", "SURE", "CONFIGURED", "WHY", "MANUAL"}}
+	for _, p := range told.Findings {
+		list.rows = append(list.rows, screen.Cells(p.Title, p.Kind, p.Resource, string(p.Confidence), p.Configured, p.Why, p.Manual))
 	}
-	return list
+	return sh.printCSV(list)
+}
+
+// discoveryText renders a discovery for a person: a line a place, and what speaks for it below.
+func discoveryText(told discovery, style screen.Style) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s (%s)\n", style.Text(screen.Bold, screen.Clean(told.App)), told.ClientID)
+	if len(told.Findings) == 0 {
+		text.WriteString("  no place found that holds this application's secret\n")
+	}
+	for _, p := range told.Findings {
+		paint := map[string]screen.Paint{"yes": screen.Green, "no": screen.Amber}[p.Configured]
+		fmt.Fprintf(&text, "  %-9s  %-18s %-34s %s\n", p.Confidence, p.Kind, screen.Clean(p.Title),
+			style.Text(paint, map[string]string{"yes": "in keyturn.yaml", "excluded": "excluded in keyturn.yaml", "no": "not in keyturn.yaml"}[p.Configured]))
+		fmt.Fprintf(&text, "             %s\n", screen.Clean(p.Why))
+		if p.Forgotten {
+			fmt.Fprintf(&text, "             %s %s\n", style.Text(screen.Red, "!"), style.Text(screen.Bold, screen.Clean(p.Manual)))
+		}
+		for _, c := range p.Consumers {
+			fmt.Fprintf(&text, "             used by %s, %s\n", screen.Clean(c.Name), screen.Clean(c.Trigger))
+		}
+	}
+	for _, c := range told.Checks {
+		if c.Warning {
+			text.WriteString("  " + checkLine(c, style))
+		}
+	}
+	for _, note := range told.Notes {
+		fmt.Fprintf(&text, "  note: %s\n", screen.Clean(note))
+	}
+	return text.String()
 }

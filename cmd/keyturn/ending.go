@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"keyturn/cmd/keyturn/screen"
 	"keyturn/renewal"
 	"keyturn/store"
 )
@@ -52,12 +51,7 @@ func (w *workshop) end(ctx context.Context, run renewal.Run, err error) error {
 	if err != nil {
 		return err
 	}
-	w.shown.Close()
-	if lines, ok := w.shown.(*jsonLines); ok {
-		lines.line(told)
-	} else {
-		w.tellEnd(run, told)
-	}
+	w.shown.Sum(run, told)
 	if run.State.Ended() && len(told.Findings) == 0 {
 		return nil
 	}
@@ -92,46 +86,4 @@ func proofs(run renewal.Run, history store.History) []summaryTarget {
 		list = append(list, summaryTarget{id, held[id].Rung})
 	}
 	return list
-}
-
-// tellEnd tells a person how it ended and what comes next.
-func (w *workshop) tellEnd(run renewal.Run, told summary) {
-	style := screen.StyleOf(w.sh.errs, w.sh.env)
-	w.sh.say("")
-	switch {
-	case run.State == renewal.Done:
-		w.sh.say("%s %s is %s.", style.Mark(true), run.App, run.Outcome)
-	case run.State == renewal.Aborted:
-		w.sh.say("%s the renewal of %s was aborted; every secret that a place may hold stays valid.", style.Mark(true), run.App)
-	case run.Door == renewal.Wait && !run.VerifiedAt.IsZero():
-		w.sh.say("%s all places updated; the old secret is kept until %s at least.", style.Mark(true), day(run.WakeAt))
-		w.sh.say("  because: %s", screen.Clean(run.Reason.Text))
-		w.sh.say("  next: keyturn resume %s, from %s on", run.App, minute(run.WakeAt))
-	default:
-		w.sh.say("%s %s stands still while %s: %s", style.Mark(false), run.App, run.State, screen.Clean(run.Reason.Text))
-		w.sh.say("  next: %s", screen.Clean(nextOf(run)))
-	}
-	w.tellProofs(told)
-	for _, finding := range told.Findings {
-		w.sh.say("%s %s: %s", style.Mark(false), finding.Code, screen.Clean(finding.Message))
-		w.sh.say("  next: %s", screen.Clean(finding.Fix))
-	}
-}
-
-func nextOf(run renewal.Run) string {
-	if run.Reason.Fix != "" {
-		return run.Reason.Fix
-	}
-	return "keyturn resume " + run.App
-}
-
-func (w *workshop) tellProofs(told summary) {
-	for _, t := range told.Targets {
-		if t.Rung != renewal.Unproven {
-			w.sh.say("  %-60s proof: %s", screen.Clean(t.Target), t.Rung)
-		}
-	}
-	if told.Evidence != "" {
-		w.sh.say("  evidence: %s", screen.Clean(told.Evidence))
-	}
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"keyturn/check"
 	"keyturn/config"
+	"keyturn/credential"
 	"keyturn/inventory"
 	"keyturn/renewal"
 	"keyturn/store"
@@ -67,25 +69,49 @@ func (d *desk) openReaderIfAny(ctx context.Context) (store.ReadCloser, error) {
 	return reader, err
 }
 
-// otherTrouble lists what else of an application is broken or soon ends, once its secret is everywhere. What can't be
-// read now is left to doctor: the renewal itself is done.
+// certificatesOf judges an app's certificates by the directory and by the vaults named. A vault that can't be read now is
+// left to doctor, which says so.
+func (d *desk) certificatesOf(ctx context.Context, app credential.App, vaults []string) []check.Check {
+	if len(app.Certificates()) == 0 {
+		return nil
+	}
+	reader := inventory.NewCertificates(d.session, d.vault)
+	var found []inventory.VaultCertificate
+	for _, name := range vaults {
+		if some, err := reader.In(ctx, name); err == nil {
+			found = append(found, some...)
+		}
+	}
+	within := d.settings.Policy.RenewBefore
+	if configured := d.configuredFor(app.ClientID); configured != nil {
+		within = configured.Policy.RenewBefore
+	}
+	return inventory.CheckCertificates(app, found, d.clock.Now(), within)
+}
+
+// vaultsIn names the vaults in which a discovery found secrets.
+func vaultsIn(report inventory.Report) []string {
+	var names []string
+	for _, f := range report.Findings {
+		name, _, ok := strings.Cut(f.Title, "/")
+		if ok && f.Kind == inventory.KindVault && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// otherTrouble lists what else of an application is broken or soon ends, once its secret is everywhere.
 func (w *workshop) otherTrouble(ctx context.Context, run renewal.Run) []summaryFinding {
 	app, ok := w.settings.Find(run.App)
 	found, err := w.entra.Look(ctx, run.ClientID)
 	if !ok || err != nil {
 		return nil
 	}
-	now := w.clock.Now()
-	keep := []string{run.Retires}
-	var certificates []inventory.VaultCertificate
-	for _, name := range w.vaultsOf(app) {
-		if some, err := inventory.NewCertificates(w.session, w.vault).In(ctx, name); err == nil {
-			certificates = append(certificates, some...)
-		}
-	}
+	checks := append(w.certificatesOf(ctx, found, w.vaultsOf(app)),
+		inventory.Lingering(found, []string{run.Retires}, w.clock.Now(), app.Policy.RenewBefore)...)
 	var trouble []summaryFinding
-	for _, c := range append(inventory.CheckCertificates(found, certificates, now, app.Policy.RenewBefore),
-		inventory.Lingering(found, keep, now, app.Policy.RenewBefore)...) {
+	for _, c := range checks {
 		if c.Warning {
 			trouble = append(trouble, summaryFinding{Code: c.Code, Subject: c.Subject, Message: c.Message, Fix: c.Fix})
 		}

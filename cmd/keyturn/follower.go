@@ -9,23 +9,24 @@ import (
 	"keyturn/renewal"
 )
 
-// follower shows the events of a renewal.
+// follower shows a renewal.
 type follower interface {
-	Tell(renewal.Event)
+	Tell(event renewal.Event)
 	// Note shows something that is no event of the run.
 	Note(text string)
+	// Sum shows how the run stands once it is driven no further.
+	Sum(run renewal.Run, told summary)
+	// Close takes what moves off the screen. Safe to repeat.
 	Close()
 }
 
 // follow is how this call shows a renewal: as lines for a person, or as JSON for a program.
 func (sh *shell) follow(f *format) follower {
-	var shown follower
 	if f.chosen == asJSON {
-		shown = &jsonLines{sh: sh}
-	} else {
-		shown = screen.NewProgress(sh.errs, screen.StyleOf(sh.errs, sh.env), sh.now)
+		return sh.parts.watch(&jsonLines{sh: sh})
 	}
-	return sh.parts.watch(shown)
+	style := screen.StyleOf(sh.errs, sh.env)
+	return sh.parts.watch(&lines{Progress: screen.NewProgress(sh.errs, style, sh.now), sh: sh, style: style})
 }
 
 // jsonLines writes one event a line.
@@ -44,6 +45,9 @@ func (j *jsonLines) Note(text string) {
 		Text  string `json:"text"`
 	}{"note", text})
 }
+
+// Sum writes the summary as the last line.
+func (j *jsonLines) Sum(_ renewal.Run, told summary) { j.line(told) }
 
 // Close has nothing to give back.
 func (j *jsonLines) Close() {}

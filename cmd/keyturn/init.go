@@ -133,7 +133,7 @@ func (sh *shell) tellInit(path string, report inventory.Report) {
 	}
 	sh.say("%s written: %d places, and %d candidates to confirm or exclude.", path, sure, unsure)
 	for _, f := range report.Findings {
-		if strings.Contains(f.Manual, "NOT") {
+		if f.Forgotten {
 			sh.say("  %s: %s", f.Title, f.Manual)
 		}
 	}

@@ -139,13 +139,11 @@ func (w *workshop) renewOne(ctx context.Context, name string) error {
 		run, err := w.engine.Resume(ctx, open[0].ID, w.r.wait, nil)
 		return w.end(ctx, run, err)
 	}
-	setup, err := w.setupNamed(ctx, name)
+	w.shown.Tell(renewal.Event{Kind: "planning", App: name, At: w.clock.Now(), Text: "reading everything that decides the renewal"})
+	setup, plan, err := w.makePlan(ctx, name)
+	w.shown.Tell(renewal.Event{Kind: "read", App: name, At: w.clock.Now(), Text: "everything that decides the renewal was read"})
 	if err != nil {
 		return err
-	}
-	plan, err := stage.MakePlan(ctx, setup, w.remember(ctx, name), w.clock.Now)
-	if err != nil {
-		return fmt.Errorf("plan the renewal of %s: %w", name, err)
 	}
 	if err := plan.Obstacle(); err != nil {
 		return fmt.Errorf("nothing was made: %w", err)
@@ -155,6 +153,19 @@ func (w *workshop) renewOne(ctx context.Context, name string) error {
 	}
 	run, err := w.engine.Renew(ctx, setup, plan, w.r.wait)
 	return w.end(ctx, run, err)
+}
+
+// makePlan reads everything that decides a renewal.
+func (w *workshop) makePlan(ctx context.Context, name string) (stage.Setup, stage.Plan, error) {
+	setup, err := w.setupNamed(ctx, name)
+	if err != nil {
+		return setup, stage.Plan{}, err
+	}
+	plan, err := stage.MakePlan(ctx, setup, w.remember(ctx, name), w.clock.Now)
+	if err != nil {
+		return setup, plan, fmt.Errorf("plan the renewal of %s: %w", name, err)
+	}
+	return setup, plan, nil
 }
 
 // remember adds to a request what this store knows of earlier renewals.

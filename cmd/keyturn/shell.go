@@ -22,6 +22,7 @@ type shell struct {
 	now       func() time.Time // the machine's clock
 	flags     flags
 	parts     parts
+	logTo     io.Writer // nil = errs, as much as --log-level asks for; else everything goes there
 
 	began atomic.Bool   // a command's own work has begun: what fails from here on isn't a mistake in usage
 	soft  atomic.Bool   // the command stops softly by itself when stop is closed
@@ -92,6 +93,9 @@ func (sh *shell) say(format string, args ...any) {
 
 // log writes to the stream that isn't data, as much as --log-level asks for.
 func (sh *shell) log() (*slog.Logger, error) {
+	if sh.logTo != nil {
+		return slog.New(slog.NewTextHandler(sh.logTo, &slog.HandlerOptions{Level: slog.LevelDebug})), nil
+	}
 	level := slog.LevelWarn
 	text := sh.flags.logLevel
 	if text == "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,7 +84,7 @@ func (sh *shell) status(ctx context.Context, f *format, args []string, live func
 	for i := range rows {
 		rows[i].judge(now, undriven[rows[i].Run])
 	}
-	if err := sh.print(f, statusListing(rows)); err != nil {
+	if err := sh.printStatus(f, rows); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(rows, func(s standing) bool { return s.Attention != "" }) {
@@ -244,9 +245,41 @@ func isOpen(text string) bool {
 	return false
 }
 
+// printStatus shows the rows. A table for a person has the reasons below it, where they have room.
+func (sh *shell) printStatus(f *format, rows []standing) error {
+	list := statusListing(rows)
+	if f.chosen != asTable || len(rows) == 0 {
+		return sh.print(f, list)
+	}
+	const narrow = 5
+	list.head = append(list.head[:narrow:narrow], "")
+	for i, row := range list.rows {
+		mark := screen.Cell{}
+		if rows[i].Attention != "" {
+			mark = screen.Cell{Text: "!", Paint: screen.Amber}
+		}
+		list.rows[i] = append(row[:narrow:narrow], mark)
+	}
+	if err := sh.print(f, list); err != nil {
+		return err
+	}
+	return sh.write(reasons(rows, sh.style()))
+}
+
+// reasons tells why a person should look at rows.
+func reasons(rows []standing, style screen.Style) string {
+	var text strings.Builder
+	for _, row := range rows {
+		if row.Attention != "" {
+			fmt.Fprintf(&text, "\n%s %s\n  next: %s\n", style.Text(screen.Amber, "! "+row.App+":"), screen.Clean(row.Attention), screen.Clean(orNone(row.Fix)))
+		}
+	}
+	return text.String()
+}
+
 func statusListing(rows []standing) listing {
 	list := listing{
-		head: []string{"APP", "STATE", "SECRET ENDS", "NEXT", "PROVEN", "ATTENTION"},
+		head: []string{"APP", "STATE", "SECRET ENDS", "NEXT", "PROVEN", "ATTENTION", "FIX"},
 		data: notNil(rows), none: "no application: keyturn init writes a configuration",
 	}
 	for _, row := range rows {
@@ -254,12 +287,8 @@ func statusListing(rows []standing) listing {
 		if row.Attention != "" {
 			state.Paint = screen.Amber
 		}
-		note := row.Attention
-		if row.Fix != "" {
-			note += " · " + row.Fix
-		}
 		list.rows = append(list.rows, []screen.Cell{
-			{Text: row.App}, state, {Text: day(row.Expires)}, {Text: day(row.Next)}, {Text: day(row.ProvenAt)}, {Text: note, Paint: screen.Amber},
+			{Text: row.App}, state, {Text: day(row.Expires)}, {Text: day(row.Next)}, {Text: day(row.ProvenAt)}, {Text: row.Attention, Paint: screen.Amber}, {Text: row.Fix},
 		})
 	}
 	return list

@@ -2,7 +2,5 @@
 
 package screen
 
-import "os"
-
 // understandsEscapes is true of every terminal but Windows's older ones.
-func understandsEscapes(*os.File) bool { return true }
+func understandsEscapes(screenFile) bool { return true }

@@ -1,14 +1,12 @@
 package screen
 
 import (
-	"os"
-
 	"golang.org/x/sys/windows"
 )
 
 // understandsEscapes turns on the console's handling of escape sequences, which older consoles have off.
 // Source: https://learn.microsoft.com/windows/console/setconsolemode (read 2026-11-22).
-func understandsEscapes(file *os.File) bool {
+func understandsEscapes(file screenFile) bool {
 	handle := windows.Handle(file.Fd())
 	var mode uint32
 	if err := windows.GetConsoleMode(handle, &mode); err != nil {

@@ -23,8 +23,11 @@ type sentence struct {
 
 // words says how each kind of event is told. A kind that isn't here is told by its own name and text.
 var words = map[string]sentence{
+	"planning":       {begins: "plan"},
+	"read":           {ends: []string{"plan"}},
 	"begun":          {word: "begun", begins: "plan", doing: "planning"},
 	"joined":         {word: "joined", ends: []string{everything}},
+	"approved":       {word: "approved"},
 	"planned":        {word: "planned", ends: []string{"plan"}},
 	"room made":      {word: "room made"},
 	"issuing":        {word: "", ends: []string{"plan"}, begins: "issue", doing: "issuing: asking Entra for a new secret"},
@@ -37,7 +40,6 @@ var words = map[string]sentence{
 	"evidence":       {word: "evidence"},
 	"watermark":      {word: "watermark"},
 	"gate":           {word: "gate passed"},
-	"approved":       {word: "approved"},
 	"overwrite":      {word: "overwriting"},
 	"removing":       {word: "", begins: "remove", doing: "retiring: removing the old secret"},
 	"waiting":        {word: "waiting", ends: []string{everything}, begins: "wait"},

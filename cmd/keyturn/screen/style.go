@@ -2,7 +2,6 @@ package screen
 
 import (
 	"io"
-	"os"
 
 	"golang.org/x/term"
 )
@@ -14,9 +13,12 @@ type Style struct {
 	Width  int // columns; 0 = unknown
 }
 
+// screenFile is a file that may be a terminal, whatever is wrapped around it.
+type screenFile interface{ Fd() uintptr }
+
 // StyleOf looks at a stream. Colour follows NO_COLOR (https://no-color.org, read 2026-11-22) and TERM=dumb.
 func StyleOf(stream io.Writer, environment func(string) string) Style {
-	file, ok := stream.(*os.File)
+	file, ok := stream.(screenFile)
 	if !ok || !term.IsTerminal(int(file.Fd())) || environment("TERM") == "dumb" || !understandsEscapes(file) {
 		return Style{}
 	}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"time"
+
+	"keyturn/cmd/keyturn/screen"
+	"keyturn/renewal"
+)
+
+// lines shows a renewal to a person, on the stream that isn't data.
+type lines struct {
+	*screen.Progress
+	sh    *shell
+	style screen.Style
+}
+
+// Sum tells how it ended and what comes next.
+func (l *lines) Sum(run renewal.Run, told summary) {
+	l.Close()
+	l.sh.say("")
+	switch {
+	case run.State == renewal.Done:
+		l.sh.say("%s %s is %s.", l.style.Mark(true), run.App, run.Outcome)
+	case run.State == renewal.Aborted:
+		l.sh.say("%s the renewal of %s was aborted; every secret that a place may hold stays valid.", l.style.Mark(true), run.App)
+	case run.Door == renewal.Wait && !run.VerifiedAt.IsZero():
+		l.sh.say("%s all places updated; the old secret is kept until %s.", l.style.Mark(true), day(keptUntil(run)))
+		l.sh.say("  because: %s", screen.Clean(run.Reason.Text))
+		l.sh.say("  next: keyturn resume %s, from %s on", run.App, minute(run.WakeAt))
+	default:
+		l.sh.say("%s %s stands still while %s: %s", l.style.Mark(false), run.App, run.State, screen.Clean(run.Reason.Text))
+		l.sh.say("  next: %s", screen.Clean(nextOf(run)))
+	}
+	l.proofs(told)
+	for _, finding := range told.Findings {
+		l.sh.say("%s %s: %s", l.style.Mark(false), finding.Code, screen.Clean(finding.Message))
+		l.sh.say("  next: %s", screen.Clean(finding.Fix))
+	}
+}
+
+// keptUntil is when the old secret may go at the earliest.
+func keptUntil(run renewal.Run) time.Time {
+	return run.DeliveredAt.Add(run.Order.Overlap + run.Order.ReportLag)
+}
+
+func nextOf(run renewal.Run) string {
+	if run.Reason.Fix != "" {
+		return run.Reason.Fix
+	}
+	return "keyturn resume " + run.App
+}
+
+func (l *lines) proofs(told summary) {
+	for _, t := range told.Targets {
+		if t.Rung != renewal.Unproven {
+			l.sh.say("  %-60s proof: %s", screen.Clean(t.Target), t.Rung)
+		}
+	}
+	if told.Evidence != "" {
+		l.sh.say("  evidence: %s", screen.Clean(told.Evidence))
+	}
+}
