@@ -13,7 +13,7 @@ type Confidence string
 
 const (
 	Sure      Confidence = "sure"      // the place itself names the application
-	Guess     Confidence = "guess"     // something fits: a name, the first characters
+	Guess     Confidence = "guess"     // something fits: the first characters, a note beside it, a product's own name
 	Candidate Confidence = "candidate" // it may; what would tell can't be read, so a person confirms or excludes it
 )
 

@@ -43,7 +43,8 @@ func FindPack(code string) (Pack, bool) {
 }
 
 // Judge returns report with what the pack knows: each finding says whether the manual names it, known probes are added to
-// the blocks, and places that the manual names and that weren't found become notes. report itself isn't changed.
+// the blocks, secrets and variables under the product's own names are more than candidates, and places that the manual
+// names and that weren't found become notes. report itself isn't changed.
 func (p Pack) Judge(report Report) Report {
 	judged := report
 	judged.Findings = make([]Finding, 0, len(report.Findings))
@@ -57,6 +58,7 @@ func (p Pack) Judge(report Report) Report {
 		}
 	}
 	judged.Notes = append(judged.Notes, p.Facts...)
+	order(judged.Findings)
 	return judged
 }
 
@@ -67,6 +69,9 @@ func (p Pack) judge(f Finding) Finding {
 		return f
 	}
 	k := p.Places[at]
+	if f.Confidence == Candidate && f.Kind != KindConnection {
+		f.Confidence, f.Why = Guess, f.Why+"; "+p.Product+" keeps it under this name"
+	}
 	f.Manual = fmt.Sprintf("the manual (%s) names this place", p.Manual)
 	if f.Forgotten = !k.InManual; f.Forgotten {
 		f.Manual = fmt.Sprintf("the manual (%s) does NOT mention this place", p.Manual)

@@ -73,15 +73,16 @@ func (d *discovery) variablesOf(ctx context.Context, account string) ([]variable
 	}
 }
 
-// addVariable: an encrypted value never shows, so that a name is all there is to go by.
+// addVariable: an encrypted value never shows, so that names are all there is to go by. What is written over can't be had
+// back; so without another variable that names the application, a person confirms it.
 func (d *discovery) addVariable(account arm.Resource, v variable, beside []variable) {
-	why := "it is encrypted and named like an app's secret, in an Automation account beside this application's places"
+	confidence, why := Candidate, "it is encrypted and named like an app's secret, in an Automation account beside this application's places"
 	if slices.ContainsFunc(beside, func(other variable) bool { return names(strings.Trim(other.Properties.Value, `"`), d.query.App) }) {
-		why = "it is encrypted and named like an app's secret, and another variable of the account names this application"
+		confidence, why = Guess, "it is encrypted and named like an app's secret, and another variable of the account names this application"
 	}
 	d.findings = append(d.findings, Finding{
 		Kind: KindVariable, Title: account.Name + "/" + v.Name, Resource: fmt.Sprintf("%s/variables/%s", strings.TrimRight(account.ID, "/"), v.Name),
-		Confidence: Guess, Why: why,
+		Confidence: confidence, Why: why,
 		Block: Block{Kind: KindVariable}.with("account", account.ID).with("name", v.Name),
 	})
 }

@@ -131,7 +131,7 @@ func (d *discovery) vaultSecret(ctx context.Context, v arm.Resource, name string
 // byValue reads a secret that is named like an app's, when that is allowed, and compares what Entra shows openly too.
 func (d *discovery) byValue(ctx context.Context, v arm.Resource, name string) error {
 	if !d.query.Values || !anyHint(d.query.App) {
-		d.addSecret(v, name, Guess, "it is named like an app's secret; its value was not read", "")
+		d.addSecret(v, name, Candidate, "it is named like an app's secret; its value was not read", "")
 		return nil
 	}
 	read, err := d.finder.Vaults.Get(ctx, v.Name, name, "")
@@ -139,7 +139,7 @@ func (d *discovery) byValue(ctx context.Context, v arm.Resource, name string) er
 		if err := d.tolerate(err, "secret "+name+" of vault "+v.Name); err != nil {
 			return err
 		}
-		d.addSecret(v, name, Guess, "it is named like an app's secret; its value couldn't be read", "")
+		d.addSecret(v, name, Candidate, "it is named like an app's secret; its value couldn't be read", "")
 		return nil
 	}
 	const compared = "its value was read to compare its first three characters, and forgotten"
@@ -148,7 +148,7 @@ func (d *discovery) byValue(ctx context.Context, v arm.Resource, name string) er
 	case len(fitting) > 0:
 		d.addSecret(v, name, Guess, "it begins like this application's secret "+strings.Join(fitting, " or "), compared)
 	case len(d.findings) > 0:
-		d.addSecret(v, name, Guess, "it is named like an app's secret and lies beside this application's places, yet begins like none of its present secrets", compared)
+		d.addSecret(v, name, Candidate, "it is named like an app's secret and lies beside this application's places, yet begins like none of its present secrets", compared)
 	}
 	return nil
 }
