@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -60,13 +61,25 @@ func (s *Simulator) produce(c *cloud, r *http.Request, tooLong bool, fault world
 	case fault.Kind == world.FaultErrorBefore:
 		out.fault(host, c.w.Now(), fault)
 	default:
-		handler.ServeHTTP(out, r)
+		out.serve(handler, r, c.w.Now())
 		if fault.Kind == world.FaultErrorAfter {
 			*out = held{header: http.Header{}}
 			out.fault(host, c.w.Now(), fault)
 		}
 	}
 	return out
+}
+
+// serve runs a host. A panic in it is a fault of the simulator; it is answered and logged like one of the cloud.
+func (h *held) serve(handler http.Handler, r *http.Request, now time.Time) {
+	defer func() {
+		if trouble := recover(); trouble != nil {
+			world.NoteUnknown(r.Context())
+			*h = held{header: http.Header{}}
+			h.fail(bareHost(r.Host), now, http.StatusInternalServerError, "InternalServerError", fmt.Sprintf("The simulator failed: %v", trouble))
+		}
+	}()
+	handler.ServeHTTP(h, r)
 }
 
 func retryAfter(f world.Fault) int {

@@ -22,18 +22,14 @@ func (s *Simulator) writeDir() error {
 	if s.options.Dir == "" {
 		return nil
 	}
-	dir, err := filepath.Abs(s.options.Dir)
-	if err != nil {
-		return fmt.Errorf("find directory: %w", err)
-	}
-	s.options.Dir = dir
+	dir := s.options.Dir
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make directory: %w", err)
 	}
 	files := []struct{ name, text string }{
 		{"ca.pem", string(s.authority.pem)},
-		{"env", s.environment("export %s='%s'\n")},
-		{"env.ps1", s.environment("$env:%s = '%s'\n")},
+		{"env", s.environment("export %s='%s'\n", `'\''`)},
+		{"env.ps1", s.environment("$env:%s = '%s'\n", "''")},
 		{"keyturn.yaml", s.configuration(s.caFile())},
 	}
 	for _, f := range files {
@@ -44,9 +40,9 @@ func (s *Simulator) writeDir() error {
 	return nil
 }
 
-// environment lists the variables that lead clients of every language to the simulator, one a line. No value holds a
-// quote: addresses, ids and secrets cannot, and a path with one is refused by nobody but the shell.
-func (s *Simulator) environment(line string) string {
+// environment lists the variables that lead clients of every language to the simulator, one a line; quote is how the
+// shell writes a quote inside quotes.
+func (s *Simulator) environment(line, quote string) string {
 	sample := s.Sample()
 	ca := s.caFile()
 	variables := [][2]string{
@@ -59,7 +55,7 @@ func (s *Simulator) environment(line string) string {
 	}
 	var b strings.Builder
 	for _, v := range variables {
-		fmt.Fprintf(&b, line, v[0], v[1])
+		fmt.Fprintf(&b, line, v[0], strings.ReplaceAll(v[1], "'", quote))
 	}
 	return b.String()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,16 +63,8 @@ var ErrNotLoopback = errors.New("the simulator listens on loopback only, unless 
 // Start plants the sample and serves it until Close, or until ctx ends. It returns [ErrNotLoopback], or an error about
 // the address, the sample or the directory to write.
 func Start(ctx context.Context, options Options) (*Simulator, error) {
-	if options.Listen == "" {
-		options.Listen = "127.0.0.1:0"
-	}
-	if options.Seed == "" {
-		options.Seed = seed.ProvisionAssist
-	}
-	if options.Settings.Seed == 0 {
-		options.Settings.Seed = drawSeed() // kept, so that a reset gives the same sample again
-	}
-	if err := checkLoopback(options); err != nil {
+	options, err := options.complete()
+	if err != nil {
 		return nil, err
 	}
 	ca, err := newAuthority(time.Now())
@@ -96,6 +89,27 @@ func Start(ctx context.Context, options Options) (*Simulator, error) {
 	}
 	s.serve(ctx)
 	return s, nil
+}
+
+// complete fills the defaults in and checks what can be checked before anything is made.
+func (o Options) complete() (Options, error) {
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:0"
+	}
+	if o.Seed == "" {
+		o.Seed = seed.ProvisionAssist
+	}
+	if o.Settings.Seed == 0 {
+		o.Settings.Seed = drawSeed() // kept, so that a reset gives the same sample again
+	}
+	if o.Dir != "" {
+		dir, err := filepath.Abs(o.Dir)
+		if err != nil {
+			return o, fmt.Errorf("find directory: %w", err)
+		}
+		o.Dir = dir
+	}
+	return o, checkLoopback(o)
 }
 
 // checkLoopback refuses a listening address that is not this machine's own.

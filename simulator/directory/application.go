@@ -46,7 +46,8 @@ type ServicePrincipal struct {
 	Application *Application // nil for Microsoft's own and Legacy ones
 	PolicyID    string
 
-	lag replica[ServicePrincipal]
+	public bool // one of Microsoft's tools, which have no credential
+	lag    replica[ServicePrincipal]
 }
 
 // AppSpec says what app registration to add.

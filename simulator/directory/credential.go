@@ -1,7 +1,7 @@
 package directory
 
 import (
-	"crypto/sha1" //nolint:gosec // thumbprints are SHA-1 by Microsoft's definition
+	"crypto/sha1" // thumbprints are SHA-1 by Microsoft's definition
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"

@@ -23,12 +23,15 @@ type microsoftAPI struct {
 	roles       []string
 }
 
-// microsoftAPIs are the APIs that the simulated cloud serves or hands tokens out for.
+// microsoftAPIs are the APIs that the simulated cloud serves or hands tokens out for, and the tools that people sign in
+// with; tools have no names of their own.
 func microsoftAPIs() []microsoftAPI {
 	return []microsoftAPI{
 		{GraphAppID, "Microsoft Graph", []string{"https://graph.microsoft.com"}, graphRoleNames()},
 		{ARMAppID, "Windows Azure Service Management API", []string{"https://management.azure.com", "https://management.core.windows.net"}, nil},
 		{VaultAppID, "Azure Key Vault", []string{"https://vault.azure.net"}, nil},
+		{"04b07795-8ddb-461a-bbee-02f9e1bf7b46", "Microsoft Azure CLI", nil, nil},
+		{"1950a258-227b-4e31-a9cf-717495945fc2", "Microsoft Azure PowerShell", nil, nil},
 		{SharePointAppID, "Office 365 SharePoint Online", []string{"https://microsoft.sharepoint-df.com"}, []string{"Sites.FullControl.All", "Sites.Selected"}},
 	}
 }
@@ -110,7 +113,7 @@ func (d *Directory) addMicrosoftPrincipals(t *Tenant) {
 	for _, api := range microsoftAPIs() {
 		s := &ServicePrincipal{
 			ObjectID: d.w.NewID(), AppID: api.appID, DisplayName: api.name, Type: "Application",
-			Created: t.Created, Extra: map[string]any{}, Tenant: t,
+			Created: t.Created, Extra: map[string]any{}, Tenant: t, public: len(api.names) == 0,
 		}
 		for _, name := range api.roles {
 			s.AppRoles = append(s.AppRoles, roleNamed(api.appID, name))

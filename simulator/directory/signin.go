@@ -139,7 +139,7 @@ func (d *Directory) judgeCredential(at time.Time, sp *ServicePrincipal, s SignIn
 // isPublic reports whether a password grant may come without a credential of the app.
 func (s *ServicePrincipal) isPublic() bool {
 	if s.Application == nil {
-		return len(s.Passwords) == 0
+		return s.public
 	}
 	fallback, _ := s.Application.Extra["isFallbackPublicClient"].(bool)
 	return fallback || len(s.Application.Passwords)+len(s.Application.Certificates) == 0
@@ -240,7 +240,10 @@ func (d *Directory) identity(at time.Time, sp *ServicePrincipal, user *User, cre
 	}
 	if user != nil {
 		id.User, id.UserName, id.ObjectID, id.DisplayName = true, user.Name, user.ObjectID, user.DisplayName
-		id.DirectoryRoles, id.Roles = user.Roles, []string{"Directory.AccessAsUser.All", "User.Read", "email", "openid", "profile"}
+		id.DirectoryRoles, id.Roles = user.Roles, []string{"user_impersonation"}
+		if api == GraphAppID {
+			id.Roles = []string{"Directory.AccessAsUser.All", "User.Read", "email", "openid", "profile"}
+		}
 		return id
 	}
 	for _, g := range sp.Grants {

@@ -80,11 +80,17 @@ func (c *call) mayReadApplications() bool {
 		"Directory.Read.All", "Directory.ReadWrite.All")
 }
 
-// mayWrite reports whether the caller may change an object: all of them, or what it owns with the lesser permission.
-func (c *call) mayWrite(owners []string) bool {
+// mayWrite reports whether the caller may change an object: all of them, or what it owns with the lesser permission. A
+// replica may not know a new owner yet.
+func (c *call) mayWrite(o *object) bool {
 	if c.may("Application.ReadWrite.All") {
 		return true
 	}
+	seen := c.view(o)
+	if seen == nil {
+		return false
+	}
+	owners := *seen.ownerIDs()
 	owned := slices.ContainsFunc(owners, func(id string) bool { return strings.EqualFold(id, c.id.ObjectID) })
 	return owned && (c.id.User || c.may("Application.ReadWrite.OwnedBy"))
 }

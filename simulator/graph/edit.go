@@ -42,7 +42,7 @@ func (c *call) patch(o *object) reply {
 	if refused != nil {
 		return *refused
 	}
-	if !c.mayWrite(*o.ownerIDs()) {
+	if !c.mayWrite(o) {
 		return denied()
 	}
 	if r := c.checkFields(o.kind, fields); r != nil {

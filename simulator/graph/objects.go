@@ -176,7 +176,7 @@ func (c *call) createPrincipal(fields map[string]any) reply {
 		return failure(http.StatusBadRequest, "NoBackingApplicationObject", "The appId '%s' of the service principal does not reference a "+
 			"valid application object.", appID)
 	}
-	if !c.mayWrite(a.Owners) {
+	if !c.mayWrite(applicationObject(a)) {
 		return denied()
 	}
 	sp := c.s.d.AddServicePrincipal(a)
@@ -199,7 +199,7 @@ func (c *call) createdObject(o *object) reply {
 
 // remove deletes an object.
 func (c *call) remove(o *object) reply {
-	if !c.mayWrite(*o.ownerIDs()) {
+	if !c.mayWrite(o) {
 		return denied()
 	}
 	return c.exclusively(o, func() reply {

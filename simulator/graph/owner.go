@@ -101,7 +101,7 @@ func (c *call) addOwner(o *object) reply {
 	if refused != nil {
 		return *refused
 	}
-	if !c.mayWrite(*o.ownerIDs()) {
+	if !c.mayWrite(o) {
 		return denied()
 	}
 	id, valid := referenced(fields)
@@ -138,7 +138,7 @@ func ownedBy(o *object, id string) bool {
 }
 
 func (c *call) dropOwner(o *object, id string) reply {
-	if !c.mayWrite(*o.ownerIDs()) {
+	if !c.mayWrite(o) {
 		return denied()
 	}
 	if !ownedBy(o, id) {

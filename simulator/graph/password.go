@@ -21,7 +21,7 @@ func (c *call) addPassword(o *object) reply {
 	if refused != nil {
 		return *refused
 	}
-	if !c.mayWrite(*o.ownerIDs()) {
+	if !c.mayWrite(o) {
 		return denied()
 	}
 	spec, refused := c.readPassword(fields)
@@ -132,7 +132,7 @@ func (c *call) removePassword(o *object) reply {
 	if refused != nil {
 		return *refused
 	}
-	if !c.mayWrite(*o.ownerIDs()) {
+	if !c.mayWrite(o) {
 		return denied()
 	}
 	keyID, _ := fields["keyId"].(string)

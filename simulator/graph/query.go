@@ -74,13 +74,24 @@ func (c *call) readFilter(typeName string, known map[string]any, o *options) *re
 			return &r
 		}
 	}
-	if filter.Advanced && !(c.eventual() && o.count) && strings.HasPrefix(typeName, "microsoft.graph.") && c.version == "v1.0" {
+	if property := c.unsupported(filter, o); property != "" {
 		r := failure(http.StatusBadRequest, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified for property "+
-			"'%s' of resource '%s'.", filter.Properties[0], strings.TrimPrefix(typeName, "microsoft.graph."))
+			"'%s' of resource '%s'.", property, strings.TrimPrefix(typeName, "microsoft.graph."))
 		return &r
 	}
 	o.filter = filter
 	return nil
+}
+
+// unsupported names a property that Graph does not filter by, or not without ConsistencyLevel: eventual; "" is fine.
+func (c *call) unsupported(filter *odata.Filter, o *options) string {
+	if slices.Contains(filter.Properties, "passwordCredentials") {
+		return "passwordCredentials"
+	}
+	if filter.Advanced && !(c.eventual() && o.count) && c.version == "v1.0" {
+		return filter.Properties[0]
+	}
+	return ""
 }
 
 func hasProperty(known map[string]any, name string) bool {

@@ -4,7 +4,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // x5t is SHA-1 by definition
+	"crypto/sha1" // thumbprints are SHA-1 by Microsoft's definition
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"

@@ -38,15 +38,19 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request, tenant string, v
 		s.refuse(w, r, failure)
 		return
 	}
-	s.w.Lock()
-	id, failure := s.d.SignIn(s.w.Now(), sign)
-	s.w.Unlock()
+	id, failure := s.signIn(sign)
 	if failure != nil {
 		s.refuse(w, r, failure)
 		return
 	}
 	headers(w, r)
 	writeJSON(w, http.StatusOK, s.answer(id, sign, form, scopes, v2))
+}
+
+func (s *Service) signIn(sign directory.SignIn) (directory.Identity, *directory.Failure) {
+	s.w.Lock()
+	defer s.w.Unlock()
+	return s.d.SignIn(s.w.Now(), sign)
 }
 
 // answer is the body of a granted token; v2 writes numbers, v1 writes texts.
