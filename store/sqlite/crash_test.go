@@ -22,7 +22,7 @@ import (
 // victimFile names the environment variable that turns this test binary into the process that gets killed.
 const victimFile = "KEYTURN_STORE_VICTIM"
 
-// victimApp names the one with the application whose run it drives.
+// victimApp names the one with the application whose run it drives; without one it only opens the store and closes it.
 const victimApp = "KEYTURN_STORE_VICTIM_APP"
 
 // victim saves one step after another, and says of each that it is saved, until it is killed.
@@ -32,6 +32,13 @@ func victim(path string) {
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
+	}
+	if os.Getenv(victimApp) == "" {
+		if err := s.Close(); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		return
 	}
 	run, err := s.Begin(ctx, renewal.Run{ID: renewal.NewID(), App: os.Getenv(victimApp), Node: "victim", State: renewal.Issuing}, store.Told{})
 	if errors.Is(err, store.ErrOpen) {

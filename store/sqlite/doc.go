@@ -33,6 +33,17 @@
 // it is open, may lack the last changes: copy with SQLite's backup or VACUUM INTO, or stop Keyturn first. A folder
 // that a program synchronises (OneDrive, Dropbox) isn't a place for a store, which Keyturn can't detect.
 //
+// # Limits
+//
+// A process that has the store open must not open its -shm file itself: POSIX drops all of a process's locks on a file
+// when the process closes it anywhere (https://www.sqlite.org/howtocorrupt.html, section 2.2, read 2026-11-22), and
+// SQLite's locks are on that one. The other two may be read. A search through the state folder runs in another process,
+// after Close, or passes over -shm, which holds page numbers only.
+//
+// One process writes at a time, so the store's pace is that of the disk: one synchronised write a step. A wake is late
+// by at most 5 s. A process that keeps a transaction open for longer than [busyTimeout], for instance a database
+// browser, makes the others fail with a problem of class Retry; they lose nothing. FUSE file systems count as local.
+//
 // # Migrations
 //
 // The numbered migrations under migrations/ and River's own only go forward; PRAGMA user_version is the number of the

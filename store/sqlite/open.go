@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	driver "modernc.org/sqlite"
+	_ "modernc.org/sqlite" // the driver
 
 	"keyturn/store"
 )
@@ -93,11 +93,6 @@ func (s *Store) Close() error {
 
 // handle makes a pool of at most size connections to the file at path, which must be there. Nothing is opened yet.
 func handle(path, extra string, size int) *sql.DB {
-	// Without this, any other code of this process that opens and closes the file would drop SQLite's locks on it
-	// (https://www.sqlite.org/howtocorrupt.html, section 2.2, read 2026-11-22). Only Linux has the better kind of
-	// lock; elsewhere the call changes nothing and says so, which is no reason to fail.
-	_, _ = driver.OFDLocking(true)
-
 	db, err := sql.Open("sqlite", address(path, extra))
 	if err != nil {
 		panic(fmt.Sprintf("sqlite: the driver isn't linked in: %v", err))

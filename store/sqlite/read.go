@@ -48,7 +48,7 @@ func runsQuery(f store.Filter) (query string, args []any) {
 		query += " AND open = 1"
 	}
 	if f.Latest {
-		query += " AND number = (SELECT max(newer.number) FROM run AS newer WHERE newer.app = run.app)"
+		query += " AND number IN (SELECT max(number) FROM run GROUP BY app)"
 	}
 	if !f.Due.IsZero() {
 		query += ` AND open = 1 AND door IN (?, ?, ?) AND wake_at <= ?
