@@ -81,3 +81,8 @@ func rewrite(t *testing.T, c *targettest.Cloud, id string, over map[string]strin
 		t.Fatal(err)
 	}
 }
+
+func TestTheDescriptorTellsTheConfiguration(t *testing.T) {
+	t.Parallel()
+	targettest.Describes(t, apiconnection.Descriptor(), apiconnection.Config{})
+}

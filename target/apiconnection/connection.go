@@ -3,6 +3,7 @@ package apiconnection
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"keyturn/arm"
@@ -26,11 +27,19 @@ type properties struct {
 	Alternative map[string]any `json:"alternativeParameterValues"`
 	Set         *valueSet      `json:"parameterValueSet"`
 	User        map[string]any `json:"authenticatedUser"`
+	Statuses    []status       `json:"statuses"`
 	Changed     string         `json:"changedTime"`
 }
 
 type api struct {
 	ID string `json:"id"`
+}
+
+// status is what Azure believes of the sign-in. That it is well says nothing about a secret.
+type status struct {
+	Error struct {
+		Code string `json:"code"`
+	} `json:"error"`
 }
 
 // valueSet is how connectors that know several ways to sign in keep their settings.
@@ -94,6 +103,11 @@ func (c connection) rewritten(settings map[string]any) any {
 		outer["tags"] = c.Tags
 	}
 	return outer
+}
+
+// awaitsConsent reports whether Azure waits for a person to sign in to the connection.
+func (c connection) awaitsConsent() bool {
+	return slices.ContainsFunc(c.Properties.Statuses, func(s status) bool { return strings.EqualFold(s.Error.Code, "Unauthenticated") })
 }
 
 // lookup finds a setting without letter case: templates write token:TenantId, some connectors token:tenantId.

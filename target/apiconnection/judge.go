@@ -47,7 +47,11 @@ func (t *Target) signsInOtherwise(found connection) *problem.Error {
 		return t.refuse("connection.consent", "a person signed in to it; a secret would overwrite that sign-in",
 			"remove this apiConnection from keyturn.yaml; it is renewed by that person in the portal")
 	}
-	grant, shown := lookup(t.settings(found), grantTypeName)
+	settings := t.settings(found)
+	if found.awaitsConsent() && !tellsApp(settings) {
+		return t.refuse("connection.consent", "it waits for a person to sign in to it", "remove this apiConnection from keyturn.yaml")
+	}
+	grant, shown := lookup(settings, grantTypeName)
 	if shown && !strings.EqualFold(grant, appGrant) {
 		return t.refuse("connection.consent", "it signs in by "+grant+", not as an app",
 			"remove this apiConnection from keyturn.yaml")

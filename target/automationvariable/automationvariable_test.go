@@ -133,3 +133,8 @@ func TestConfigurationsThatCannotBeRightAreRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestTheDescriptorTellsTheConfiguration(t *testing.T) {
+	t.Parallel()
+	targettest.Describes(t, automationvariable.Descriptor(), automationvariable.Config{})
+}

@@ -72,3 +72,8 @@ func open(t *testing.T, session *cloud.Session, name string) *keyvaultsecret.Tar
 	}
 	return made
 }
+
+func TestTheDescriptorTellsTheConfiguration(t *testing.T) {
+	t.Parallel()
+	targettest.Describes(t, keyvaultsecret.Descriptor(), keyvaultsecret.Config{})
+}
