@@ -46,12 +46,19 @@ func (s *Simulator) environment(line, quote string) string {
 	sample := s.Sample()
 	ca := s.caFile()
 	variables := [][2]string{
-		{"HTTPS_PROXY", s.URL()}, {"https_proxy", s.URL()},
-		{"NO_PROXY", "127.0.0.1,localhost"}, {"no_proxy", "127.0.0.1,localhost"},
-		{"SSL_CERT_FILE", ca}, {"REQUESTS_CA_BUNDLE", ca}, {"CURL_CA_BUNDLE", ca}, {"NODE_EXTRA_CA_CERTS", ca},
+		{"HTTPS_PROXY", s.URL()},
+		{"https_proxy", s.URL()},
+		{"NO_PROXY", "127.0.0.1,localhost"},
+		{"no_proxy", "127.0.0.1,localhost"},
+		{"SSL_CERT_FILE", ca},
+		{"REQUESTS_CA_BUNDLE", ca},
+		{"CURL_CA_BUNDLE", ca},
+		{"NODE_EXTRA_CA_CERTS", ca},
 		{"NODE_USE_ENV_PROXY", "1"},
-		{"AZURE_TENANT_ID", sample.Tenant}, {"AZURE_CLIENT_ID", sample.AdminClientID},
-		{"AZURE_CLIENT_SECRET", sample.AdminSecret}, {"AZURE_SUBSCRIPTION_ID", sample.Subscription},
+		{"AZURE_TENANT_ID", sample.Tenant},
+		{"AZURE_CLIENT_ID", sample.AdminClientID},
+		{"AZURE_CLIENT_SECRET", sample.AdminSecret},
+		{"AZURE_SUBSCRIPTION_ID", sample.Subscription},
 	}
 	var b strings.Builder
 	for _, v := range variables {

@@ -91,12 +91,6 @@ type reply struct {
 	body   map[string]any
 }
 
-func (r reply) code() string {
-	e, _ := r.body["error"].(map[string]any)
-	code, _ := e["code"].(string)
-	return code
-}
-
 func (r *rig) do(t testing.TB, method, address, token string, body any) reply {
 	t.Helper()
 	return r.send(t, method, address, body, func(h http.Header) {

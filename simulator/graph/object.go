@@ -28,6 +28,7 @@ type object struct {
 func applicationObject(a *directory.Application) *object {
 	return &object{kind: applicationKind, app: a}
 }
+
 func principalObject(s *directory.ServicePrincipal) *object {
 	return &object{kind: principalKind, sp: s}
 }

@@ -10,19 +10,32 @@ import (
 
 // owners serves the owners of an object and their references.
 func (c *call) owners(o *object, rest []string) reply {
-	switch {
-	case len(rest) == 0 && c.method == http.MethodGet:
-		return c.listOwners(o)
-	case len(rest) == 1 && rest[0] == "$ref" && c.method == http.MethodGet:
-		return c.listOwnerReferences(o)
-	case len(rest) == 1 && rest[0] == "$ref" && c.method == http.MethodPost:
-		return c.addOwner(o)
-	case len(rest) == 2 && rest[1] == "$ref" && c.method == http.MethodDelete:
-		return c.dropOwner(o, rest[0])
-	case len(rest) <= 2:
+	switch len(rest) {
+	case 0:
+		if c.method == http.MethodGet {
+			return c.listOwners(o)
+		}
 		return notAllowed()
+	case 1:
+		if rest[0] == "$ref" {
+			return c.ownerReferences(o)
+		}
+	case 2:
+		if rest[1] == "$ref" && c.method == http.MethodDelete {
+			return c.dropOwner(o, rest[0])
+		}
 	}
-	return c.noSegment(rest[2])
+	return c.noSegment(rest[len(rest)-1])
+}
+
+func (c *call) ownerReferences(o *object) reply {
+	switch c.method {
+	case http.MethodGet:
+		return c.listOwnerReferences(o)
+	case http.MethodPost:
+		return c.addOwner(o)
+	}
+	return notAllowed()
 }
 
 func (c *call) listOwners(o *object) reply {
