@@ -165,7 +165,8 @@ func TestConnectionsThatMustNotBeWrittenAreRefused(t *testing.T) {
 		},
 		"a person's sign-in is awaited": {
 			strings.Replace(document("keyvault", ""), `{"status":"Connected"}`, `{"status":"Error","error":{"code":"Unauthenticated"}}`, 1),
-			map[string]string{"vaultName": "kv"}, "connection.consent", "remove",
+			map[string]string{"vaultName": "kv"},
+			"connection.consent", "remove",
 		},
 		"another way to sign in": {
 			document("keyvault", `"nonSecretParameterValues":{"token:grantType":"code","vaultName":"kv"}`), nil, "connection.consent", "remove",

@@ -61,8 +61,10 @@ func (t *Target) unchanged(found connection, written target.Written) error {
 
 // later is an honest "not yet".
 func (t *Target) later(why string) target.Proof {
-	return target.Proof{Rung: renewal.Acknowledged, Probe: t.probe.String(), Better: true,
-		Note: "the connection took the secret (token may be cached); " + why}
+	return target.Proof{
+		Rung: renewal.Acknowledged, Probe: t.probe.String(), Better: true,
+		Note: "the connection took the secret (token may be cached); " + why,
+	}
 }
 
 func clock(at time.Time) string { return fmt.Sprintf("%s UTC", at.UTC().Format("2006-01-02 15:04")) }

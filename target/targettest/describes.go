@@ -2,6 +2,7 @@ package targettest
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,8 +12,10 @@ import (
 // Describes checks that a descriptor is complete and names exactly the settings that the target's Config reads.
 func Describes(t *testing.T, d target.Descriptor, config any) {
 	t.Helper()
-	if d.Code == "" || d.Title == "" || d.Summary == "" || len(d.Rights) == 0 || len(d.Limits) == 0 || len(d.Sources) == 0 {
-		t.Errorf("incomplete: %+v", d)
+	for part := range reflect.ValueOf(d).NumField() {
+		if reflect.ValueOf(d).Field(part).IsZero() {
+			t.Errorf("it doesn't tell its %s", reflect.TypeOf(d).Field(part).Name)
+		}
 	}
 	read := map[string]reflect.Kind{}
 	for field := range reflect.TypeOf(config).Fields() {
@@ -23,7 +26,7 @@ func Describes(t *testing.T, d target.Descriptor, config any) {
 		target.Text: {reflect.String}, target.Flag: {reflect.Bool}, target.Map: {reflect.Map, reflect.Pointer},
 	}
 	for _, f := range d.Fields {
-		if !has(kinds[f.Kind], read[f.Name]) || f.Help == "" || f.Example == "" {
+		if !slices.Contains(kinds[f.Kind], read[f.Name]) || f.Help == "" || f.Example == "" {
 			t.Errorf("field %+v is read as %s", f, read[f.Name])
 		}
 		delete(read, f.Name)
@@ -31,13 +34,4 @@ func Describes(t *testing.T, d target.Descriptor, config any) {
 	if len(read) > 0 {
 		t.Errorf("read but not described: %v", read)
 	}
-}
-
-func has(kinds []reflect.Kind, kind reflect.Kind) bool {
-	for _, k := range kinds {
-		if k == kind {
-			return true
-		}
-	}
-	return false
 }
