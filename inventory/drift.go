@@ -90,7 +90,7 @@ func driftOfApp(app credential.App, m Memory, now time.Time) []check.Check {
 	for _, c := range strangers {
 		found = append(found, check.Warn("drift.app", subjectOf(c), DriftNewKey,
 			fmt.Sprintf("made on %s, after run %s and not by this store", day(c.Start), m.Last.ID),
-			"find out who made it and where it is used; keyturn leaves it alone"))
+			"find out who made it and where it is used; Keyturn leaves it alone"))
 	}
 	return found
 }
@@ -118,10 +118,10 @@ func driftOfPlace(id string, delivery renewal.Delivery, standing target.Standing
 	case standing.Receipt == delivery.Receipt:
 		return nil
 	case standing.Tag != "" && !slices.Contains(m.Tags, standing.Tag):
-		return one(check.Warn("drift.place", id, DriftForeignTag, "it holds what run "+standing.Tag+" of another keyturn store wrote",
+		return one(check.Warn("drift.place", id, DriftForeignTag, "it holds what run "+standing.Tag+" of another Keyturn store wrote",
 			"let one machine renew this application; to go on here: keyturn adopt APP"))
 	case standing.Tag == "" && strings.HasPrefix(id, KindVault+":"):
-		return one(check.Warn("drift.place", id, DriftUntagged, "somebody added a version without keyturn's tags after run "+delivery.Run+" wrote it", again))
+		return one(check.Warn("drift.place", id, DriftUntagged, "somebody added a version without Keyturn's tags after run "+delivery.Run+" wrote it", again))
 	}
 	return one(check.Warn("drift.place", id, DriftReceipt, "it was changed after run "+delivery.Run+" wrote it", again))
 }

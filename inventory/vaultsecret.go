@@ -117,7 +117,7 @@ func (d *discovery) vaultSecret(ctx context.Context, v arm.Resource, name string
 	app := d.query.App
 	switch {
 	case strings.EqualFold(shown.Tags[vault.TagApp], app.ClientID):
-		d.addSecret(v, name, Sure, "keyturn's own tag on it names this application", "")
+		d.addSecret(v, name, Sure, "Keyturn's own tag on it names this application", "")
 	case mentions(shown.Tags, app):
 		d.addSecret(v, name, Sure, "a tag on it names this application", "")
 	case names(shown.ContentType, app):

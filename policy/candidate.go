@@ -46,7 +46,7 @@ func used(u Use) string {
 	case !u.ByOthers.IsZero():
 		return "last used on " + day(u.ByOthers)
 	case !u.Last.IsZero():
-		return "used only by keyturn's own sign-ins as far as can be told"
+		return "used only by Keyturn's own sign-ins as far as can be told"
 	}
 	return "no use seen"
 }
@@ -54,7 +54,7 @@ func used(u Use) string {
 // title names a password as the portal shows it.
 func title(c credential.Credential) string {
 	if c.DisplayName == "" {
-		return "password " + c.KeyID
+		return "secret " + c.KeyID
 	}
-	return fmt.Sprintf("password %q (%s)", c.DisplayName, c.KeyID)
+	return fmt.Sprintf("secret %q (%s)", c.DisplayName, c.KeyID)
 }

@@ -41,14 +41,14 @@ func dueOf(in Input, used credential.Credential) Dueness {
 	switch {
 	case used.Expired(in.Now):
 		found.Due = true
-		found.Decision = Decision{Code: DueExpired, Text: fmt.Sprintf("the password in use expired on %s", day(used.End))}
+		found.Decision = Decision{Code: DueExpired, Text: fmt.Sprintf("the secret in use expired on %s", day(used.End))}
 	case !in.Now.Before(found.At):
 		found.Due = true
 		found.Decision = Decision{Code: DueNow, Text: fmt.Sprintf(
-			"the password in use ends on %s, within %s", day(used.End), span(in.Policy.RenewBefore))}
+			"the secret in use ends on %s, within %s", day(used.End), span(in.Policy.RenewBefore))}
 	default:
 		found.Decision = Decision{Code: DueNot, Text: fmt.Sprintf(
-			"the password in use ends on %s; due from %s", day(used.End), day(found.At))}
+			"the secret in use ends on %s; due from %s", day(used.End), day(found.At))}
 	}
 	return found
 }
@@ -69,8 +69,8 @@ func dueOfAll(in Input) Dueness {
 	}
 	first.Decision = Decision{
 		Code: DueUnclear,
-		Text: fmt.Sprintf("one of %d passwords ends on %s, and it isn't known which one is in use", len(live), day(first.End)),
-		Fix:  "give keyturn a Key Vault secret of this application that it may read, or name the password with --replace",
+		Text: fmt.Sprintf("one of %d secrets ends on %s, and it isn't known which one is in use", len(live), day(first.End)),
+		Fix:  "give Keyturn a Key Vault secret of this application that it may read, or name the secret with --replace",
 	}
 	return first
 }

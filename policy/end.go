@@ -25,7 +25,7 @@ func End(in Input) Ending {
 	case in.Terms.Blocked:
 		return Ending{Blocked: true, Decision: Decision{
 			Code: EndBlocked,
-			Text: fmt.Sprintf("%s allows no new password for this application", name(in.Terms.Policy)),
+			Text: fmt.Sprintf("%s allows no new secret for this application", name(in.Terms.Policy)),
 			Fix:  "have the policy changed or this application exempted, or move the application to a certificate",
 		}}
 	case !in.Terms.Readable:

@@ -25,7 +25,7 @@ func TestEnd(t *testing.T) {
 		"a limit below it cuts with a margin": {policy.Terms{Readable: true, MaxLifetime: 90 * day, Policy: "Short lives"}, policy.EndCut, noon.Add(90*day - 5*time.Minute), "the policy Short lives allows 90d instead of 180d"},
 		"a limit below renewBefore":           {policy.Terms{Readable: true, MaxLifetime: 20 * day}, policy.EndTooShort, noon.Add(20*day - 5*time.Minute), "due again at once"},
 		"policies that can't be read":         {policy.Terms{}, policy.EndUnread, full, "unless a policy"},
-		"passwords are forbidden":             {policy.Terms{Readable: true, Blocked: true, Policy: "No secrets"}, policy.EndBlocked, time.Time{}, "the policy No secrets allows no new password"},
+		"passwords are forbidden":             {policy.Terms{Readable: true, Blocked: true, Policy: "No secrets"}, policy.EndBlocked, time.Time{}, "the policy No secrets allows no new secret"},
 	} {
 		in := input()
 		in.Terms = c.terms

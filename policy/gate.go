@@ -61,7 +61,7 @@ func Gate(in Input) Passage {
 		}
 	}
 	return pass(GateEvidence, fmt.Sprintf(
-		"%s, which shows sign-ins up to %s, has no use of the old password since delivery on %s, and the new one was used by others on %s",
+		"the %s, which shows sign-ins up to %s, has no use of the old secret since delivery on %s, and the new one was used by others on %s",
 		in.Usage.Source, day(in.Run.WatermarkAt), day(in.Run.DeliveredAt), day(useOf(in, in.NewKeyID).ByOthers)))
 }
 
@@ -73,11 +73,11 @@ func WatermarkFrom(run renewal.Run) time.Time { return run.DeliveredAt.Add(run.O
 func GateFrom(run renewal.Run) time.Time { return WatermarkFrom(run).Add(run.Order.ReportLag) }
 
 func gateNothing(in Input) (Passage, bool) {
-	return Passage{Verdict: Nothing, Decision: Decision{Code: GateNothing, Text: "this run retires no password"}}, in.Run.Retires == ""
+	return Passage{Verdict: Nothing, Decision: Decision{Code: GateNothing, Text: "this run retires no secret"}}, in.Run.Retires == ""
 }
 
 func gateUndelivered(in Input) (Passage, bool) {
-	passage := person(GateUndelivered, "not every place was written with the new password", "resume the run, so that delivery is finished first")
+	passage := person(GateUndelivered, "not every place was written with the new secret", "resume the run, so that delivery is finished first")
 	return passage, in.Run.DeliveredAt.IsZero()
 }
 
@@ -87,9 +87,9 @@ func gateExpired(in Input) (Passage, bool) {
 		return Passage{}, false
 	}
 	if swept := end.Add(sweepMargin); in.Now.Before(swept) {
-		return wait(GateExpired, swept, fmt.Sprintf("the old password expired on %s and is swept a few minutes later", day(end))), true
+		return wait(GateExpired, swept, fmt.Sprintf("the old secret expired on %s and is swept a few minutes later", day(end))), true
 	}
-	return pass(GateExpired, fmt.Sprintf("the old password expired on %s: nobody can use it", day(end))), true
+	return pass(GateExpired, fmt.Sprintf("the old secret expired on %s: nobody can use it", day(end))), true
 }
 
 func gateTooEarly(in Input) (Passage, bool) {
@@ -97,10 +97,10 @@ func gateTooEarly(in Input) (Passage, bool) {
 	if !in.Now.Before(from) {
 		return Passage{}, false
 	}
-	passage := wait(GateOverlap, from, fmt.Sprintf("both passwords are kept until %s", day(from)))
+	passage := wait(GateOverlap, from, fmt.Sprintf("both secrets are kept until %s", day(from)))
 	switch {
 	case !end.IsZero() && end.Before(from):
-		passage = expire(GateEndsFirst, end, fmt.Sprintf("the old password ends on %s, before the overlap does", day(end)))
+		passage = expire(GateEndsFirst, end, fmt.Sprintf("the old secret ends on %s, before the overlap does", day(end)))
 	case watermarkDue(in):
 		passage.Watermark = true
 	case asksReport(in) && in.Now.Before(WatermarkFrom(in.Run)):
@@ -141,7 +141,7 @@ func gateWatermark(in Input) (Passage, bool) {
 		return Passage{}, false
 	}
 	return later(in, GateReportBehind, fmt.Sprintf(
-		"%s doesn't show our own sign-in of %s yet", in.Usage.Source, day(in.Run.WatermarkAt))), true
+		"the %s doesn't show our own sign-in of %s yet", in.Usage.Source, day(in.Run.WatermarkAt))), true
 }
 
 // gateInUse: somebody who has no place in the configuration goes on using the old password, and would fail on its last
@@ -152,9 +152,9 @@ func gateInUse(in Input) (Passage, bool) {
 		return Passage{}, false
 	}
 	return person(GateInUse,
-		fmt.Sprintf("the old password was used on %s, after delivery on %s: a consumer that keyturn doesn't know still has it",
+		fmt.Sprintf("the old secret was used on %s, after delivery on %s: a consumer that Keyturn doesn't know still has it",
 			day(last), day(in.Run.DeliveredAt)),
-		fmt.Sprintf("find it with keyturn discover %s and the sign-in log, give it the new password, then keyturn approve %s; the old one works until %s",
+		fmt.Sprintf("find it with keyturn discover %s and the sign-in log, give it the new secret, then keyturn approve %s; the old one works until %s",
 			in.Run.App, in.Run.ID, endOf(in))), true
 }
 
@@ -162,7 +162,7 @@ func gateNewUnused(in Input) (Passage, bool) {
 	if useOf(in, in.NewKeyID).ByOthers.After(in.Run.DeliveredAt) {
 		return Passage{}, false
 	}
-	return later(in, GateNewUnused, fmt.Sprintf("%s doesn't show anybody but keyturn using the new password yet", in.Usage.Source)), true
+	return later(in, GateNewUnused, fmt.Sprintf("the %s doesn't show anybody but Keyturn using the new secret yet", in.Usage.Source)), true
 }
 
 // later waits for evidence that may still come: until the old password's own end, or, where evidence is required, until
@@ -184,9 +184,9 @@ func later(in Input, code Code, text string) Passage {
 func without(in Input, code Code, text string) Passage {
 	end := in.Run.Order.RetiresEnd
 	if in.Run.Order.Evidence == renewal.EvidencePreferred && !end.IsZero() {
-		return expire(code, end, fmt.Sprintf("%s; the old password is left to expire on %s", text, day(end)))
+		return expire(code, end, fmt.Sprintf("%s; the old secret is left to expire on %s", text, day(end)))
 	}
-	return person(code, text, fmt.Sprintf("make sure that nobody uses the old password any more, then keyturn approve %s; it works until %s",
+	return person(code, text, fmt.Sprintf("make sure that nobody uses the old secret any more, then keyturn approve %s; it works until %s",
 		in.Run.ID, endOf(in)))
 }
 

@@ -24,7 +24,7 @@ func proven() policy.Input {
 				Overlap: 14 * day, ReportLag: 72 * hour, Evidence: renewal.EvidencePreferred, RetiresEnd: noon.Add(30 * day),
 			},
 		},
-		Usage: policy.Usage{Source: "the sign-in report", Uses: map[string]policy.Use{
+		Usage: policy.Usage{Source: "sign-in report", Uses: map[string]policy.Use{
 			"old": {Last: delivered.Add(-hour), ByOthers: delivered.Add(-hour)},
 			"new": {Last: noon.Add(-day), ByOthers: noon.Add(-day)},
 		}},

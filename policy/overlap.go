@@ -30,10 +30,10 @@ type Keeping struct {
 // leaves out.
 func OverlapOf(in Input) Keeping {
 	if used, ok := in.App.Find(in.InUse); ok && used.Expired(in.Now) {
-		return Keeping{Decision: Decision{Code: OverlapNothing, Text: "the old password has expired: there is nothing to keep"}}
+		return Keeping{Decision: Decision{Code: OverlapNothing, Text: "the old secret has expired: there is nothing to keep"}}
 	}
 	if in.Replace == None {
-		return Keeping{Decision: Decision{Code: OverlapNothing, Text: "no password is retired"}}
+		return Keeping{Decision: Decision{Code: OverlapNothing, Text: "no secret is retired"}}
 	}
 	longest := longestOf(in.Recurrences)
 	sensible := max(in.Policy.Overlap.Minimum, 2*longest, TokenLife)
@@ -50,14 +50,14 @@ func OverlapOf(in Input) Keeping {
 	default:
 		kept.Code, why = OverlapToken, fmt.Sprintf("the life of a token, %s", span(TokenLife))
 	}
-	kept.Text = fmt.Sprintf("both passwords are kept for %s (%s), plus %s for late reports", span(sensible), why, span(ReportLag))
+	kept.Text = fmt.Sprintf("both secrets are kept for %s (%s), plus %s for late reports", span(sensible), why, span(ReportLag))
 	return kept
 }
 
 func byTime(minimum, sensible time.Duration) Keeping {
 	kept := Keeping{Overlap: minimum}
 	kept.Decision = Decision{Code: OverlapMinimum, Text: fmt.Sprintf(
-		"both passwords are kept for %s (the policy's minimum alone, without evidence)", span(minimum))}
+		"both secrets are kept for %s (the policy's minimum alone, without evidence)", span(minimum))}
 	if minimum < sensible {
 		kept.Code = OverlapShort
 		kept.Text += fmt.Sprintf("; consumers that act rarely, and tokens in use, would need %s", span(sensible))

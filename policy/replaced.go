@@ -39,11 +39,11 @@ func Replaced(in Input) Replacement {
 	}
 	if len(found.Candidates) == 0 {
 		found.Decided = true
-		found.Decision = Decision{Code: ReplacedNothing, Text: "the application has no password yet: nothing is replaced"}
+		found.Decision = Decision{Code: ReplacedNothing, Text: "the application has no secret yet: nothing is replaced"}
 		return found
 	}
 	if !in.Held.Read || in.Held.Hint == "" {
-		return undecided(found, ReplacedNone, "no value could be read from a Key Vault, so nothing tells which password is in use")
+		return undecided(found, ReplacedNone, "no value could be read from a Key Vault, so nothing tells which secret is in use")
 	}
 	if !in.Held.SignsIn {
 		return byHintAlone(in, found)
@@ -55,19 +55,19 @@ func Replaced(in Input) Replacement {
 func named(in Input, found Replacement) Replacement {
 	if strings.EqualFold(in.Replace, None) {
 		found.Decided = true
-		found.Decision = Decision{Code: ReplacedNothing, Text: "a password is added and none is retired, as asked"}
+		found.Decision = Decision{Code: ReplacedNothing, Text: "a secret is added and none is retired, as asked"}
 		return found
 	}
 	for _, c := range found.Candidates {
 		if strings.EqualFold(c.KeyID, in.Replace) {
 			text := fmt.Sprintf("%s is replaced, as asked", title(c.Credential))
 			if in.Held.Read && in.Held.SignsIn && in.Held.Hint != "" && !c.Fits {
-				text += "; the Key Vault's value isn't this password's"
+				text += "; the Key Vault's value isn't this secret's"
 			}
 			return choose(found, c, ReplacedNamed, text, in.Now)
 		}
 	}
-	return undecided(found, ReplacedUnknown, fmt.Sprintf("the application has no password with Secret ID %s", in.Replace))
+	return undecided(found, ReplacedUnknown, fmt.Sprintf("the application has no secret with Secret ID %s", in.Replace))
 }
 
 // byProof chooses among the passwords that work, because the custodian's value was just seen to work.
@@ -75,18 +75,18 @@ func byProof(in Input, found Replacement) Replacement {
 	fitting := fits(found.Candidates, func(c Candidate) bool { return works(c.Credential, in.Now) })
 	switch len(fitting) {
 	case 0:
-		return undecided(found, ReplacedNone, "the Key Vault's value signs in, yet fits the hint of no password of this application")
+		return undecided(found, ReplacedNone, "the Key Vault's value signs in, yet fits the hint of no secret of this application")
 	case 1:
 	default:
 		fitting = fits(fitting, func(c Candidate) bool { return strings.EqualFold(c.KeyID, in.Held.KeyID) })
 		if len(fitting) != 1 {
-			return undecided(found, ReplacedAmbiguous, "several passwords begin like the Key Vault's value")
+			return undecided(found, ReplacedAmbiguous, "several secrets begin like the Key Vault's value")
 		}
 	}
 	chosen := fitting[0]
 	if rival, ok := contradiction(in, found.Candidates, chosen); ok {
 		return undecided(found, ReplacedContradicted, fmt.Sprintf(
-			"the Key Vault holds %s, yet %s shows consumers using %s and not it", title(chosen.Credential), in.Usage.Source, title(rival.Credential)))
+			"the Key Vault holds %s, yet the %s shows consumers using %s and not it", title(chosen.Credential), in.Usage.Source, title(rival.Credential)))
 	}
 	return choose(found, chosen, ReplacedProven, fmt.Sprintf(
 		"%s is replaced: its hint fits the Key Vault's value, and that value signs in", title(chosen.Credential)), in.Now)
@@ -101,9 +101,9 @@ func byHintAlone(in Input, found Replacement) Replacement {
 			"%s is replaced: its hint fits the Key Vault's value, and it has expired", title(fitting[0].Credential)), in.Now)
 	}
 	if len(fitting) == 0 {
-		return undecided(found, ReplacedNone, "the Key Vault's value doesn't sign in and fits the hint of no password of this application")
+		return undecided(found, ReplacedNone, "the Key Vault's value doesn't sign in and fits the hint of no secret of this application")
 	}
-	return undecided(found, ReplacedUnproven, "the Key Vault's value begins like a password of this application, yet doesn't sign in")
+	return undecided(found, ReplacedUnproven, "the Key Vault's value begins like a secret of this application, yet doesn't sign in")
 }
 
 // contradiction returns a working password that others surely used lately, while the chosen one shows no use at all. Any
@@ -144,7 +144,7 @@ func choose(found Replacement, c Candidate, code Code, text string, now time.Tim
 func undecided(found Replacement, code Code, text string) Replacement {
 	found.Decision = Decision{
 		Code: code, Text: text,
-		Fix: "name the password with --replace SECRET-ID, or use --replace none to add one and retire nothing",
+		Fix: "name the secret with --replace SECRET-ID, or use --replace none to add one and retire nothing",
 	}
 	return found
 }

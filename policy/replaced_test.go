@@ -116,7 +116,7 @@ func anyInstant(t *rapid.T) time.Time {
 }
 
 func usage(keyID string, byOthers time.Time) policy.Usage {
-	return policy.Usage{Source: "the sign-in report", Uses: map[string]policy.Use{keyID: {Last: byOthers, ByOthers: byOthers}}}
+	return policy.Usage{Source: "sign-in report", Uses: map[string]policy.Use{keyID: {Last: byOthers, ByOthers: byOthers}}}
 }
 
 func both(a, b policy.Usage) policy.Usage {

@@ -121,7 +121,7 @@ func definition(c custom) string {
 		Description      string
 		Actions          []string
 		AssignableScopes []string
-	}{c.name, "What keyturn needs to renew a secret here, and nothing else", c.actions, []string{string(c.home)}})
+	}{c.name, "What Keyturn needs to renew a secret here, and nothing else", c.actions, []string{string(c.home)}})
 	if err != nil {
 		panic(err) // texts always marshal
 	}

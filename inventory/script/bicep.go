@@ -176,7 +176,7 @@ func (f *bicepFile) custom(c custom) {
 	role := f.symbol("role")
 	f.add(fmt.Sprintf("resource %s 'Microsoft.Authorization/roleDefinitions@2022-04-01' = %s{", role, f.only(c.home)),
 		fmt.Sprintf("  name: guid(resourceGroup().id, %s)", bi(c.name)), "  properties: {", "    roleName: "+bi(c.name),
-		"    description: 'What keyturn needs to renew a secret here, and nothing else'", "    type: 'CustomRole'",
+		"    description: 'What Keyturn needs to renew a secret here, and nothing else'", "    type: 'CustomRole'",
 		"    permissions: [{ actions: ["+biAll(c.actions)+"] }]", "    assignableScopes: [resourceGroup().id]", "  }", "}", "")
 	for _, at := range c.at {
 		f.assign(c.name, at, role+".id")

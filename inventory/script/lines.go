@@ -36,7 +36,7 @@ func (a arrangement) title(grant, undo string) []string {
 		name = a.who.Name + " (object id " + a.who.ObjectID + ")"
 	}
 	out := []string{
-		"The rights that keyturn is missing, each at the smallest scope that suffices.",
+		"The rights that Keyturn is missing, each at the smallest scope that suffices.",
 		"For: " + name,
 		"Grant: " + grant + "    Take back: " + undo,
 		"Run it as somebody who may grant these rights; a right takes some minutes to work.",

@@ -84,7 +84,7 @@ func (a arrangement) psDefine(c custom) []string {
 	return append(append([]string{"# " + c.name}, psContext(c.home)...),
 		"$role = [Microsoft.Azure.Commands.Resources.Models.Authorization.PSRoleDefinition]::new()",
 		"$role.Name = "+ps(c.name),
-		"$role.Description = 'What keyturn needs to renew a secret here, and nothing else'",
+		"$role.Description = 'What Keyturn needs to renew a secret here, and nothing else'",
 		"$role.IsCustom = $true",
 		"$role.Actions = @("+psAll(c.actions)+")",
 		"$role.AssignableScopes = @("+ps(string(c.home))+")",

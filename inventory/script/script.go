@@ -38,7 +38,7 @@ const graphAppID = "00000003-0000-0000-c000-000000000000"
 // An identity without an object id, an unknown dialect, or a text that no script may carry is an error.
 func Render(who Identity, grants []check.Grant, dialect Dialect) (string, error) {
 	if who.ObjectID == "" {
-		return "", fmt.Errorf("write script: the object id of keyturn's identity isn't known")
+		return "", fmt.Errorf("write script: the object id of Keyturn's identity isn't known")
 	}
 	if who.Graph == "" {
 		who.Graph = "https://graph.microsoft.com"

@@ -1,4 +1,4 @@
-// The rights that keyturn is missing, each at the smallest scope that suffices.
+// The rights that Keyturn is missing, each at the smallest scope that suffices.
 // For: keyturn renewal (object id 33333333-3333-3333-3333-333333333333)
 // Grant: az deployment group create --resource-group GROUP --template-file SCRIPT.bicep    Take back: the commands at the end
 // Run it as somebody who may grant these rights; a right takes some minutes to work.
@@ -45,7 +45,7 @@ resource role5 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(resourceGroup().id, 'Keyturn connections rg-provassist')
   properties: {
     roleName: 'Keyturn connections rg-provassist'
-    description: 'What keyturn needs to renew a secret here, and nothing else'
+    description: 'What Keyturn needs to renew a secret here, and nothing else'
     type: 'CustomRole'
     permissions: [{ actions: ['Microsoft.Web/connections/read', 'Microsoft.Web/connections/write'] }]
     assignableScopes: [resourceGroup().id]
@@ -86,7 +86,7 @@ resource role10 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(resourceGroup().id, 'Keyturn variables rg-provassist')
   properties: {
     roleName: 'Keyturn variables rg-provassist'
-    description: 'What keyturn needs to renew a secret here, and nothing else'
+    description: 'What Keyturn needs to renew a secret here, and nothing else'
     type: 'CustomRole'
     permissions: [{ actions: ['Microsoft.Automation/automationAccounts/variables/read', 'Microsoft.Automation/automationAccounts/variables/write'] }]
     assignableScopes: [resourceGroup().id]
