@@ -17,6 +17,7 @@ type Version struct {
 	Tags        map[string]string
 	Created     time.Time // UTC, whole seconds
 	Expires     time.Time // zero = never set
+	Managed     bool      // it is the private half of a certificate that the vault keeps
 }
 
 // Draft is a version to be written. It is enabled from the start.
@@ -30,11 +31,14 @@ type Draft struct {
 func fromSecret(s azsecrets.Secret) Version {
 	return Version{
 		ID: version(s.ID), Value: secret.New(text(s.Value)), ContentType: text(s.ContentType), Tags: texts(s.Tags),
+		Managed: s.Managed != nil && *s.Managed,
 	}.with(s.Attributes)
 }
 
 func fromProperties(p *azsecrets.SecretProperties) Version {
-	return Version{ID: version(p.ID), ContentType: text(p.ContentType), Tags: texts(p.Tags)}.with(p.Attributes)
+	return Version{
+		ID: version(p.ID), ContentType: text(p.ContentType), Tags: texts(p.Tags), Managed: p.Managed != nil && *p.Managed,
+	}.with(p.Attributes)
 }
 
 func (v Version) with(a *azsecrets.SecretAttributes) Version {

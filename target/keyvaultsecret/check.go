@@ -29,7 +29,10 @@ func (t *Target) Check(ctx context.Context) []check.Check {
 	latest, readErr := t.get(ctx, "")
 	place, placeErr := t.Plane.FindVault(ctx, t.vault)
 	checks := []check.Check{t.checkRead(ctx, readErr, place)}
-	if readErr == nil && len(vault.Foreign(latest.Tags)) >= vault.MaxTags {
+	switch {
+	case latest.Managed:
+		checks = append(checks, target.Failed("vault.kind", t.Place().Title, t.certificate()))
+	case len(vault.Foreign(latest.Tags)) >= vault.MaxTags:
 		checks = append(checks, target.Failed("vault.tags", t.Place().Title, t.full()))
 	}
 	if placeErr != nil {

@@ -11,7 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"time"
 
 	"keyturn/problem"
 	"keyturn/renewal"
@@ -107,15 +107,6 @@ func (t *Target) Look(ctx context.Context) (target.Standing, error) {
 	return standing(latest), nil
 }
 
-// Current returns the latest version's value. A disabled one is a problem with code vault.Disabled.
-func (t *Target) Current(ctx context.Context) (secret.Value, target.Standing, error) {
-	latest, err := t.get(ctx, "")
-	if err != nil {
-		return secret.Value{}, target.Standing{}, err
-	}
-	return latest.Value, standing(latest), nil
-}
-
 // Write adds a version with the value, our tags and the end as its expiry, and keeps content type and foreign tags of
 // the version before. Where the latest version already is this parcel, nothing is written.
 func (t *Target) Write(ctx context.Context, parcel target.Parcel) (string, error) {
@@ -128,6 +119,9 @@ func (t *Target) Write(ctx context.Context, parcel target.Parcel) (string, error
 	}
 	if err == nil && before.Tags[vault.TagRun] == parcel.Tag && before.Value.Equal(parcel.Value) {
 		return before.ID, nil
+	}
+	if before.Managed {
+		return "", t.certificate()
 	}
 	tags, err := t.tags(before, parcel)
 	if err != nil {
@@ -164,31 +158,9 @@ func (t *Target) full() error {
 		"remove a tag from the secret's latest version")
 }
 
-// Recall returns the value that the attempt named tag wrote: of the latest version when that is the one, else of the
-// newest that bears the tag.
-func (t *Target) Recall(ctx context.Context, tag string) (secret.Value, string, error) {
-	latest, err := t.get(ctx, "")
-	if err != nil && !problem.Is(err, vault.Disabled) {
-		return secret.Value{}, "", err
-	}
-	if err == nil && latest.Tags[vault.TagRun] == tag {
-		return latest.Value, latest.ID, nil
-	}
-	versions, err := t.versions(ctx)
-	if err != nil {
-		return secret.Value{}, "", err
-	}
-	found, ok := newest(versions, func(v vault.Version) bool { return v.Tags[vault.TagRun] == tag })
-	if !ok {
-		return secret.Value{}, "", &problem.Error{
-			Class: problem.Permanent, Code: problem.NotFound, Subject: t.Place().Title, Message: "no version was written by attempt " + tag,
-		}
-	}
-	whole, err := t.get(ctx, found.ID)
-	if err != nil {
-		return secret.Value{}, "", err
-	}
-	return whole.Value, whole.ID, nil
+func (t *Target) certificate() error {
+	return problem.NeedsPerson("secret.certificate", t.Place().Title, "it is the private half of a certificate, which a secret would overwrite",
+		"correct the secret's name in keyturn.yaml")
 }
 
 // Verify reads the latest version, as consumers do, and compares the value.
@@ -215,31 +187,6 @@ func (t *Target) drift(what string) error {
 		"find out who wrote what; then write ours again with keyturn resume --overwrite, or leave it and abort the run")
 }
 
-// Supersede disables every version tagged with keyID, provided that the latest is one of ours with another key id. A
-// version from before Keyturn bears no tag and is left alone.
-func (t *Target) Supersede(ctx context.Context, keyID string) error {
-	latest, err := t.latest(ctx)
-	if err != nil {
-		return err
-	}
-	if keyID == "" || latest.Tags[vault.TagRun] == "" || strings.EqualFold(latest.Tags[vault.TagKeyID], keyID) {
-		return nil
-	}
-	versions, err := t.versions(ctx)
-	if err != nil {
-		return err
-	}
-	for _, v := range versions {
-		if !v.Enabled || v.ID == latest.ID || !strings.EqualFold(v.Tags[vault.TagKeyID], keyID) {
-			continue
-		}
-		if err := t.Vaults.Disable(ctx, t.vault, t.secret, v.ID); err != nil {
-			return fmt.Errorf("%s: disable version %s: %w", Code, v.ID, err)
-		}
-	}
-	return nil
-}
-
 // latest is the newest version, from the listing when it is disabled and so can't be read.
 func (t *Target) latest(ctx context.Context) (vault.Version, error) {
 	found, err := t.get(ctx, "")
@@ -250,7 +197,7 @@ func (t *Target) latest(ctx context.Context) (vault.Version, error) {
 	if listErr != nil {
 		return vault.Version{}, listErr
 	}
-	disabled, ok := newest(versions, func(vault.Version) bool { return true })
+	disabled, ok := choose(versions, func(vault.Version) bool { return true }, time.Time.After)
 	if !ok {
 		return vault.Version{}, err
 	}
@@ -271,17 +218,6 @@ func (t *Target) versions(ctx context.Context) ([]vault.Version, error) {
 		return nil, fmt.Errorf("%s: list versions: %w", Code, err)
 	}
 	return versions, nil
-}
-
-// newest returns the version created last among those that fit. The vault counts whole seconds; of two in one second
-// the first listed is taken.
-func newest(versions []vault.Version, fits func(vault.Version) bool) (found vault.Version, ok bool) {
-	for _, v := range versions {
-		if fits(v) && (!ok || v.Created.After(found.Created)) {
-			found, ok = v, true
-		}
-	}
-	return found, ok
 }
 
 func standing(v vault.Version) target.Standing {

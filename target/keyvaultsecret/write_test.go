@@ -140,7 +140,9 @@ func TestAnOlderVersionIsRecalledAmongMany(t *testing.T) {
 	c := targettest.Start(t)
 	p := parcel(c, "abc.1", newKey, "")
 	receipt := write(t, c, p)
-	for i := range 60 { // more than two pages
+	c.Sim.Advance(2 * time.Second)
+	set(t, c, vault.Draft{Value: secret.New("another value"), Tags: map[string]string{vault.TagRun: "abc.1"}}) // a tool copied the tags
+	for i := range 60 {                                                                                        // more than two pages
 		set(t, c, vault.Draft{Value: secret.New(fmt.Sprintf("other %d", i))})
 	}
 	value, version, err := open(t, c.Session, "appSecret").Recall(t.Context(), "abc.1")
@@ -186,5 +188,20 @@ func TestASecretTakenAwayAfterOurWriteIsDrift(t *testing.T) {
 	_, err := open(t, c.Session, "appSecret").Verify(t.Context(), p, target.Written{Receipt: receipt})
 	if !problem.Is(err, problem.Drift) {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestACertificatesPrivateHalfIsNeverOverwritten(t *testing.T) {
+	c := targettest.Start(t)
+	before := len(c.Versions("provisionassist-cert"))
+	held := open(t, c.Session, "provisionassist-cert")
+	if _, err := held.Write(t.Context(), parcel(c, "abc.1", newKey, "")); !problem.Is(err, "secret.certificate") || problem.Of(err).Fix == "" {
+		t.Errorf("%v", err)
+	}
+	if after := len(c.Versions("provisionassist-cert")); before == 0 || after != before {
+		t.Errorf("%d versions, before %d", after, before)
+	}
+	if found := checked(t, c, "provisionassist-cert")["vault.kind"]; found.OK || found.Code != "secret.certificate" {
+		t.Errorf("%+v", found)
 	}
 }
