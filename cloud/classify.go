@@ -108,7 +108,10 @@ func (u rule) problem(r *Refusal, subject string) error {
 		RequestID: r.RequestID, Err: r,
 	}
 	if u.class == problem.Retry {
-		p.After = max(r.After, u.after)
+		p.After = r.After
+		if p.After == 0 {
+			p.After = u.after
+		}
 	}
 	p.Doubtful = r.Status >= 500 && r.writes()
 	return p

@@ -30,7 +30,7 @@ func (d *discovery) Do(r *http.Request) (*http.Response, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	address := strings.ToLower(r.URL.String())
+	address := strings.ToLower(r.URL.Host + r.URL.Path)
 	if body, known := d.told[address]; known {
 		return remembered(r, body), nil
 	}

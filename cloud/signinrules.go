@@ -17,6 +17,7 @@ var signInRules = map[int]rule{
 	700027:  person("identity.certificate", "the certificate of Keyturn's own identity isn't registered on its app, or has ended", "register the certificate on that app, or point AZURE_CLIENT_CERTIFICATE_PATH to one that is"),
 	700025:  person("identity.public", "the app is a public client and takes no secret", "use another app for AZURE_CLIENT_ID"),
 	7000112: person("identity.disabled", "the app of Keyturn's own identity is disabled in this tenant", "enable it under Enterprise applications"),
+	7000229: person("identity.missing", "the app of Keyturn's own identity has no service principal in this tenant", "create it: az ad sp create --id with AZURE_CLIENT_ID"),
 	700016:  person("identity.missing", "the tenant has no app with the client id of Keyturn's own identity", "check AZURE_CLIENT_ID and tenant: the app must be registered there, or consented to"),
 	700038:  person("identity.missing", "that is no app's client id", "check AZURE_CLIENT_ID"),
 	700211:  person("identity.federation", "no federated credential of the app fits the issuer of this workload's token", "check issuer, subject and audience of the federated credential"),
@@ -93,6 +94,7 @@ func classifyProof(r *Refusal, subject string) error {
 var proofRules = map[int]rule{
 	7000215: proofRefused("the secret isn't accepted: wrong, removed, or too fresh to be known everywhere"),
 	7000222: proofRefused("the secret has expired"),
+	7000229: person("principal.missing", "the app has no service principal in this tenant", "create it: az ad sp create --id with the app's client id"),
 	7000112: person("app.disabled", "the app is disabled in this tenant", "enable it under Enterprise applications, or stop managing it"),
 	700016:  person(problem.NotFound, "the tenant has no such app", "check clientId and tenant in the configuration"),
 	700038:  person(problem.NotFound, "that is no app's client id", "check clientId in the configuration"),

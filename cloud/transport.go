@@ -118,5 +118,5 @@ func connected(_ context.Context, proxy *url.URL, request *http.Request, answer 
 	if answer.StatusCode == http.StatusOK {
 		return nil
 	}
-	return &proxyRefusal{proxy: proxy.Host, target: request.URL.Host, status: answer.StatusCode}
+	return &proxyRefusal{proxy: proxy.Host, target: request.Host, status: answer.StatusCode}
 }
