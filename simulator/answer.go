@@ -21,7 +21,8 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request) {
 	entry := &world.Entry{Time: c.w.Now(), Host: host, Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery}
 	body, err := io.ReadAll(io.LimitReader(r.Body, longestBody+1))
 	if err != nil {
-		return // the client is gone before its request was whole
+		http.Error(w, "The request's body cannot be read.", http.StatusBadRequest) // or its sender is gone
+		return
 	}
 	entry.RequestBody = cut(body)
 	r.Body = io.NopCloser(bytes.NewReader(body))

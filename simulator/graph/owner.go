@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -47,12 +48,8 @@ func (c *call) listOwners(o *object) reply {
 		return notFound(o.id())
 	}
 	docs := c.ownerDocuments(seen)
-	known := map[string]any{"id": nil, "deletedDateTime": nil, "displayName": nil, "appId": nil, "userPrincipalName": nil, "servicePrincipalType": nil}
-	for _, doc := range docs {
-		for name := range doc {
-			known[name] = nil
-		}
-	}
+	known := c.sample(principalKind)
+	maps.Copy(known, userDocument(&directory.User{}))
 	options, refused := c.readOptions("microsoft.graph.directoryObject", known, largestPage)
 	if refused != nil {
 		return *refused

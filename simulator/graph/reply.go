@@ -21,13 +21,26 @@ type reply struct {
 // graphError is Graph's error. Source: https://learn.microsoft.com/graph/errors, read 2026-11-22, and recorded answers.
 type graphError struct{ code, message string }
 
-func (e *graphError) envelope(ids requestIDs, now time.Time) map[string]any {
-	return map[string]any{"error": map[string]any{
-		"code": e.code, "message": e.message,
-		"innerError": map[string]any{
-			"date": now.Format("2006-01-02T15:04:05"), "request-id": ids.request, "client-request-id": ids.client,
-		},
-	}}
+// envelope is the body of an error, in Graph's order.
+type envelope struct {
+	Error struct {
+		Code       string     `json:"code"`
+		Message    string     `json:"message"`
+		InnerError innerError `json:"innerError"`
+	} `json:"error"`
+}
+
+type innerError struct {
+	Date            string `json:"date"`
+	RequestID       string `json:"request-id"`
+	ClientRequestID string `json:"client-request-id"`
+}
+
+func (e *graphError) envelope(ids requestIDs, now time.Time) envelope {
+	var body envelope
+	body.Error.Code, body.Error.Message = e.code, e.message
+	body.Error.InnerError = innerError{now.Format("2006-01-02T15:04:05"), ids.request, ids.client}
+	return body
 }
 
 func failure(status int, code, format string, args ...any) reply {

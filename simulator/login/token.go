@@ -53,17 +53,28 @@ func (s *Service) signIn(sign directory.SignIn) (directory.Identity, *directory.
 	return s.d.SignIn(s.w.Now(), sign)
 }
 
-// answer is the body of a granted token; v2 writes numbers, v1 writes texts.
-func (s *Service) answer(id directory.Identity, sign directory.SignIn, form url.Values, scopes []string, v2 bool) map[string]any {
+// granted is the body of a granted token; its numbers are numbers at v2 and texts at v1.
+type granted struct {
+	TokenType    string `json:"token_type"`
+	Scope        string `json:"scope,omitempty"`
+	ExpiresIn    any    `json:"expires_in"`
+	ExtExpiresIn any    `json:"ext_expires_in"`
+	ExpiresOn    string `json:"expires_on,omitempty"`
+	NotBefore    string `json:"not_before,omitempty"`
+	Resource     string `json:"resource,omitempty"`
+	AccessToken  string `json:"access_token"`
+	IDToken      string `json:"id_token,omitempty"`
+	ClientInfo   string `json:"client_info,omitempty"`
+}
+
+func (s *Service) answer(id directory.Identity, sign directory.SignIn, form url.Values, scopes []string, v2 bool) *granted {
 	seconds := int(id.Expires.Sub(id.Issued).Seconds()) - 1
-	body := map[string]any{"token_type": "Bearer", "access_token": s.d.Mint(id)}
-	if v2 {
-		body["expires_in"], body["ext_expires_in"] = seconds, seconds
-	} else {
-		body["expires_in"], body["ext_expires_in"] = strconv.Itoa(seconds), strconv.Itoa(seconds)
-		body["expires_on"] = strconv.FormatInt(id.Expires.Unix(), 10)
-		body["not_before"] = strconv.FormatInt(id.Issued.Unix()-300, 10)
-		body["resource"] = sign.Resource
+	body := &granted{TokenType: "Bearer", ExpiresIn: seconds, ExtExpiresIn: seconds, AccessToken: s.d.Mint(id)}
+	if !v2 {
+		body.ExpiresIn, body.ExtExpiresIn = strconv.Itoa(seconds), strconv.Itoa(seconds)
+		body.ExpiresOn = strconv.FormatInt(id.Expires.Unix(), 10)
+		body.NotBefore = strconv.FormatInt(id.Issued.Unix()-300, 10)
+		body.Resource = sign.Resource
 	}
 	if id.User {
 		s.addUserParts(body, id, form, scopes)
@@ -72,18 +83,18 @@ func (s *Service) answer(id directory.Identity, sign directory.SignIn, form url.
 }
 
 // addUserParts adds what a password grant answers beside the access token.
-func (s *Service) addUserParts(body map[string]any, id directory.Identity, form url.Values, scopes []string) {
-	var full []string
+func (s *Service) addUserParts(body *granted, id directory.Identity, form url.Values, scopes []string) {
+	full := []string{id.Audience + "/.default"} // MSAL finds the token again by the scope it asked for
 	for _, name := range id.Roles {
-		full = append(full, strings.TrimRight(id.Audience, "/")+"/"+name)
+		full = append(full, id.Audience+"/"+name)
 	}
-	body["scope"] = strings.Join(full, " ")
+	body.Scope = strings.Join(full, " ")
 	if slices.Contains(scopes, "openid") {
-		body["id_token"] = s.d.MintIDToken(id)
+		body.IDToken = s.d.MintIDToken(id)
 	}
 	if form.Get("client_info") == "1" {
 		info, _ := json.Marshal(map[string]string{"uid": id.ObjectID, "utid": id.Tenant}) // strings always marshal
-		body["client_info"] = base64.RawURLEncoding.EncodeToString(info)
+		body.ClientInfo = base64.RawURLEncoding.EncodeToString(info)
 	}
 }
 
@@ -114,19 +125,26 @@ func headers(w http.ResponseWriter, r *http.Request) (trace, correlation string)
 func (s *Service) refuse(w http.ResponseWriter, r *http.Request, f *directory.Failure) {
 	trace, correlation := headers(w, r)
 	stamp := s.w.Now().Format("2006-01-02 15:04:05Z")
-	body := map[string]any{
-		"error": f.OAuth,
-		"error_description": fmt.Sprintf("%s Trace ID: %s Correlation ID: %s Timestamp: %s",
-			f.Error(), trace, correlation, stamp),
-		"error_codes": []int{f.Code}, "timestamp": stamp, "trace_id": trace, "correlation_id": correlation,
+	body := refused{
+		Error: f.OAuth, Codes: []int{f.Code}, Timestamp: stamp, Trace: trace, Correlation: correlation, Suberror: f.Suberror,
+		Description: fmt.Sprintf("%s Trace ID: %s Correlation ID: %s Timestamp: %s", f.Error(), trace, correlation, stamp),
 	}
 	if f.Code != 700038 && f.Code != 70003 {
-		body["error_uri"] = "https://login.microsoftonline.com/error?code=" + strconv.Itoa(f.Code)
-	}
-	if f.Suberror != "" {
-		body["suberror"] = f.Suberror
+		body.URI = "https://login.microsoftonline.com/error?code=" + strconv.Itoa(f.Code)
 	}
 	writeJSON(w, f.Status, body)
+}
+
+// refused is the body of a refusal.
+type refused struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+	Codes       []int  `json:"error_codes"`
+	Timestamp   string `json:"timestamp"`
+	Trace       string `json:"trace_id"`
+	Correlation string `json:"correlation_id"`
+	URI         string `json:"error_uri,omitempty"`
+	Suberror    string `json:"suberror,omitempty"`
 }
 
 // newID draws a GUID outside the world's lock.
