@@ -15,7 +15,6 @@ import (
 
 	"keyturn/problem"
 	"keyturn/renewal"
-	"keyturn/secret"
 	"keyturn/target"
 	"keyturn/vault"
 )
