@@ -35,8 +35,10 @@ func (e *Engine) drive(ctx context.Context, job *stage.Job, patience time.Durati
 			continue
 		}
 		if e.worthWaiting(job, pause, deadline) {
-			e.Watch(renewal.Event{Kind: "waiting", Run: job.Run.ID, App: job.Run.App, At: e.Clock.Now(), Text: pause.Reason.Text,
-				Fields: map[string]string{"until": pause.Until.Format(time.RFC3339)}})
+			e.Watch(renewal.Event{
+				Kind: "waiting", Run: job.Run.ID, App: job.Run.App, At: e.Clock.Now(), Text: pause.Reason.Text,
+				Fields: map[string]string{"until": pause.Until.Format(time.RFC3339)},
+			})
 			if job.Sleep(ctx, pause.Until.Sub(e.Clock.Now())) == nil {
 				continue
 			}
