@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"keyturn/simulator/azure/role"
@@ -155,6 +156,26 @@ func (c *call) rightScope() string {
 		return c.at.parent()
 	}
 	return c.at.scope() + "/providers/" + c.at.last().namespace
+}
+
+// acrossGroups reports whether the call lists one type of resource all over a subscription: whoever holds a role anywhere in it may, and sees
+// what that role opens.
+func (c *call) acrossGroups() bool {
+	p := c.at.last()
+	return c.r.Method == http.MethodGet && c.sub != nil && c.at.group == "" && len(c.at.parts) == 1 && len(p.types) == 1 && len(p.names) == 0 &&
+		!strings.EqualFold(p.namespace, "Microsoft.Authorization") && c.s.roles.Touches(c.id.ObjectID, "/subscriptions/"+c.sub.ID, c.now)
+}
+
+// seen drops the items of a listing that the caller may not read.
+func (c *call) seen(items []any) []any {
+	if c.visible == "" {
+		return items
+	}
+	return slices.DeleteFunc(items, func(item any) bool {
+		body, _ := item.(map[string]any)
+		id, _ := body["id"].(string)
+		return !c.s.roles.Permits(c.id.ObjectID, c.visible, id, c.now)
+	})
 }
 
 // secondFactor refuses changes by users who signed in without a second factor.

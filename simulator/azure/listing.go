@@ -35,6 +35,7 @@ func (c *call) page(items []any) answer {
 	if refused != nil {
 		return *refused
 	}
+	items = c.seen(items)
 	from = min(from, len(items))
 	to := min(from+size, len(items))
 	body := listBody{Value: items[from:to]}
@@ -162,7 +163,7 @@ func (c *call) listResources() answer {
 		at := parsePath(i.id)
 		for _, fields := range i.fields(at.group) {
 			if keep(fields) {
-				seen = append(seen, c.withTimes(i))
+				seen = append(seen, c.expanded(i))
 				break
 			}
 		}
@@ -170,14 +171,17 @@ func (c *call) listResources() answer {
 	return c.page(seen)
 }
 
-// withTimes adds createdTime and changedTime when $expand asks for them.
-func (c *call) withTimes(i indexed) map[string]any {
+// expanded adds what $expand asks for.
+func (c *call) expanded(i indexed) map[string]any {
 	body := i.body()
 	if strings.Contains(strings.ToLower(c.query["$expand"]), "createdtime") {
 		body["createdTime"] = stamp(i.created)
 	}
 	if strings.Contains(strings.ToLower(c.query["$expand"]), "changedtime") {
 		body["changedTime"] = stamp(i.changed)
+	}
+	if strings.Contains(strings.ToLower(c.query["$expand"]), "provisioningstate") {
+		body["provisioningState"] = "Succeeded"
 	}
 	return body
 }

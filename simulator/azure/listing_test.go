@@ -79,6 +79,24 @@ func TestResourceListing(t *testing.T) {
 	want(t, b.do(t, http.MethodGet, sub+"/resources"+rm+"&$skiptoken=!", ""), http.StatusBadRequest, "InvalidSkipToken")
 }
 
+func TestListingAcrossGroupsShowsWhatTheCallerMayRead(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, gentle())
+	narrow, _ := b.caller(t, "Reader", kvID)
+	nobody, _ := b.caller(t, "", "")
+	for path, wanted := range map[string]string{
+		"/providers/Microsoft.Web/connections" + web: "app-kv", "/providers/Microsoft.Logic/workflows" + logic: "", "/providers/Microsoft.KeyVault/vaults" + keyvault: "",
+	} {
+		if a := b.doAs(t, narrow, http.MethodGet, sub+path, ""); a.status != http.StatusOK || a.names() != wanted {
+			t.Errorf("%s: %d %s", path, a.status, a.text)
+		}
+		want(t, b.doAs(t, nobody, http.MethodGet, sub+path, ""), http.StatusForbidden, "AuthorizationFailed")
+	}
+	if a := b.do(t, http.MethodGet, sub+"/resources"+rm+"&$filter=name eq 'app-kv'&$expand=createdTime,changedTime,provisioningState", ""); !strings.Contains(a.text, `"provisioningState":"Succeeded"`) || !strings.Contains(a.text, `"createdTime"`) {
+		t.Errorf("expanded: %s", a.text)
+	}
+}
+
 func TestResourceListingPages(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, gentle())

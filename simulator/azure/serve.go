@@ -27,6 +27,8 @@ type call struct {
 	sub     *Subscription
 	group   *Group
 	now     time.Time
+	// visible, when set, is the action that an item of the listing must be open to, else it is left out.
+	visible string
 }
 
 // ServeHTTP serves management.azure.com and the logic apps' callback addresses.
@@ -76,7 +78,11 @@ func (c *call) dispatch() answer {
 	if refused != nil {
 		return *refused
 	}
-	for _, gate := range []func() *answer{func() *answer { return c.authorize(route.action(c)) }, c.findGroup, c.secondFactor, c.heedLocks, c.heedPolicy} {
+	action := route.action(c)
+	if c.acrossGroups() {
+		c.visible, action = action, ""
+	}
+	for _, gate := range []func() *answer{func() *answer { return c.authorize(action) }, c.findGroup, c.secondFactor, c.heedLocks, c.heedPolicy} {
 		if refused := gate(); refused != nil {
 			return *refused
 		}

@@ -33,7 +33,7 @@ func (c *call) page(items []any) (reply, *Failure) {
 		from = min(n, len(items))
 	}
 	to := min(from+size, len(items))
-	body := pageBody{Value: slices.Concat([]any{}, items[from:to])}
+	body := pageBody{Value: items[from:to]}
 	if to < len(items) {
 		body.NextLink = c.nextLink(to, size)
 	}
