@@ -5,7 +5,7 @@ import (
 )
 
 func newAdopt(sh *shell) *cobra.Command {
-	r := renewing{yes: true}
+	var r renewing
 	cmd := &cobra.Command{
 		Use:   "adopt APP",
 		Short: "Go on from what the Key Vault holds, after this store was lost",
@@ -15,6 +15,7 @@ func newAdopt(sh *shell) *cobra.Command {
 		Args:    exactly(1, "one application"),
 	}
 	r.addFlags(cmd)
+	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "don't ask")
 	cmd.Flags().StringVar(&r.request.Replace, "replace", "", "Secret ID to retire in the end, or none; else as the vault's tags say")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		r.request.Adopt = true

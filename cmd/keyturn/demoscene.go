@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -185,27 +186,21 @@ func (a *audience) Sum(_ renewal.Run, told summary) {
 	a.scene.ended = told
 }
 
+// headline, remark and prompt tell the story on the stream for data, since the story is what a demo is asked for. In JSON
+// it is told by events alone.
 func (d *demonstration) headline(text string) {
-	if d.format.chosen != asJSON {
-		style := screen.StyleOf(d.sh.errs, d.sh.env)
-		d.sh.say("\n%s", style.Text(screen.Bold, "── "+text))
-	}
+	d.tell("\n%s\n", d.sh.style().Text(screen.Bold, "── "+text))
 }
 
-func (d *demonstration) remark(text string, args ...any) {
-	if d.format.chosen != asJSON {
-		d.sh.say("   "+text, args...)
-	}
-}
+func (d *demonstration) remark(text string, args ...any) { d.tell("   "+text+"\n", args...) }
 
 func (d *demonstration) prompt(args []string) {
-	if d.format.chosen == asJSON {
-		return
+	d.tell("%s\n", d.sh.style().Text(screen.Blue, "$ keyturn "+strings.Join(args, " ")))
+}
+
+// tell writes a part of the story; one that nobody reads any more is no reason to stop.
+func (d *demonstration) tell(text string, args ...any) {
+	if d.format.chosen != asJSON {
+		_, _ = fmt.Fprintf(d.sh.out, text, args...)
 	}
-	text := "$ keyturn"
-	for _, arg := range args {
-		text += " " + arg
-	}
-	style := screen.StyleOf(d.sh.errs, d.sh.env)
-	d.sh.say("%s", style.Text(screen.Blue, text))
 }

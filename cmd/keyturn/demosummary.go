@@ -39,23 +39,23 @@ func (d *demonstration) concludeJSON(first *scene, hits int) {
 }
 
 func (d *demonstration) concludeText(first, second *scene, found, again search) {
-	style := screen.StyleOf(d.sh.errs, d.sh.env)
+	style := d.sh.style()
 	d.headline("What was shown")
 	for _, t := range first.ended.Targets {
-		d.sh.say("   %s %-58s proof: %s", style.Mark(true), t.Target, t.Rung)
+		d.remark("%s %-58s proof: %s", style.Mark(true), t.Target, t.Rung)
 	}
-	d.sh.say("   %s the old secret was removed; evidence: %s", style.Mark(true), first.ended.Evidence)
+	d.remark("%s the old secret was removed; evidence: %s", style.Mark(true), first.ended.Evidence)
 	count := first.signIns()
-	d.sh.say("   %s %d sign-ins of %d consumers since the renewal began, %s failed", style.Mark(count.Failed == 0), count.OK,
+	d.remark("%s %d sign-ins of %d consumers since the renewal began, %s failed", style.Mark(count.Failed == 0), count.OK,
 		len(first.after.Consumers), style.Text(screen.Bold, fmt.Sprint(count.Failed)))
 	hits := len(found.hits) + len(again.hits)
-	d.sh.say("   %s %s secrets on disk: %d values searched for in %d files and all output, %d KiB", style.Mark(hits == 0),
+	d.remark("%s %s secrets on disk: %d values searched for in %d files and all output, %d KiB", style.Mark(hits == 0),
 		style.Text(screen.Bold, fmt.Sprint(hits)), found.values+again.values, found.files+again.files, (found.bytes+again.bytes)/1024)
 	healed := second.signIns()
-	d.sh.say("   %s after the expiry: %d consumers failed; one command, %s here and %s of the cloud's time; since then %d sign-ins, %d failed",
+	d.remark("%s after the expiry: %d consumers failed; one command, %s here and %s of the cloud's time; since then %d sign-ins, %d failed",
 		style.Mark(healed.Failed == 0), len(second.failedBefore), second.took.Round(100*time.Millisecond), second.cloudTime.Round(time.Second), healed.OK, healed.Failed)
 	for _, other := range first.ended.Findings {
-		d.sh.say("   %s still to do: %s", style.Text(screen.Amber, "!"), screen.Clean(other.Message))
+		d.remark("%s still to do: %s", style.Text(screen.Amber, "!"), screen.Clean(other.Message))
 	}
-	d.sh.say("   It took %s. Now your own tenant: keyturn scan --tenant YOURS.onmicrosoft.com", d.sh.now().Sub(d.began).Round(time.Second))
+	d.remark("It took %s. Now your own tenant: keyturn scan --tenant YOURS.onmicrosoft.com", d.sh.now().Sub(d.began).Round(time.Second))
 }

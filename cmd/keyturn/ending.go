@@ -72,7 +72,7 @@ func (w *workshop) sum(ctx context.Context, run renewal.Run) (summary, error) {
 	if !run.State.Ended() {
 		told.Outcome, told.Reason = string(run.Door), &run.Reason
 	}
-	if run.State == renewal.Done || !run.VerifiedAt.IsZero() {
+	if run.State != renewal.Aborted && !run.VerifiedAt.IsZero() {
 		told.Findings = w.otherTrouble(ctx, run)
 	}
 	return told, nil

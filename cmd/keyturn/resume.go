@@ -20,7 +20,7 @@ func newResume(sh *shell) *cobra.Command {
 		Use:   "resume RUN|APP",
 		Short: "Go on with a renewal that stands still",
 		Long: "Goes on from where the run stands, with the same new secret where it can be read back, else with a fresh one.\n" +
-			"A run that another living process drives is followed.",
+			"A run that another living process drives is followed; of one that has ended, the end is shown.",
 		Example: "  keyturn resume provision-assist\n  keyturn resume k3v9q0x2ab --wait 1h\n" +
 			"  keyturn resume provision-assist --overwrite     # a place was changed by somebody else: write ours again",
 		Args: exactly(1, "one run or application"),
@@ -89,6 +89,9 @@ func (sh *shell) goOn(ctx context.Context, r *renewing, name string, prepare eng
 	if err != nil {
 		return err
 	}
+	if run.State.Ended() && prepare != nil {
+		return problem.NeedsPerson("run.ended", "run "+run.ID, "it has ended: "+string(run.Outcome), "keyturn renew "+run.App+" begins another one")
+	}
 	run, err = w.engine.Resume(ctx, run.ID, r.wait, prepare)
 	return w.end(ctx, run, err)
 }
@@ -102,9 +105,6 @@ func openRun(ctx context.Context, reader store.Reader, name string) (renewal.Run
 	run, found := findRun(ctx, reader, name)
 	if found != nil {
 		return run, errors.Join(err, found)
-	}
-	if run.State.Ended() {
-		return run, problem.NeedsPerson("run.ended", "run "+run.ID, "it has ended: "+string(run.Outcome), "keyturn renew "+run.App+" begins another one")
 	}
 	return run, nil
 }
