@@ -23,6 +23,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
+	"go.uber.org/goleak"
+
 	"keyturn/simulator"
 	"keyturn/simulator/world"
 )
@@ -213,8 +215,9 @@ func TestListenStaysOnLoopback(t *testing.T) {
 	}
 }
 
+// TestCloseEndsEverything runs alone, so that what is left over is its own.
 func TestCloseEndsEverything(t *testing.T) {
-	t.Parallel()
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	ctx, cancel := context.WithCancel(t.Context())
 	s, err := simulator.Start(ctx, simulator.Options{Settings: world.Settings{Gentle: true}})
 	if err != nil {
@@ -230,7 +233,9 @@ func TestCloseEndsEverything(t *testing.T) {
 	cancel()
 	s.Close()
 	s.Close()
-	if _, err := client.Get(s.URL() + "/_sim/clock"); err == nil {
+	if res, err := client.Get(s.URL() + "/_sim/clock"); err == nil {
+		_ = res.Body.Close()
 		t.Error("still answers")
 	}
+	client.CloseIdleConnections()
 }

@@ -88,7 +88,7 @@ func (c *call) mayWrite(o *object) bool {
 	}
 	seen := c.view(o)
 	if seen == nil {
-		return false
+		seen = o
 	}
 	owners := *seen.ownerIDs()
 	owned := slices.ContainsFunc(owners, func(id string) bool { return strings.EqualFold(id, c.id.ObjectID) })

@@ -58,7 +58,7 @@ func applicationDocument(a *directory.Application, withKeys bool) map[string]any
 }
 
 // principalDocument is a service principal as Graph v1.0 shows it; the set of properties follows a recorded answer.
-func principalDocument(_ *directory.Directory, s *directory.ServicePrincipal, withKeys bool) map[string]any {
+func principalDocument(s *directory.ServicePrincipal, withKeys bool) map[string]any {
 	roles := make([]any, 0, len(s.AppRoles))
 	for _, role := range s.AppRoles {
 		roles = append(roles, map[string]any{

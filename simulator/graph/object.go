@@ -68,11 +68,11 @@ func (o *object) policyID() *string {
 	return &o.sp.PolicyID
 }
 
-func (o *object) document(d *directory.Directory, withKeys bool) map[string]any {
+func (o *object) document(withKeys bool) map[string]any {
 	if o.app != nil {
 		return applicationDocument(o.app, withKeys)
 	}
-	return principalDocument(d, o.sp, withKeys)
+	return principalDocument(o.sp, withKeys)
 }
 
 // change edits the object so that replicas lag behind.

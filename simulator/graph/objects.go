@@ -35,7 +35,7 @@ func (c *call) documents(k kind, o options, withOwners bool) []map[string]any {
 		if seen == nil {
 			continue
 		}
-		doc := seen.document(c.s.d, withKeys)
+		doc := seen.document(withKeys)
 		if withOwners {
 			doc["owners"] = c.ownerDocuments(seen)
 		}
@@ -59,7 +59,7 @@ func (c *call) sample(k kind) map[string]any {
 	if k == applicationKind {
 		return applicationDocument(&directory.Application{Tenant: c.tenant}, false)
 	}
-	return principalDocument(c.s.d, &directory.ServicePrincipal{Tenant: c.tenant}, false)
+	return principalDocument(&directory.ServicePrincipal{Tenant: c.tenant}, false)
 }
 
 // count answers the bare number of objects, which Graph gives only with ConsistencyLevel: eventual.
@@ -107,7 +107,7 @@ func (c *call) get(o *object) reply {
 	if refused != nil {
 		return *refused
 	}
-	doc := seen.document(c.s.d, slices.Contains(selected, "keyCredentials"))
+	doc := seen.document(slices.Contains(selected, "keyCredentials"))
 	path := o.set
 	if len(selected) > 0 {
 		path += "(" + strings.Join(selected, ",") + ")"
@@ -192,7 +192,7 @@ func (c *call) own(owners *[]string) {
 }
 
 func (c *call) createdObject(o *object) reply {
-	doc := o.document(c.s.d, false)
+	doc := o.document(false)
 	doc["@odata.context"] = c.context(o.set + "/$entity")
 	return made(doc)
 }

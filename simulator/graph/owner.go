@@ -82,7 +82,7 @@ func (c *call) directoryObject(id string) map[string]any {
 		return doc
 	}
 	if s := c.tenant.ServicePrincipal(id); s != nil && strings.EqualFold(s.ObjectID, id) {
-		doc := principalDocument(c.s.d, s, false)
+		doc := principalDocument(s, false)
 		doc["@odata.type"] = "#microsoft.graph.servicePrincipal"
 		return doc
 	}

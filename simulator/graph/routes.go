@@ -154,7 +154,7 @@ func (c *call) property(o *object, name string, rest []string) reply {
 	if seen == nil {
 		return notFound(o.id())
 	}
-	doc := seen.document(c.s.d, false)
+	doc := seen.document(false)
 	value, known := doc[name]
 	if !known {
 		return c.noSegment(name)
