@@ -37,7 +37,10 @@ type Options struct {
 }
 
 // Engine drives runs in this process.
-type Engine struct{ Options }
+type Engine struct {
+	Options
+	lease lease
+}
 
 // New returns an engine.
 func New(o Options) *Engine {

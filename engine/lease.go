@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -18,46 +19,90 @@ const (
 // ErrLeaseLost ends every act of a process that couldn't say in time that it lives.
 var ErrLeaseLost = errors.New("the store couldn't be reached in time to keep this process's lease")
 
-// live keeps this process's lease until leave is called. The context it returns ends before the lease does.
+// lease is this process's sign of life, shared by everything that it drives. It is kept while anybody uses it.
+type lease struct {
+	mu    sync.Mutex
+	users int
+	held  context.Context // ends, with ErrLeaseLost, before the lease does
+	stop  func()
+}
+
+// live returns a context that ends with ctx or before this process's lease does, and keeps the lease until leave is
+// called.
 func (e *Engine) live(ctx context.Context) (context.Context, func(), error) {
-	if err := e.Store.Beat(ctx, e.Node, beatTTL); err != nil {
-		return nil, nil, fmt.Errorf("say that this process lives: %w", err)
+	e.lease.mu.Lock()
+	defer e.lease.mu.Unlock()
+	if e.lease.users == 0 {
+		if err := e.takeLease(ctx); err != nil {
+			return nil, nil, err
+		}
 	}
+	e.lease.users++
 	live, cancel := context.WithCancelCause(ctx)
+	held := e.lease.held
+	unhook := context.AfterFunc(held, func() { cancel(context.Cause(held)) })
+	var once sync.Once
+	return live, func() { once.Do(func() { unhook(); cancel(nil); e.leave(ctx) }) }, nil
+}
+
+// leave gives the lease back when nobody uses it any more, so that parked runs may be taken at once.
+func (e *Engine) leave(ctx context.Context) {
+	e.lease.mu.Lock()
+	defer e.lease.mu.Unlock()
+	e.lease.users--
+	if e.lease.users > 0 {
+		return
+	}
+	e.lease.stop()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), beatMargin)
+	defer cancel()
+	if err := e.Store.Leave(last, e.Node); err != nil {
+		e.Log.Warn("could not give the lease back; it ends by itself", "error", err)
+	}
+}
+
+// takeLease says for the first time that this process lives, and goes on saying so until stop is called.
+func (e *Engine) takeLease(ctx context.Context) error {
+	began := time.Now()
+	if err := e.Store.Beat(ctx, e.Node, beatTTL); err != nil {
+		return fmt.Errorf("say that this process lives: %w", err)
+	}
+	held, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		e.beat(live, cancel)
+		e.beat(held, cancel, began)
 	}()
-	leave := func() {
+	e.lease.held = held
+	e.lease.stop = func() {
 		cancel(nil)
 		<-done
-		last, stop := context.WithTimeout(context.WithoutCancel(ctx), beatMargin)
-		defer stop()
-		if err := e.Store.Leave(last, e.Node); err != nil {
-			e.Log.Warn("could not give the lease back; it ends by itself", "error", err)
-		}
 	}
-	return live, leave, nil
+	return nil
 }
 
-// beat renews the lease until ctx ends, and ends ctx when it can't be renewed in time. These are the machine's own
-// seconds, never the policy's clock.
-func (e *Engine) beat(ctx context.Context, cancel context.CancelCauseFunc) {
+// beat renews the lease until ctx ends, and ends ctx when it can't be renewed in time. A lease counts from some instant
+// within the call that renews it, so from its beginning at the earliest. These are the machine's own seconds, never the
+// policy's clock.
+func (e *Engine) beat(ctx context.Context, cancel context.CancelCauseFunc, began time.Time) {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
-	lost := time.AfterFunc(beatTTL-beatMargin, func() { cancel(ErrLeaseLost) })
+	lost := time.AfterFunc(ownDeadline(began), func() { cancel(ErrLeaseLost) })
 	defer lost.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			began := time.Now()
 			if err := e.Store.Beat(ctx, e.Node, beatTTL); err != nil {
 				e.Log.Warn("heartbeat failed", "error", err)
 				continue
 			}
-			lost.Reset(beatTTL - beatMargin)
+			lost.Reset(ownDeadline(began))
 		}
 	}
 }
+
+// ownDeadline is how long from now a lease that was asked for at began is surely good for.
+func ownDeadline(began time.Time) time.Duration { return beatTTL - beatMargin - time.Since(began) }

@@ -80,15 +80,21 @@ func (j *Job) newSignsIn(ctx context.Context) error {
 	return nil
 }
 
-// unchanged compares what a place shows with the receipt of our write.
+// unchanged compares what a place shows with the receipt of our write. A replica may lag, so only several looks that
+// agree count as a stranger's change.
 func (j *Job) unchanged(ctx context.Context, t target.Target) error {
-	place := t.Place()
-	standing, err := t.Look(ctx)
-	if err != nil {
-		return fmt.Errorf("look at %s: %w", place.Title, err)
-	}
-	if standing.Exists && standing.Receipt == j.delivery(place.ID).Receipt {
-		return nil
+	place, ours := t.Place(), j.delivery(t.Place().ID).Receipt
+	for range goneReads {
+		standing, err := t.Look(ctx)
+		if err != nil {
+			return fmt.Errorf("look at %s: %w", place.Title, err)
+		}
+		if standing.Exists && standing.Receipt == ours {
+			return nil
+		}
+		if err := j.Sleep(ctx, gonePace); err != nil {
+			return err
+		}
 	}
 	return problem.NeedsPerson(problem.Drift, place.Title, "somebody changed it after we wrote it; the old secret is kept",
 		"see what it holds now; to write ours again: keyturn resume "+j.App+" --overwrite; to leave it: keyturn abort "+j.Run.ID)
