@@ -96,6 +96,13 @@ func neverSent(err error) bool {
 	return errors.As(err, &operation) && (operation.Op == "dial" || operation.Op == "proxyconnect")
 }
 
+// unreached reports whether no connection came about, be it here or at the proxy.
+func unreached(err error) bool {
+	var refused *proxyRefusal
+	var unresolved *net.DNSError
+	return errors.As(err, &refused) || errors.As(err, &unresolved) || neverSent(err)
+}
+
 func isTimeout(err error) bool {
 	var timed net.Error
 	return errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &timed) && timed.Timeout())

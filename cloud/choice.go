@@ -162,9 +162,14 @@ func unavailable(name, why string) error { return &missing{name: name, why: why}
 
 // reason is an error in few words, on one line.
 func reason(err error) string {
-	var m *missing
-	if errors.As(err, &m) {
-		return m.why
+	var absent *missing
+	if errors.As(err, &absent) {
+		return absent.why
 	}
-	return scrub(err.Error())
+	if answer := answerIn(err); answer != nil {
+		return "the endpoint answered " + readRefusal(answer).Error()
+	}
+	text, _, _ := strings.Cut(err.Error(), "To troubleshoot")
+	text = strings.TrimPrefix(text, "AzureCLICredential: ")
+	return scrub(strings.TrimPrefix(strings.TrimSpace(text), "ERROR: "))
 }

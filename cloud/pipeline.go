@@ -43,11 +43,12 @@ func gentle() policy.RetryOptions {
 	}
 }
 
-// mayPass reports whether asking again soon may help. A wrong name, an authority not trusted or a refused sign-in won't
-// mend itself within seconds.
+// mayPass reports whether asking again within seconds may help: after a failing service and a connection that broke. A
+// name that can't be resolved, nobody at an address, a proxy that refuses, an authority not trusted or a refused sign-in
+// are told at once.
 func mayPass(answer *http.Response, err error) bool {
 	if err != nil {
-		return problem.Of(Classify(err, "")).Class == problem.Retry
+		return problem.Of(Classify(err, "")).Class == problem.Retry && !unreached(err)
 	}
 	switch answer.StatusCode {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,

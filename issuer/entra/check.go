@@ -53,7 +53,7 @@ type examination struct {
 // role: the token must carry a permission to write apps.
 func (e examination) role() check.Check {
 	const id = "graph.role"
-	for _, role := range []string{roleAll, roleOwned, "Directory.ReadWrite.All"} {
+	for _, role := range []string{roleAll, roleOwned} {
 		if slices.Contains(e.self.Roles, role) {
 			return check.Pass(id, e.subject, e.self.Name+" has "+role)
 		}
@@ -116,7 +116,7 @@ func (e examination) clock() check.Check {
 func (e examination) ownership(ctx context.Context) (check.Check, error) {
 	const id = "graph.ownership"
 	switch {
-	case !e.self.User && (slices.Contains(e.self.Roles, roleAll) || slices.Contains(e.self.Roles, "Directory.ReadWrite.All")):
+	case !e.self.User && slices.Contains(e.self.Roles, roleAll):
 		return check.Pass(id, e.subject, "not needed with "+roleAll), nil
 	case e.app.ObjectID == "":
 		return check.Unsure(id, e.subject, "the app is registered in another tenant; whether its service principal may be changed shows when tried"), nil

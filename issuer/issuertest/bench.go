@@ -25,7 +25,12 @@ func look(t *testing.T, b Bench) credential.App {
 func issue(t *testing.T, b Bench, app credential.App, mark string) credential.Issued {
 	t.Helper()
 	end := b.Now().Add(30 * 24 * time.Hour).UTC().Truncate(time.Second)
-	made, err := b.Issuer.Issue(t.Context(), app, issuer.Order{Mark: mark, End: end})
+	order := issuer.Order{Mark: mark, End: end}
+	made, err := b.Issuer.Issue(t.Context(), app, order)
+	for n := 0; n < tries && err != nil && problem.Of(err).Class == problem.Retry && !problem.Of(err).Doubtful; n++ {
+		b.Pass(30 * time.Second)
+		made, err = b.Issuer.Issue(t.Context(), app, order)
+	}
 	if err != nil {
 		t.Fatalf("issue: %v", err)
 	}
@@ -33,6 +38,19 @@ func issue(t *testing.T, b Bench, app credential.App, mark string) credential.Is
 		t.Fatalf("issued %+v, wanted mark %q and end %s", made.Credential, mark, end)
 	}
 	return made
+}
+
+// remove removes, as often as the issuer says that it may help: a replica may not have caught up.
+func remove(t *testing.T, b Bench, app credential.App, held credential.Credential) {
+	t.Helper()
+	err := b.Issuer.Remove(t.Context(), app, held)
+	for n := 0; n < tries && err != nil && problem.Of(err).Class == problem.Retry; n++ {
+		b.Pass(30 * time.Second)
+		err = b.Issuer.Remove(t.Context(), app, held)
+	}
+	if err != nil {
+		t.Fatalf("remove: %v", err)
+	}
 }
 
 func eventually(t *testing.T, b Bench, what string, holds func(credential.App) bool) credential.App {

@@ -1,0 +1,90 @@
+package entra_test
+
+import (
+	"testing"
+	"time"
+
+	"keyturn/cloud/cloudtest"
+	"keyturn/credential"
+	"keyturn/issuer"
+	"keyturn/problem"
+)
+
+const day = 24 * time.Hour
+
+func rule(text string) string {
+	return `{"id":"d","displayName":"Default","isEnabled":true,"applicationRestrictions":{"passwordCredentials":[` + text + `]},` +
+		`"servicePrincipalRestrictions":{"passwordCredentials":[{"restrictionType":"passwordLifetime","state":"enabled","maxLifetime":"P7D"}]}}`
+}
+
+func assigned(enabled, text string) string {
+	return `{"value":[{"id":"a","displayName":"Strict","isEnabled":` + enabled + `,"restrictions":{"passwordCredentials":[` + text + `]}}]}`
+}
+
+func lifetime(life, more string) string {
+	return `{"restrictionType":"passwordLifetime","state":"enabled","maxLifetime":"` + life + `"` + more + `}`
+}
+
+func TestTermsAreWhatThePoliciesAllow(t *testing.T) {
+	const none = `{"value":[]}`
+	created := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		fallback, assigned string
+		created            time.Time
+		onPrincipal        bool
+		want               issuer.Terms
+	}{
+		"no restriction":            {rule(""), none, created, false, issuer.Terms{Readable: true}},
+		"a longest life":            {rule(lifetime("P90D", "")), none, created, false, issuer.Terms{Readable: true, MaxLifetime: 90 * day, Policy: "Default"}},
+		"the shortest of two":       {rule(lifetime("P1Y", "") + "," + lifetime("P6M", "")), none, created, false, issuer.Terms{Readable: true, MaxLifetime: 180 * day, Policy: "Default"}},
+		"a mixed length":            {rule(lifetime("P4DT12H30M5S", "")), none, created, false, issuer.Terms{Readable: true, MaxLifetime: 4*day + 12*time.Hour + 30*time.Minute + 5*time.Second, Policy: "Default"}},
+		"a length nobody can read":  {rule(lifetime("ninety days", "")), none, created, false, issuer.Terms{Readable: true}},
+		"passwords forbidden":       {rule(`{"restrictionType":"passwordAddition","state":"enabled"}`), none, created, false, issuer.Terms{Readable: true, Blocked: true, Policy: "Default"}},
+		"forbidden but for some":    {rule(`{"restrictionType":"passwordAddition","state":"enabled","excludeActors":{"customSecurityAttributes":[]}}`), none, created, false, issuer.Terms{Readable: true, Policy: "Default"}},
+		"own values forbidden":      {rule(`{"restrictionType":"customPasswordAddition","state":"enabled"},{"restrictionType":"symmetricKeyLifetime","state":"enabled","maxLifetime":"P1D"}`), none, created, false, issuer.Terms{Readable: true}},
+		"a rule switched off":       {rule(`{"restrictionType":"passwordAddition","state":"disabled"}`), none, created, false, issuer.Terms{Readable: true}},
+		"a rule for younger apps":   {rule(lifetime("P90D", `,"restrictForAppsCreatedAfterDateTime":"2025-01-01T00:00:00Z"`)), none, created, false, issuer.Terms{Readable: true}},
+		"a rule for older apps too": {rule(lifetime("P90D", `,"restrictForAppsCreatedAfterDateTime":"2024-01-01T00:00:00Z"`)), none, created, false, issuer.Terms{Readable: true, MaxLifetime: 90 * day, Policy: "Default"}},
+		"an app without a date":     {rule(lifetime("P90D", `,"restrictForAppsCreatedAfterDateTime":"2019-01-02T00:00:00Z"`)), none, time.Time{}, false, issuer.Terms{Readable: true}},
+		"a date of 2018":            {rule(lifetime("P90D", `,"restrictForAppsCreatedAfterDateTime":"2018-12-31T00:00:00Z"`)), none, time.Time{}, false, issuer.Terms{Readable: true, MaxLifetime: 90 * day, Policy: "Default"}},
+		"an assigned policy rules":  {rule(lifetime("P90D", "")), assigned("true", lifetime("P365D", "")), created, false, issuer.Terms{Readable: true, MaxLifetime: 365 * day, Policy: "Strict"}},
+		"an assigned one, off":      {rule(lifetime("P90D", "")), assigned("false", lifetime("P1D", "")), created, false, issuer.Terms{Readable: true}},
+		"the default is off":        {`{"isEnabled":false,"applicationRestrictions":{"passwordCredentials":[` + lifetime("P90D", "") + `]}}`, none, created, false, issuer.Terms{Readable: true}},
+		"rules on principals":       {rule(""), none, created, true, issuer.Terms{Readable: true, MaxLifetime: 7 * day, Policy: "Default"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := credential.App{ClientID: managed, ObjectID: "o", ServicePrincipalID: "s", Created: c.created}
+			if c.onPrincipal {
+				app.ObjectID = ""
+			}
+			i, _, _ := stand(t, cloudtest.Roles("Policy.Read.All"), told{"/defaultAppManagementPolicy": c.fallback, "/appManagementPolicies": c.assigned}, nil)
+			if got, err := i.Terms(t.Context(), app); err != nil || got != c.want {
+				t.Errorf("%+v, %v, want %+v", got, err, c.want)
+			}
+		})
+	}
+}
+
+func TestPoliciesThatCannotBeReadAreNoError(t *testing.T) {
+	denied := `403 {"error":{"code":"Authorization_RequestDenied","message":"no"}}`
+	for name, c := range map[string]struct {
+		claims   cloudtest.Claims
+		requests int64
+	}{
+		"the role is missing":        {cloudtest.Roles("Application.ReadWrite.OwnedBy"), 2},
+		"a person who isn't allowed": {cloudtest.Claims{"scp": "User.Read"}, 4},
+		"a grant that lags":          {cloudtest.Roles("Policy.Read.All"), 4},
+	} {
+		i, _, s := stand(t, c.claims, told{"olic": denied}, nil)
+		if got, err := i.Terms(t.Context(), managedApp()); err != nil || got.Readable || s.Requests() > c.requests {
+			t.Errorf("%s: %+v, %v after %d requests", name, got, err, s.Requests())
+		}
+	}
+}
+
+func TestPoliciesThatMayPassAreAnError(t *testing.T) {
+	i, _, _ := stand(t, cloudtest.Roles("Policy.Read.All"), told{"olic": "429 "}, nil)
+	if _, err := i.Terms(t.Context(), managedApp()); !problem.Is(err, problem.Throttled) {
+		t.Errorf("%v", err)
+	}
+}
