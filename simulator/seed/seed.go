@@ -95,6 +95,7 @@ func Plant(name string, w *world.World, d *directory.Directory, v *vault.Service
 		return Sample{}, fmt.Errorf("plant %s: %w", name, err)
 	}
 	s.plantAzure()
+	s.declareRights()
 	if err := s.plantConsumers(); err != nil {
 		return Sample{}, fmt.Errorf("plant %s: %w", name, err)
 	}
