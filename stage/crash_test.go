@@ -3,6 +3,7 @@ package stage_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"keyturn/renewal"
 	"keyturn/stage"
@@ -83,6 +84,26 @@ func TestReplyLost(t *testing.T) {
 				assertWhole(t, w, "reply lost")
 			})
 		}
+	}
+}
+
+// TestALateOrphanIsFound: a secret whose reply was lost turns up only when the renewal could long be done.
+func TestALateOrphanIsFound(t *testing.T) {
+	t.Parallel()
+	for name, overlap := range map[string]time.Duration{"during the overlap": time.Hour, "where there is hardly an overlap": time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := stagetest.New(true)
+			w.Lose, w.Late, w.Overlap = []int{1}, 12*time.Minute, overlap
+			plan, err := w.Begin(stage.Request{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Process(plan); err != nil {
+				t.Fatal(err)
+			}
+			assertWhole(t, w, "late orphan")
+		})
 	}
 }
 

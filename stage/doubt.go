@@ -81,13 +81,16 @@ func (j *Job) sweep(ctx context.Context, a renewal.Attempt) error {
 			return fmt.Errorf("remove the abandoned attempt %s: %w", a.Mark, err)
 		}
 	}
-	// advance, once several replicas agree
+	// advance, once several replicas agree; one that was never seen may only be late
 	gone, err := j.gone(ctx, a.KeyID, a.Mark)
 	if err != nil || !gone {
 		return err
 	}
+	if !there && a.KeyID == "" && j.Now().Sub(a.At) < doubtWindow {
+		return nil
+	}
 	a.State = renewal.AttemptRemoved
-	return j.saveAttempt(ctx, a, "removed", "an abandoned attempt was removed")
+	return j.saveAttempt(ctx, a, "removed", "an abandoned attempt is gone")
 }
 
 func (j *Job) saveAttempt(ctx context.Context, a renewal.Attempt, kind, why string) error {

@@ -26,8 +26,8 @@ func retire(ctx context.Context, j *Job) (Pause, error) {
 	if err := j.removeOld(ctx); err != nil {
 		return Pause{}, err
 	}
-	if err := j.sweepAll(ctx); err != nil {
-		return Pause{}, err
+	if pause, err := j.sweepAll(ctx); err != nil || pause.Door != renewal.Open {
+		return pause, err
 	}
 	return Pause{}, j.finish(ctx)
 }
@@ -185,17 +185,29 @@ func (j *Job) gone(ctx context.Context, keyID, mark string) (bool, error) {
 }
 
 // sweepAll removes the attempts that were given up although some place may have known them: now that the gate has seen
-// every place on the chosen one, nobody uses them.
-func (j *Job) sweepAll(ctx context.Context) error {
+// every place on the chosen one, nobody uses them. One whose request got no answer may still turn up in a replica for a
+// while, so the run isn't done before that time has passed.
+func (j *Job) sweepAll(ctx context.Context) (Pause, error) {
 	for _, a := range j.History.Attempts {
-		if a.State != renewal.AttemptAbandoned && a.State != renewal.AttemptDoubtful {
+		if a.N == j.Run.Attempt || settled(a.State) {
 			continue
 		}
 		if err := j.sweep(ctx, a); err != nil {
-			return err
+			return Pause{}, err
 		}
 	}
-	return nil
+	for _, a := range j.History.Attempts {
+		if surely := a.At.Add(doubtWindow); a.N != j.Run.Attempt && !settled(a.State) && j.Now().Before(surely) {
+			return waitUntil(surely, "attempt.doubtful",
+				"an attempt whose request got no answer may still turn up; the renewal is done when it surely doesn't"), nil
+		}
+	}
+	return Pause{}, nil
+}
+
+// settled reports whether nothing is left to find out or to remove of an attempt.
+func settled(state renewal.AttemptState) bool {
+	return state == renewal.AttemptRemoved || state == renewal.AttemptVoid
 }
 
 func (j *Job) finish(ctx context.Context) error {

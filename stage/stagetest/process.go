@@ -19,7 +19,7 @@ import (
 func (w *World) Setup() stage.Setup {
 	p := policy.Default()
 	p.Settle = policy.Settle{Successes: 3}
-	p.Overlap = policy.Overlap{Minimum: time.Hour, Evidence: renewal.EvidenceTime}
+	p.Overlap = policy.Overlap{Minimum: w.Overlap, Evidence: renewal.EvidenceTime}
 	s := stage.Setup{App: "app", ClientID: "client", Policy: p, Issuer: w, Targets: []target.Target{
 		holder{w, "connection"}, holder{w, "variable"},
 	}}

@@ -21,17 +21,20 @@ import (
 // World is a directory, some places and a book in memory. Every remote effect and every save counts two points, one
 // before it and one after, at each of which the process may die.
 type World struct {
-	Time   time.Time
-	DieAt  int              // the point at which the process dies; 0 = never
-	Deaths int              // of processes, so far
-	Lose   []int            // effects, by number, whose reply is lost
-	Fail   map[string]error // what a write to a place, by name, fails with, before it has an effect
-	Run    renewal.Run
+	Time    time.Time
+	DieAt   int              // the point at which the process dies; 0 = never
+	Deaths  int              // of processes, so far
+	Lose    []int            // effects, by number, whose reply is lost
+	Late    time.Duration    // after which a new secret whose reply was lost is seen
+	Overlap time.Duration    // the policy's minimum; an hour in a new world
+	Fail    map[string]error // what a write to a place, by name, fails with, before it has an effect
+	Run     renewal.Run
 
 	mu      sync.Mutex
 	points  int // passed so far by this process
 	dead    bool
 	effects int
+	seen    map[string]time.Time // by key id: from when a late secret is seen
 	app     credential.App
 	values  map[string]string // by key id
 	places  map[string]*place
@@ -90,7 +93,7 @@ const (
 // can give its value back.
 func New(custodian bool) *World {
 	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	w := &World{Time: start, values: map[string]string{}, places: map[string]*place{}}
+	w := &World{Time: start, values: map[string]string{}, seen: map[string]time.Time{}, Overlap: time.Hour, places: map[string]*place{}}
 	for keyID, value := range map[string]string{OldKey: "old-value-that-is-long", ForeignKey: "xyz-foreign-value-long"} {
 		w.values[keyID] = value
 		w.app.Credentials = append(w.app.Credentials, credential.Credential{
@@ -111,7 +114,12 @@ func (w *World) Look(context.Context, string) (credential.App, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	app := w.app
-	app.Credentials = append([]credential.Credential(nil), w.app.Credentials...)
+	app.Credentials = nil
+	for _, c := range w.app.Credentials {
+		if !w.Time.Before(w.seen[c.KeyID]) {
+			app.Credentials = append(app.Credentials, c)
+		}
+	}
 	return app, nil
 }
 
@@ -128,9 +136,17 @@ func (w *World) Issue(_ context.Context, _ credential.App, order issuer.Order) (
 		w.app.Credentials = append(w.app.Credentials, made.Credential)
 	})
 	if err != nil {
+		w.hide(made.KeyID)
 		made = credential.Issued{}
 	}
 	return made, err
+}
+
+// hide keeps a secret whose reply was lost out of sight for a while, as a lagging replica does.
+func (w *World) hide(keyID string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen[keyID] = w.Time.Add(w.Late)
 }
 
 // Remove implements issuer.Issuer.
