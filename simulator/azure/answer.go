@@ -11,6 +11,9 @@ type answer struct {
 	status int
 	body   any // nil: no body; string: plain text; else JSON
 	header map[string]string
+
+	raw         []byte // the body on the wire
+	contentType string
 }
 
 func ok(body any) answer      { return answer{status: http.StatusOK, body: body} }

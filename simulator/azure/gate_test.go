@@ -3,7 +3,9 @@ package azure_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -344,4 +346,33 @@ func FuzzRequests(f *testing.F) {
 			t.Errorf("%s %q: status %d", method, path, a.status)
 		}
 	})
+}
+
+func TestManyCallersAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, gentle())
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for range 40 {
+				b.do(t, http.MethodPatch, kvID+web, `{"tags":{"team":"`+strconv.Itoa(i)+`"}}`)
+				b.do(t, http.MethodGet, kvID+web, "")
+				b.do(t, http.MethodPut, kvID+web, `{"location":"westeurope","tags":{"a":"b"},"properties":{"api":{"id":"`+kvAPI+`"},"parameterValues":{"token:clientId":"x"}}}`)
+				b.do(t, http.MethodGet, sub+"/resources"+rm, "")
+				b.do(t, http.MethodPost, flowID+"/triggers/manual/run"+logic, "")
+				b.do(t, http.MethodGet, flowID+"/runs"+logic, "")
+			}
+		})
+	}
+	all.Wait()
+	if a := b.do(t, http.MethodGet, kvID+web, ""); a.status != http.StatusOK {
+		t.Errorf("in the end: %s", a.text)
+	}
+}
+
+func BenchmarkGetConnection(b *testing.B) {
+	bench := newBench(b, gentle())
+	for b.Loop() {
+		bench.do(b, http.MethodGet, kvID+web, "")
+	}
 }

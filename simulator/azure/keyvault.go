@@ -4,9 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
-	"time"
 
 	"keyturn/simulator/azure/role"
 	"keyturn/simulator/vault"
@@ -17,7 +15,6 @@ const (
 	// rbacDefaultFrom is the api-version from which a new vault uses role assignments unless told otherwise.
 	// Source: learn.microsoft.com/azure/key-vault/general/access-control-default, read 2026-11-22.
 	rbacDefaultFrom = "2026-02-01"
-	mostPolicies    = 1024
 )
 
 var vaultName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$`)
@@ -54,48 +51,6 @@ func (c *call) vault() *vault.Vault {
 
 func (c *call) vaultNotFound() answer {
 	return fail(http.StatusNotFound, "ResourceNotFound", "The Resource '%s/%s' under resource group '%s' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix", vaultType, c.at.last().names[0], c.at.group)
-}
-
-// policyBody is an access policy on the wire.
-type policyBody struct {
-	TenantID      string         `json:"tenantId"`
-	ObjectID      string         `json:"objectId"`
-	ApplicationID string         `json:"applicationId,omitempty"`
-	Permissions   permissionBody `json:"permissions"`
-}
-
-type permissionBody struct {
-	Keys         []string `json:"keys,omitempty"`
-	Secrets      []string `json:"secrets,omitempty"`
-	Certificates []string `json:"certificates,omitempty"`
-	Storage      []string `json:"storage,omitempty"`
-}
-
-func policyBodies(policies []vault.AccessPolicy) []policyBody {
-	bodies := []policyBody{}
-	for _, p := range policies {
-		bodies = append(bodies, policyBody{
-			TenantID: p.Tenant, ObjectID: p.ObjectID, ApplicationID: p.ApplicationID,
-			Permissions: permissionBody{Keys: p.Keys, Secrets: p.Secrets, Certificates: p.Certificates, Storage: p.Store},
-		})
-	}
-	return bodies
-}
-
-func (b policyBody) policy() vault.AccessPolicy {
-	p := b.Permissions
-	return vault.AccessPolicy{Tenant: b.TenantID, ObjectID: b.ObjectID, ApplicationID: b.ApplicationID, Keys: p.Keys, Secrets: p.Secrets, Certificates: p.Certificates, Store: p.Storage}
-}
-
-// known reports whether every permission is a word of the API.
-func (b policyBody) known() bool {
-	within := func(asked []string, words string) bool {
-		return !slices.ContainsFunc(asked, func(one string) bool { return !slices.Contains(strings.Fields(words), strings.ToLower(one)) })
-	}
-	p := b.Permissions
-	return within(p.Secrets, "all get list set delete backup restore recover purge") &&
-		within(p.Keys, "all encrypt decrypt wrapkey unwrapkey sign verify get list create update import delete backup restore recover purge release rotate getrotationpolicy setrotationpolicy") &&
-		within(p.Certificates, "all get list delete create import update managecontacts getissuers listissuers setissuers deleteissuers manageissuers recover purge backup restore")
 }
 
 func vaultBody(v *vault.Vault) map[string]any {
@@ -160,20 +115,10 @@ func (c *call) putVault() answer {
 	if refused := c.decode(&in); refused != nil {
 		return *refused
 	}
-	p := in.Properties
-	v := c.vault()
-	switch {
-	case in.Location == "":
-		return fail(http.StatusBadRequest, "LocationRequired", "The location property is required for this definition.")
-	case p == nil || !guidForm.MatchString(p.TenantID) || p.SKU == nil:
-		return fail(http.StatusBadRequest, "BadRequest", "The vault's properties must hold tenantId and sku.")
-	case !vaultName.MatchString(c.at.name()):
-		return fail(http.StatusBadRequest, "VaultNameNotValid", "The vault name '%s' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens.", c.at.name())
-	case v == nil && c.s.v.Vault(c.at.name()) != nil:
-		return fail(http.StatusConflict, "VaultAlreadyExists", "The vault name '%s' is already in use. Vault names are globally unique so it is possible that the name is already taken.", c.at.name())
-	case v == nil && p.AccessPolicies == nil && (p.RBAC == nil || !*p.RBAC) && c.version < rbacDefaultFrom:
-		return fail(http.StatusBadRequest, "BadRequest", "The parameter accessPolicies is not specified.")
+	if refused := c.checkVault(in); refused != nil {
+		return *refused
 	}
+	p, v := in.Properties, c.vault()
 	isNew := v == nil
 	if isNew {
 		v = c.s.v.AddVault(vault.VaultSpec{Name: c.at.name(), Tenant: p.TenantID, Location: plainLocation(in.Location), ResourceID: c.at.id(), SKU: p.SKU.Name, RBAC: c.version >= rbacDefaultFrom})
@@ -186,6 +131,36 @@ func (c *call) putVault() answer {
 		return created(vaultBody(v))
 	}
 	return ok(vaultBody(v))
+}
+
+// checkVault refuses a vault that could not be made or replaced as the body has it.
+func (c *call) checkVault(in vaultWrite) *answer {
+	p := in.Properties
+	var a answer
+	switch {
+	case in.Location == "":
+		a = fail(http.StatusBadRequest, "LocationRequired", "The location property is required for this definition.")
+	case p == nil || !guidForm.MatchString(p.TenantID) || p.SKU == nil:
+		a = fail(http.StatusBadRequest, "BadRequest", "The vault's properties must hold tenantId and sku.")
+	case !vaultName.MatchString(c.at.name()):
+		a = fail(http.StatusBadRequest, "VaultNameNotValid", "The vault name '%s' is invalid. A vault's name must be between 3-24 alphanumeric characters. The name must begin with a letter, end with a letter or digit, and not contain consecutive hyphens.", c.at.name())
+	case c.vault() == nil && c.s.v.Vault(c.at.name()) != nil:
+		a = fail(http.StatusConflict, "VaultAlreadyExists", "The vault name '%s' is already in use. Vault names are globally unique so it is possible that the name is already taken.", c.at.name())
+	case c.vault() == nil && c.lacksPolicies(in):
+		a = fail(http.StatusBadRequest, "BadRequest", "The parameter accessPolicies is not specified.")
+	case p.AccessPolicies != nil:
+		_, refused := c.policies(*p.AccessPolicies)
+		return refused
+	default:
+		return nil
+	}
+	return &a
+}
+
+// lacksPolicies reports whether a new vault says neither who may use it nor that roles decide, in a version where roles were not the default.
+func (c *call) lacksPolicies(in vaultWrite) bool {
+	roles := in.Properties.RBAC != nil && *in.Properties.RBAC
+	return in.Properties.AccessPolicies == nil && !roles && c.version < rbacDefaultFrom
 }
 
 // changeVault takes over what the body names; what it leaves out stays.
@@ -241,61 +216,4 @@ func (c *call) deleteVault() answer {
 	}
 	c.s.v.RemoveVault(v.Name)
 	return empty(http.StatusOK)
-}
-
-// policies checks entries from the wire.
-func (c *call) policies(bodies []policyBody) ([]vault.AccessPolicy, *answer) {
-	entries := make([]vault.AccessPolicy, 0, len(bodies))
-	for _, b := range bodies {
-		if !guidForm.MatchString(b.TenantID) || !guidForm.MatchString(b.ObjectID) || !b.known() {
-			a := fail(http.StatusBadRequest, "BadRequest", "An invalid value was provided for 'accessPolicies'.")
-			return nil, &a
-		}
-		entries = append(entries, b.policy())
-	}
-	if len(entries) > mostPolicies {
-		a := fail(http.StatusBadRequest, "BadRequest", "The number of access policies must not exceed %d.", mostPolicies)
-		return nil, &a
-	}
-	return entries, nil
-}
-
-// putPolicies adds, replaces or removes access policies; the data plane follows after a while.
-func (c *call) putPolicies() answer {
-	var in struct {
-		Properties *struct {
-			AccessPolicies []policyBody `json:"accessPolicies"`
-		} `json:"properties"`
-	}
-	if refused := c.decode(&in); refused != nil {
-		return *refused
-	}
-	v := c.vault()
-	if v == nil {
-		return c.vaultNotFound()
-	}
-	if in.Properties == nil {
-		return fail(http.StatusBadRequest, "BadRequest", "The parameter properties is not specified.")
-	}
-	entries, refused := c.policies(in.Properties.AccessPolicies)
-	if refused != nil {
-		return *refused
-	}
-	changes := map[string]func(*vault.Vault, []vault.AccessPolicy){"add": c.s.v.AddPolicies, "replace": c.s.v.ReplacePolicies, "remove": c.s.v.RemovePolicies}
-	change, known := changes[strings.ToLower(c.at.name())]
-	if !known {
-		return fail(http.StatusBadRequest, "BadRequest", "The operation kind '%s' is invalid; add, replace or remove is expected.", c.at.name())
-	}
-	change(v, entries)
-	return ok(map[string]any{
-		"id": v.ResourceID + "/accessPolicies/", "type": vaultType + "/accessPolicies", "name": c.at.name(), "location": v.Location,
-		"properties": map[string]any{"accessPolicies": policyBodies(v.ListedPolicies())},
-	})
-}
-
-func unix(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.Unix()
 }

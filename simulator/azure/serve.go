@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -45,7 +46,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		a = s.serve(r, body)
 	}
-	s.write(w, r, a)
+	s.write(w, r, a.encoded())
 }
 
 // serve walks a call through the gates in the order of the real service: version, token, throttle, scope, route, right, locks and policies.
@@ -68,8 +69,7 @@ func (s *Service) serve(r *http.Request, body []byte) answer {
 			return *refused
 		}
 	}
-	a := c.dispatch()
-	return s.withQuota(c, a)
+	return s.withQuota(c, c.dispatch()).encoded()
 }
 
 // dispatch finds the handler, asks for the right and runs it.
@@ -133,26 +133,28 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request, a answer) {
 		w.WriteHeader(a.status)
 		return
 	}
-	var raw []byte
-	if plain, ok := a.body.(string); ok {
-		h.Set("Content-Type", "text/plain; charset=utf-8")
-		raw = []byte(plain)
-	} else {
-		h.Set("Content-Type", "application/json; charset=utf-8")
-		raw = encode(a.body)
-	}
+	h.Set("Content-Type", a.contentType)
 	w.WriteHeader(a.status)
-	_, _ = w.Write(raw) // a caller that hung up needs no answer
+	_, _ = w.Write(a.raw) // a caller that hung up needs no answer
 }
 
-func encode(body any) []byte {
-	var b strings.Builder
+// encoded is the answer with its body turned into bytes, done once, while the lock is held: the body may share maps with the state.
+func (a answer) encoded() answer {
+	if a.body == nil || a.raw != nil {
+		return a
+	}
+	if plain, ok := a.body.(string); ok {
+		a.contentType, a.raw = "text/plain; charset=utf-8", []byte(plain)
+		return a
+	}
+	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(body); err != nil {
-		panic("azure: encode answer: " + err.Error())
+	if err := e.Encode(a.body); err != nil {
+		return fail(http.StatusInternalServerError, "InternalServerError", "The answer could not be written: %v.", err).encoded()
 	}
-	return []byte(strings.TrimSuffix(b.String(), "\n"))
+	a.contentType, a.raw = "application/json; charset=utf-8", bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return a
 }
 
 // stamp sets the headers that every answer of Resource Manager carries.

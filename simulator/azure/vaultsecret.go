@@ -96,3 +96,10 @@ func instant(unix int64) time.Time {
 	}
 	return time.Unix(unix, 0).UTC()
 }
+
+func unix(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.Unix()
+}

@@ -38,7 +38,7 @@ func (c *call) deleteSecret() (reply, *Failure) {
 	s.settles = now.Add(c.s.w.Between(settleMin, settleMax))
 	delete(c.v.secrets, strings.ToLower(s.Name))
 	c.v.deleted[strings.ToLower(s.Name)] = s
-	return reply{http.StatusOK, c.v.deletedBody(s, true)}, nil
+	return reply{status: http.StatusOK, body: c.v.deletedBody(s, true)}, nil
 }
 
 // settledInBin is the deleted secret in the path once deleting has come to its end.
@@ -55,7 +55,7 @@ func (c *call) getDeleted() (reply, *Failure) {
 	if refused != nil {
 		return reply{}, refused
 	}
-	return reply{http.StatusOK, c.v.deletedBody(s, true)}, nil
+	return reply{status: http.StatusOK, body: c.v.deletedBody(s, true)}, nil
 }
 
 func (c *call) recoverSecret() (reply, *Failure) {
@@ -67,7 +67,7 @@ func (c *call) recoverSecret() (reply, *Failure) {
 	s.settles = c.s.w.Now().Add(c.s.w.Between(settleMin, settleMax))
 	delete(c.v.deleted, strings.ToLower(s.Name))
 	c.v.secrets[strings.ToLower(s.Name)] = s
-	return reply{http.StatusOK, c.v.item(s, s.Latest(), true)}, nil
+	return reply{status: http.StatusOK, body: c.v.item(s, s.Latest(), true)}, nil
 }
 
 // purgeSecret takes a deleted secret away for good.
@@ -99,7 +99,7 @@ func (c *call) backupSecret() (reply, *Failure) {
 		c.v.backups = map[string]*Secret{}
 	}
 	c.v.backups[blob] = copied
-	return reply{http.StatusOK, map[string]string{"value": blob}}, nil
+	return reply{status: http.StatusOK, body: map[string]string{"value": blob}}, nil
 }
 
 // restoreSecret puts a backed up secret back when its name is free.
@@ -121,5 +121,5 @@ func (c *call) restoreSecret() (reply, *Failure) {
 		restored.Versions = append(restored.Versions, &version)
 	}
 	c.v.secrets[strings.ToLower(kept.Name)] = restored
-	return reply{http.StatusOK, c.v.item(restored, restored.Latest(), true)}, nil
+	return reply{status: http.StatusOK, body: c.v.item(restored, restored.Latest(), true)}, nil
 }

@@ -41,7 +41,7 @@ func (c *call) getCertificate() (reply, *Failure) {
 	delete(body, "subject")
 	body["kid"], body["sid"] = c.v.URI()+"keys/"+cert.Name+"/"+one.ID, c.v.URI()+"secrets/"+cert.Name+"/"+one.ID
 	body["cer"], body["policy"] = base64.StdEncoding.EncodeToString(one.DER), c.policyOf(cert)
-	return reply{http.StatusOK, body}, nil
+	return reply{status: http.StatusOK, body: body}, nil
 }
 
 func (cert *Certificate) version(id string) *CertificateVersion {
@@ -71,7 +71,7 @@ func (c *call) getCertificatePolicy() (reply, *Failure) {
 	if refused != nil {
 		return reply{}, refused
 	}
-	return reply{http.StatusOK, c.policyOf(cert)}, nil
+	return reply{status: http.StatusOK, body: c.policyOf(cert)}, nil
 }
 
 func (c *call) listCertificates() (reply, *Failure) {

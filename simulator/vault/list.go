@@ -37,7 +37,7 @@ func (c *call) page(items []any) (reply, *Failure) {
 	if to < len(items) {
 		body.NextLink = c.nextLink(to, size)
 	}
-	return reply{http.StatusOK, body}, nil
+	return reply{status: http.StatusOK, body: body}, nil
 }
 
 func (c *call) nextLink(from, size int) string {

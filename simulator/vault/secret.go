@@ -35,16 +35,22 @@ func (w secretWrite) check() *Failure {
 		return bad("The secret value is too large: at most %d bytes are allowed.", maxValue)
 	case w.ContentType != nil && utf8.RuneCountInString(*w.ContentType) > maxContentType:
 		return bad("The property contentType is too long: at most %d characters are allowed.", maxContentType)
-	case w.Tags != nil && len(*w.Tags) > maxTags:
-		return bad("The property tags has too many entries: at most %d are allowed.", maxTags)
 	case w.Attributes.NotBefore != nil && w.Attributes.Expires != nil && *w.Attributes.NotBefore > *w.Attributes.Expires:
 		return bad("The attribute nbf must not be later than exp.")
 	}
 	if w.Tags != nil {
-		for name, value := range *w.Tags {
-			if name == "" || utf8.RuneCountInString(name) > maxTagText || utf8.RuneCountInString(value) > maxTagText {
-				return bad("A tag's name and value may have at most %d characters each, and a name at least one.", maxTagText)
-			}
+		return checkTags(*w.Tags)
+	}
+	return nil
+}
+
+func checkTags(tags map[string]string) *Failure {
+	if len(tags) > maxTags {
+		return bad("The property tags has too many entries: at most %d are allowed.", maxTags)
+	}
+	for name, value := range tags {
+		if name == "" || utf8.RuneCountInString(name) > maxTagText || utf8.RuneCountInString(value) > maxTagText {
+			return bad("A tag's name and value may have at most %d characters each, and a name at least one.", maxTagText)
 		}
 	}
 	return nil
@@ -89,7 +95,7 @@ func (c *call) getSecret() (reply, *Failure) {
 	if !one.Enabled {
 		return reply{}, secretDisabled("get")
 	}
-	return reply{http.StatusOK, c.bundle(s, one)}, nil
+	return reply{status: http.StatusOK, body: c.bundle(s, one)}, nil
 }
 
 // setSecret adds a version, making the secret when it is new: never safe to repeat.
@@ -114,7 +120,7 @@ func (c *call) setSecret() (reply, *Failure) {
 		spec.Tags = *in.Tags
 	}
 	one := c.s.SetSecret(c.v.Name, c.name(), *in.Value, spec)
-	return reply{http.StatusOK, c.bundle(c.v.Secret(c.name()), one)}, nil
+	return reply{status: http.StatusOK, body: c.bundle(c.v.Secret(c.name()), one)}, nil
 }
 
 // free refuses a name that lies in the bin or belongs to a certificate.
@@ -156,7 +162,7 @@ func (c *call) updateSecret() (reply, *Failure) {
 	}
 	one.apply(in)
 	one.Updated = c.s.w.Now()
-	return reply{http.StatusOK, c.v.item(s, one, true)}, nil
+	return reply{status: http.StatusOK, body: c.v.item(s, one, true)}, nil
 }
 
 func (one *Version) apply(in secretWrite) {

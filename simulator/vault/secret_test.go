@@ -108,7 +108,7 @@ func walk(t *testing.T, b *bench, path string) (ids []string, pages int) {
 func TestListingsPageAndHaveNoValues(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, world.Settings{Gentle: true})
-	if a := b.do(t, http.MethodGet, "/deletedsecrets"+version, ""); a.text != `{"value":[]}`+"\n" {
+	if a := b.do(t, http.MethodGet, "/deletedsecrets"+version, ""); a.text != `{"value":[]}` {
 		t.Errorf("an empty listing is an empty list: %s", a.text)
 	}
 	for i := range 60 {

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -49,6 +50,22 @@ type call struct {
 type reply struct {
 	status int
 	body   any
+	raw    []byte // the body on the wire
+}
+
+// encoded is the reply with its body turned into bytes, done once, while the lock is held: the body may share maps with the state.
+func (a reply) encoded() reply {
+	if a.body == nil || a.raw != nil {
+		return a
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(a.body); err != nil {
+		return reply{status: http.StatusInternalServerError, body: failureBody{failureDetail{Code: "InternalServerError", Message: err.Error()}}}.encoded()
+	}
+	a.raw = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return a
 }
 
 // ServeHTTP serves the vault that the request's host names.
@@ -59,9 +76,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if refused.challenge != "" {
 			w.Header().Set("WWW-Authenticate", refused.challenge)
 		}
-		answer = reply{refused.Status, refused.body()}
+		answer = reply{status: refused.Status, body: refused.body()}
 	}
-	s.write(w, c, answer)
+	s.write(w, c, answer.encoded())
 }
 
 // serve walks a call through the gates: the vault, the challenge (before a body is read), the firewall, the version, the operation.
@@ -87,7 +104,8 @@ func (s *Service) serve(c *call) (reply, *Failure) {
 	if refused := c.checkVersion(); refused != nil {
 		return reply{}, refused
 	}
-	return c.dispatch()
+	answer, refused := c.dispatch()
+	return answer.encoded(), refused
 }
 
 func logName(id directory.Identity) string {
@@ -157,9 +175,7 @@ func (s *Service) write(w http.ResponseWriter, c *call, a reply) {
 	if c.r.Method == http.MethodHead {
 		return
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(a.body) // a caller that hung up needs no answer
+	_, _ = w.Write(a.raw) // a caller that hung up needs no answer
 }
 
 // stamp sets the headers that every answer of a vault carries.

@@ -67,16 +67,22 @@ func next(rest string, at int) (token, int, error) {
 	switch {
 	case c == '\'' || c == '"':
 		return text(rest, at)
-	case c >= '0' && c <= '9':
-		size := run(rest, func(c byte) bool { return c >= '0' && c <= '9' })
+	case digit(c):
+		size := run(rest, digit)
 		return token{number, rest[:size], at}, size, nil
 	case letter(c) || c == '$':
-		size := 1 + run(rest[1:], func(c byte) bool { return letter(c) || c == '-' || c >= '0' && c <= '9' })
+		size := 1 + run(rest[1:], inWord)
 		if strings.HasPrefix(rest[size:], "~") { // in~
 			size++
 		}
 		return token{word, rest[:size], at}, size, nil
-	case strings.HasPrefix(rest, "!") && len(rest) > 1 && letter(rest[1]): // !contains, !in~
+	}
+	return operator(rest, at)
+}
+
+// operator reads what is neither text, number nor word; a word after an exclamation mark, as in !contains, is one operator with it.
+func operator(rest string, at int) (token, int, error) {
+	if strings.HasPrefix(rest, "!") && len(rest) > 1 && letter(rest[1]) {
 		t, size, err := next(rest[1:], at)
 		t.text = "!" + t.text
 		return t, size + 1, err
@@ -86,8 +92,12 @@ func next(rest string, at int) (token, int, error) {
 			return token{sign, s, at}, len(s), nil
 		}
 	}
-	return token{}, 0, fmt.Errorf("unexpected character %q at %d", c, at)
+	return token{}, 0, fmt.Errorf("unexpected character %q at %d", rest[0], at)
 }
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+func inWord(c byte) bool { return letter(c) || digit(c) || c == '-' }
 
 func letter(c byte) bool { return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 
