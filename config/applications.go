@@ -98,7 +98,7 @@ func (r *reader) block(spot held, kinds []target.Descriptor) (found Block, ident
 		r.sayf(one.keyAt, kindHint(one.key, kinds), "unknown target %s", quote(one.key))
 		return Block{}, "", false
 	}
-	identity, ok = r.fields(one, kind)
+	identity, ok = r.settings(one, kind)
 	return Block{Kind: kind.Code, Line: one.keyAt.at.Position.Line, file: r.path, spot: one.spot}, identity, ok
 }
 

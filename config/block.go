@@ -18,7 +18,7 @@ func (b Block) Decode(into any) error {
 	if value.Kind() != reflect.Pointer || value.Elem().Kind() != reflect.Struct {
 		panic("config: Block.Decode wants a pointer to a struct")
 	}
-	read := &reader{path: b.file}
+	read := newReader(b.file, nil)
 	read.into(b.spot, value.Elem())
 	if len(read.problems) > 0 {
 		return read.report()
@@ -28,7 +28,7 @@ func (b Block) Decode(into any) error {
 
 // Fault makes the error of a target that refuses its block, told at the block's place in the file.
 func (b Block) Fault(err error) error {
-	read := &reader{path: b.file}
+	read := newReader(b.file, nil)
 	read.say(b.spot, b.Kind+": "+err.Error(), "")
 	return read.report()
 }

@@ -91,7 +91,7 @@ func (r *reader) structure(spot held, value reflect.Value) {
 	if !ok {
 		return
 	}
-	fields := fieldsOf(value.Type())
+	fields := r.fieldsOf(value.Type())
 	written := map[string]bool{}
 	for _, each := range entries {
 		field, known := fields[each.key]

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -24,9 +25,12 @@ type reader struct {
 	text     []byte
 	top      held // the whole file
 	problems []Problem
+	fields   map[reflect.Type]map[string]reflect.StructField
 }
 
-func newReader(path string, text []byte) *reader { return &reader{path: path, text: text} }
+func newReader(path string, text []byte) *reader {
+	return &reader{path: path, text: text, fields: map[reflect.Type]map[string]reflect.StructField{}}
+}
 
 // held is a part of the file kept with its position, to be decoded once it is known what it must be.
 type held struct {

@@ -9,8 +9,11 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// fieldsOf returns a struct's fields by their yaml names.
-func fieldsOf(kind reflect.Type) map[string]reflect.StructField {
+// fieldsOf returns a struct's fields by their yaml names. A file repeats the same few structs many times.
+func (r *reader) fieldsOf(kind reflect.Type) map[string]reflect.StructField {
+	if known, ok := r.fields[kind]; ok {
+		return known
+	}
 	fields := map[string]reflect.StructField{}
 	for _, field := range reflect.VisibleFields(kind) {
 		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
@@ -18,6 +21,7 @@ func fieldsOf(kind reflect.Type) map[string]reflect.StructField {
 			fields[name] = field
 		}
 	}
+	r.fields[kind] = fields
 	return fields
 }
 

@@ -67,9 +67,9 @@ func (r *reader) checkPolicy(spot held, p policy.Policy) {
 	}
 }
 
-// fields checks a block against its descriptor, and returns a text that is equal for two blocks of the same place: the
+// settings checks a block against its descriptor, and returns a text that is equal for two blocks of the same place: the
 // required settings decide, since the others only say how to treat it.
-func (r *reader) fields(block entry, kind target.Descriptor) (identity string, ok bool) {
+func (r *reader) settings(block entry, kind target.Descriptor) (identity string, ok bool) {
 	entries, ok := r.entries(block.spot)
 	if !ok {
 		return "", false

@@ -50,7 +50,7 @@ func (sh *shell) doctor(ctx context.Context, f *format, names []string, dialect 
 	if err != nil {
 		return err
 	}
-	reader, err := d.openReaderIfAny(ctx)
+	reader, err := readerIfAny(ctx, d.settings)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -58,15 +56,6 @@ func (d *desk) vaultsOf(app config.Application) []string {
 		}
 	}
 	return names
-}
-
-// openReaderIfAny opens the store for looking; nil where there is none yet.
-func (d *desk) openReaderIfAny(ctx context.Context) (store.ReadCloser, error) {
-	reader, err := openReader(ctx, d.settings.Store)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return reader, err
 }
 
 // certificatesOf judges an app's certificates by the directory and by the vaults named. A vault that can't be read now is

@@ -16,7 +16,7 @@ const lookAtOnce = 6
 
 // lookLive adds what the directory and the places say now, and returns the time to judge by. What can't be asked is said
 // and left out: status still shows what the store knows.
-func (sh *shell) lookLive(ctx context.Context, settings config.Config, rows []standing) time.Time {
+func (sh *shell) lookLive(ctx context.Context, settings config.Config, rows []standing, reader store.Reader) time.Time {
 	d, err := sh.deskFor(ctx, settings)
 	if err != nil {
 		sh.say("keyturn: the cloud was not asked: %v", err)
@@ -25,13 +25,6 @@ func (sh *shell) lookLive(ctx context.Context, settings config.Config, rows []st
 	if _, err := d.session.Self(ctx); err != nil {
 		sh.say("keyturn: the cloud was not asked: %v", err)
 		return sh.now()
-	}
-	reader, err := d.openReaderIfAny(ctx)
-	if err != nil {
-		sh.say("keyturn: %v", err)
-	}
-	if reader != nil {
-		defer sh.close(reader)
 	}
 	var group errgroup.Group
 	group.SetLimit(lookAtOnce)

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -82,12 +80,12 @@ func (sh *shell) plan(ctx context.Context, f *format, names []string, p planning
 	if err != nil {
 		return err
 	}
-	reader, err := openReader(ctx, d.settings.Store)
-	switch {
-	case err == nil:
-		defer sh.close(reader)
-	case !errors.Is(err, fs.ErrNotExist):
+	reader, err := readerIfAny(ctx, d.settings)
+	if err != nil {
 		return err
+	}
+	if reader != nil {
+		defer sh.close(reader)
 	}
 	plans := []planned{}
 	for _, app := range apps {

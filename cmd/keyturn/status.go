@@ -65,7 +65,14 @@ func (sh *shell) status(ctx context.Context, f *format, args []string, live func
 	if err != nil {
 		return err
 	}
-	runs, err := sh.latestRuns(ctx, args)
+	reader, err := readerIfAny(ctx, settings)
+	if err != nil {
+		return err
+	}
+	if reader != nil {
+		defer sh.close(reader)
+	}
+	runs, err := listRuns(ctx, reader, store.Filter{Latest: true, App: strings.Join(args, "")})
 	if err != nil {
 		return err
 	}
@@ -75,15 +82,13 @@ func (sh *shell) status(ctx context.Context, f *format, args []string, live func
 	}
 	now := sh.now()
 	if configured := countConfigured(settings, rows); configured > 0 && live(configured) {
-		now = sh.lookLive(ctx, settings, rows)
+		now = sh.lookLive(ctx, settings, rows, reader)
 	}
-	undriven, err := sh.undriven(ctx, now)
+	undriven, err := listRuns(ctx, reader, store.Filter{Due: now})
 	if err != nil {
 		return err
 	}
-	for i := range rows {
-		rows[i].judge(now, undriven[rows[i].Run])
-	}
+	judge(rows, undriven, now)
 	if err := sh.printStatus(f, rows); err != nil {
 		return err
 	}
@@ -93,20 +98,21 @@ func (sh *shell) status(ctx context.Context, f *format, args []string, live func
 	return nil
 }
 
-// latestRuns returns each application's newest run. No store yet means no run yet.
-func (sh *shell) latestRuns(ctx context.Context, args []string) ([]renewal.Run, error) {
-	reader, err := sh.openReader(ctx)
+// readerIfAny opens the store for looking; nil where there is none yet.
+func readerIfAny(ctx context.Context, settings config.Config) (store.ReadCloser, error) {
+	reader, err := openReader(ctx, settings.Store)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
+	return reader, err
+}
+
+// listRuns returns the runs that fit; none where there is no store.
+func listRuns(ctx context.Context, reader store.Reader, filter store.Filter) ([]renewal.Run, error) {
+	if reader == nil {
+		return nil, nil
 	}
-	defer sh.close(reader)
-	filter := store.Filter{Latest: true, Limit: 1_000_000}
-	if len(args) == 1 {
-		filter.App = args[0]
-	}
+	filter.Limit = 1_000_000
 	runs, err := reader.Runs(ctx, filter)
 	if err != nil {
 		return nil, fmt.Errorf("read the newest runs: %w", err)
@@ -114,25 +120,15 @@ func (sh *shell) latestRuns(ctx context.Context, args []string) ([]renewal.Run, 
 	return runs, nil
 }
 
-// undriven returns the open runs that may go on now and that no living process drives.
-func (sh *shell) undriven(ctx context.Context, now time.Time) (map[string]bool, error) {
-	reader, err := sh.openReader(ctx)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// judge says of each row whether a person should look. undriven are the runs that may go on now and that nobody drives.
+func judge(rows []standing, undriven []renewal.Run, now time.Time) {
+	due := map[string]bool{}
+	for _, run := range undriven {
+		due[run.ID] = true
 	}
-	if err != nil {
-		return nil, err
+	for i := range rows {
+		rows[i].judge(now, due[rows[i].Run])
 	}
-	defer sh.close(reader)
-	due, err := reader.Runs(ctx, store.Filter{Due: now, Limit: 1_000_000})
-	if err != nil {
-		return nil, fmt.Errorf("read which runs are due: %w", err)
-	}
-	found := map[string]bool{}
-	for _, run := range due {
-		found[run.ID] = true
-	}
-	return found, nil
 }
 
 // standings has a row for each application configured, and for each that only the store knows.
