@@ -17,6 +17,7 @@ import (
 const (
 	fixNetwork   = "check this machine's network; where a proxy is needed, set network.proxy, --proxy or HTTPS_PROXY"
 	fixAuthority = "the connection is inspected by a proxy, or goes to somebody else: set network.caFile or --ca-file to that proxy's authority in PEM form"
+	fixManaged   = "run Keyturn on an Azure machine that has an identity assigned, or choose another identity in the configuration"
 	fixVaultName = "check the vault's name and cloud in the configuration: no vault answers to that name, or it can't be resolved from here"
 )
 
@@ -40,10 +41,14 @@ func classifyBroken(err error, subject string) error {
 	case errors.As(err, &unresolved):
 		p.Doubtful = false
 		explainName(p, unresolved)
+	case neverSent(err) && sent.host == imdsHost:
+		p.Class, p.Code, p.Message, p.Fix = problem.Person, "identity.none", "no managed identity answers on this machine", fixManaged
 	case neverSent(err):
 		p.Message, p.Doubtful = "can't connect"+sent.to(), false
 	case isTimeout(err):
 		p.Message = "no answer in time" + sent.from()
+	case sent.host == "":
+		p.Message = "the request failed: " + scrub(err.Error())
 	}
 	return p
 }

@@ -20,7 +20,8 @@ import (
 // The address at which a virtual machine of Azure hands out its identity's tokens, how long it is knocked at, and how
 // long it may then take. Elsewhere nobody answers, and a laptop or a build machine must not wait for that.
 const (
-	imdsAddress = "169.254.169.254:80"
+	imdsHost    = "169.254.169.254"
+	imdsAddress = imdsHost + ":80"
 	imdsKnock   = 400 * time.Millisecond
 	tryFor      = 12 * time.Second
 	// askAgain is how long "no identity works here" is believed, so that a hundred requests don't try a hundred times.
@@ -116,7 +117,7 @@ func (c *choice) links() []link {
 }
 
 func (c *choice) named(_ context.Context, who *identity, _ policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	_, err := who.open()
+	_, err := who.opened()
 	return azcore.AccessToken{}, err
 }
 

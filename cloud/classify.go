@@ -135,10 +135,13 @@ func (u rule) sentence(r *Refusal) string {
 
 // fixFor fills in the one thing that depends on who refused: the rights that Microsoft Graph wants.
 func (u rule) fixFor(r *Refusal) string {
-	if u.code == problem.Denied && strings.Contains(r.Host, "graph") {
+	switch {
+	case u.code != problem.Denied || !strings.Contains(r.Host, "graph"):
+		return u.fix
+	case r.writes():
 		return fixGraphRights
 	}
-	return u.fix
+	return fixGraphReads
 }
 
 func (r *Refusal) writes() bool { return r.Method != http.MethodGet && r.Method != http.MethodHead }

@@ -98,6 +98,14 @@ func TestRefusalsAreDecidedByTheirCodes(t *testing.T) {
 	}
 }
 
+func TestWhoMayNotReadIsToldWhichPermissionReads(t *testing.T) {
+	t.Parallel()
+	err := cloud.FromResponse(answer(http.MethodGet, graphURL, 403, nil, graphError("Authorization_RequestDenied", "no")), "apps")
+	if p := problem.Of(err); p.Code != problem.Denied || !strings.Contains(p.Fix, "Application.Read.All") {
+		t.Errorf("%v, fix %q", err, p.Fix)
+	}
+}
+
 func TestARecordedRefusalReadsTheSame(t *testing.T) {
 	t.Parallel()
 	body := `{"error":{"code":"Request_ResourceNotFound","message":"Resource 'not-a-valid-object-id' does not exist or one of its queried reference-property objects are not present.","innerError":{"date":"2026-09-08T23:26:59","request-id":"id","client-request-id":"id"}}}`

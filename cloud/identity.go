@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"strings"
@@ -58,7 +59,7 @@ func (i *identity) token(ctx context.Context, l *lane, want policy.TokenRequestO
 		return i.sharedToken(ctx, want)
 	}
 	if l.opened == nil {
-		opened, err := i.open()
+		opened, err := i.opened()
 		if err != nil {
 			return azcore.AccessToken{}, err
 		}
@@ -71,13 +72,25 @@ func (i *identity) sharedToken(ctx context.Context, want policy.TokenRequestOpti
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.once == nil {
-		opened, err := i.open()
+		opened, err := i.opened()
 		if err != nil {
 			return azcore.AccessToken{}, err
 		}
 		i.once = opened
 	}
 	return i.once.GetToken(ctx, want)
+}
+
+// opened opens the identity. It asks nobody, so that what fails is how the identity is set up.
+func (i *identity) opened() (azcore.TokenCredential, error) {
+	credential, err := i.open()
+	var absent *missing
+	var found *problem.Error
+	if err == nil || errors.As(err, &absent) || errors.As(err, &found) {
+		return credential, err
+	}
+	return nil, problem.NeedsPerson("identity.failed", "identity "+i.name, scrub(err.Error()),
+		"check how this identity is set up, or choose another one in the configuration")
 }
 
 // maker builds the identities from the options.
@@ -170,8 +183,11 @@ func (m maker) workload() (azcore.TokenCredential, error) {
 
 func (m maker) managed() (azcore.TokenCredential, error) {
 	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: m.client()}
-	// Machines without the endpoint must not wait for the minutes that the library's own repeats may take.
-	options.Retry = gentle()
+	// The endpoint says "not there" for moments while it is renewed. Machines without it must not wait for the minutes
+	// that the library's own repeats may take.
+	options.Retry.ShouldRetry = func(answer *http.Response, err error) bool {
+		return mayPass(answer, err) || (err == nil && (answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusGone))
+	}
 	client := m.o.ClientID
 	if client == "" {
 		client = os.Getenv("AZURE_CLIENT_ID")

@@ -12,6 +12,9 @@ const (
 
 	fixGraphRights = "give Keyturn's identity the application permission Application.ReadWrite.OwnedBy of Microsoft Graph with " +
 		"admin consent, and make its service principal an owner of the app registration; keyturn doctor --script writes the commands"
+	fixGraphReads = "give Keyturn's identity a permission of Microsoft Graph that reads this, with admin consent: Application.Read.All to look, " +
+		"Application.ReadWrite.OwnedBy to renew, AuditLog.Read.All for reports of use; keyturn doctor names what is missing"
+
 	fixSubscription = "check the id in the configuration, and that Keyturn's identity has a role in that subscription"
 )
 

@@ -23,7 +23,8 @@ func TestAnAppHasTheCredentialsOfBothObjects(t *testing.T) {
 		ID: "s", AppID: "c", DisplayName: "App in tenant",
 		Passwords: []graph.Password{{KeyID: "p2"}, {KeyID: "saml"}},
 		Keys: []graph.Key{
-			{KeyID: "saml", Type: "X509CertAndPassword", Usage: "Sign"}, {KeyID: "saml2", Type: "AsymmetricX509Cert", Usage: "Verify", Identifier: "bXkgb3du"},
+			{KeyID: "saml", Type: "X509CertAndPassword", Usage: "Sign"},
+			{KeyID: "saml2", Type: "AsymmetricX509Cert", Usage: "Verify", Identifier: "bXkgb3du"},
 			{KeyID: "old", Type: "Symmetric", Usage: "Verify"},
 		},
 	}
