@@ -21,6 +21,9 @@ func (s *Service) genericRoute(c *call) (route, bool) {
 	if c.at.subscription == "" || len(p.types) == 0 || !knownNamespace(p.namespace) || strings.EqualFold(p.namespace, "Microsoft.Authorization") {
 		return route{}, false
 	}
+	if strings.EqualFold(p.namespace, "Microsoft.Resources") && verb(c.r.Method) != "read" {
+		return route{}, false // deployments and the like would have effects that nobody brings about here
+	}
 	if !c.at.instance() {
 		return route{right: actionOfPath, handle: (*call).listGeneric}, c.r.Method == http.MethodGet
 	}

@@ -149,6 +149,7 @@ func TestGenericResources(t *testing.T) {
 	if a := b.do(t, http.MethodPut, id+"/slots/stage"+rm, `{"location":"westeurope"}`); a.status != http.StatusCreated {
 		t.Errorf("child: %s", a.text)
 	}
+	want(t, b.do(t, http.MethodPut, group+"/providers/Microsoft.Resources/deployments/d"+rm, `{"properties":{}}`), http.StatusNotFound, "NotFound")
 	want(t, b.do(t, http.MethodPut, group+"/providers/Microsoft.Web/sites/none/slots/stage"+rm, `{"location":"westeurope"}`), http.StatusNotFound, "ParentResourceNotFound")
 	if a := b.do(t, http.MethodGet, group+"/providers/Microsoft.Web/sites"+rm, ""); a.names() != "site" {
 		t.Errorf("list: %s", a.text)

@@ -13,10 +13,22 @@ type Failure struct {
 	Message string
 	// challenge, when set, goes out as WWW-Authenticate.
 	challenge string
+	// retryAfter, when set, goes out as Retry-After.
+	retryAfter string
 }
 
 // Error says code and message.
 func (f *Failure) Error() string { return f.Code + ": " + f.Message }
+
+// announce sets the headers that belong to the refusal.
+func (f *Failure) announce(h http.Header) {
+	if f.challenge != "" {
+		h.Set("WWW-Authenticate", f.challenge)
+	}
+	if f.retryAfter != "" {
+		h.Set("Retry-After", f.retryAfter)
+	}
+}
 
 // failureBody is the wire form; innererror is spelled in lower case here, unlike Graph's.
 type failureBody struct {

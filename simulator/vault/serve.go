@@ -73,9 +73,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{s: s, r: r, segments: segments(r.URL.EscapedPath()), query: queryOf(r)}
 	answer, refused := s.serve(c)
 	if refused != nil {
-		if refused.challenge != "" {
-			w.Header().Set("WWW-Authenticate", refused.challenge)
-		}
+		refused.announce(w.Header())
 		answer = reply{status: refused.Status, body: refused.body()}
 	}
 	s.write(w, c, answer.encoded())
@@ -98,6 +96,9 @@ func (s *Service) serve(c *call) (reply, *Failure) {
 	}
 	s.w.Lock()
 	defer s.w.Unlock()
+	if refused := c.throttle(); refused != nil {
+		return reply{}, refused
+	}
 	if s.firewalled(c.v) {
 		return reply{}, forbidden("ForbiddenByFirewall", "Client address is not authorized and caller is not a trusted service.\r\nClient address: 203.0.113.7\r\nCaller: %s\r\nVault: %s;location=%s", caller(c.id), c.v.Name, strings.ToLower(c.v.Location))
 	}

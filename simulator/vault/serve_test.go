@@ -164,3 +164,24 @@ func TestFirewall(t *testing.T) {
 		}
 	}
 }
+
+func TestThrottlingInAnUnkindWorldOnly(t *testing.T) {
+	t.Parallel()
+	for _, settings := range []world.Settings{{Seed: 5}, {Gentle: true}} {
+		b := newBench(t, settings)
+		var refused answer
+		for range 4100 {
+			if a := b.do(t, http.MethodGet, "/secrets"+version, ""); a.status == http.StatusTooManyRequests {
+				refused = a
+				break
+			}
+		}
+		if (refused.status == 0) != settings.Gentle || refused.status != 0 && (refused.code() != "Throttled" || refused.header.Get("Retry-After") == "") {
+			t.Errorf("gentle %v: %d %v %s", settings.Gentle, refused.status, refused.header, refused.text)
+		}
+		b.w.Advance(10 * time.Second)
+		if a := b.do(t, http.MethodGet, "/secrets"+version, ""); a.status != http.StatusOK {
+			t.Errorf("in the next window: %s", a.text)
+		}
+	}
+}

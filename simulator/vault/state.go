@@ -41,6 +41,7 @@ type Vault struct {
 	certificates map[string]*Certificate
 	deleted      map[string]*Secret
 	backups      map[string]*Secret // by blob
+	window       window
 }
 
 // VaultSpec says what vault to add.
