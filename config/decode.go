@@ -27,11 +27,9 @@ func (r *reader) into(spot held, value reflect.Value) {
 		r.say(spot, "nothing is written here", "give it a value or drop the key")
 		return
 	}
-	if value.Kind() == reflect.Pointer {
-		value.Set(reflect.New(value.Type().Elem()))
-		value = value.Elem()
-	}
 	switch value.Kind() {
+	case reflect.Pointer:
+		r.optional(spot, value)
 	case reflect.Struct:
 		r.structure(spot, value)
 	case reflect.Slice:
@@ -40,6 +38,16 @@ func (r *reader) into(spot held, value reflect.Value) {
 		r.words(spot, value)
 	default:
 		r.scalar(spot, value)
+	}
+}
+
+// optional decodes what may be left out. What can't be read counts as left out, so that it isn't told twice.
+func (r *reader) optional(spot held, value reflect.Value) {
+	before := len(r.problems)
+	read := reflect.New(value.Type().Elem())
+	r.into(spot, read.Elem())
+	if len(r.problems) == before {
+		value.Set(read)
 	}
 }
 

@@ -22,13 +22,16 @@ var later = map[string]string{
 }
 
 // nearest returns the word of known that written was probably meant to be, or "". Letter case, dashes and underscores
-// don't count; otherwise about a third of the letters may differ.
+// don't count; otherwise about a third of the letters may differ, or one be the beginning of the other.
 func nearest(written string, known []string) string {
 	best, least := "", len(written)/3+1
 	for _, word := range slices.Sorted(slices.Values(known)) {
 		far := distance(plain(written), plain(word))
 		if far == 0 {
 			return word
+		}
+		if begins := strings.HasPrefix(plain(word), plain(written)) || strings.HasPrefix(plain(written), plain(word)); begins && len(written) >= 4 {
+			far = min(far, len(written)/3+1)
 		}
 		if far < least || (far == least && best == "") {
 			best, least = word, far

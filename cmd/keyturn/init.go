@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keyturn/config"
+	"keyturn/credential"
 	"keyturn/inventory"
 	"keyturn/problem"
 )
@@ -44,7 +45,20 @@ func newInit(sh *shell) *cobra.Command {
 	return cmd
 }
 
+// usable refuses a call that names no application.
+func (in initialising) usable(args []string) error {
+	if in.pack == "" && len(args) == 0 {
+		return usage(problem.NeedsPerson("app.missing", "init", "which application?",
+			"keyturn init CLIENT-ID, or keyturn init --pack "+strings.Join(packCodes(), "|")+"; keyturn scan lists what the tenant has"))
+	}
+	_, err := packFor(in.pack, credential.App{})
+	return err
+}
+
 func (sh *shell) initialise(ctx context.Context, in initialising, args []string) error {
+	if err := in.usable(args); err != nil {
+		return err
+	}
 	path, err := sh.initPath(in)
 	if err != nil {
 		return err
@@ -106,15 +120,7 @@ func (d *desk) lookupForInit(ctx context.Context, in initialising, args []string
 	if len(args) == 1 {
 		return d.lookup(ctx, args[0])
 	}
-	pack, ok := inventory.FindPack(in.pack)
-	if in.pack != "" && !ok {
-		_, err := packFor(in.pack, named{}.app)
-		return named{}, err
-	}
-	if in.pack == "" {
-		return named{}, usage(problem.NeedsPerson("app.missing", "init", "which application?",
-			"keyturn init CLIENT-ID, or keyturn init --pack "+strings.Join(packCodes(), "|")+"; keyturn scan lists what the tenant has"))
-	}
+	pack, _ := inventory.FindPack(in.pack)
 	squeeze := func(text string) string {
 		return strings.ToLower(strings.NewReplacer(" ", "", "-", "", "_", "").Replace(text))
 	}

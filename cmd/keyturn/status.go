@@ -35,9 +35,11 @@ func newStatus(sh *shell) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&offline, "offline", false, "ask the store alone")
 	cmd.Flags().BoolVar(&live, "live", false, "ask the cloud however many applications there are")
-	cmd.MarkFlagsMutuallyExclusive("offline", "live")
 	f := formatFlag(cmd, asTable, asJSON, asCSV)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if offline && live {
+			return usage(errors.New("--offline and --live contradict each other"))
+		}
 		return sh.status(cmd.Context(), f, args, func(apps int) bool { return !offline && (live || apps <= liveLimit) })
 	}
 	return cmd
