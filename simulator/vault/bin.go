@@ -9,8 +9,8 @@ import (
 
 // Deleting and recovering take a moment during which the secret is in neither place.
 const (
-	settleMin = 500 * time.Millisecond
-	settleMax = 4 * time.Second
+	settleMin = 2 * time.Second
+	settleMax = 8 * time.Second
 )
 
 // binned is the secret of that name in the bin; one past its date is purged on the way.

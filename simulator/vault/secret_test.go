@@ -176,7 +176,7 @@ func TestDeletingSettlesInAnUnkindWorld(t *testing.T) {
 	b.do(t, http.MethodDelete, "/secrets/s"+version, "")
 	b.want(t, b.do(t, http.MethodGet, "/deletedsecrets/s"+version, ""), http.StatusNotFound, "SecretNotFound")
 	b.want(t, b.do(t, http.MethodPut, "/secrets/s"+version, `{"value":"2"}`), http.StatusConflict, "Conflict")
-	b.w.Advance(5 * time.Second)
+	b.w.Advance(10 * time.Second)
 	if a := b.do(t, http.MethodGet, "/deletedsecrets/s"+version, ""); a.status != http.StatusOK {
 		t.Errorf("after a while: %s", a.text)
 	}

@@ -185,3 +185,21 @@ func TestThrottlingInAnUnkindWorldOnly(t *testing.T) {
 		}
 	}
 }
+
+// FuzzRequests sends any method, path, query and body with full rights: every answer must be one of HTTP's, and nothing may panic.
+func FuzzRequests(f *testing.F) {
+	b := newBench(f, world.Settings{Gentle: true})
+	for _, path := range []string{"/secrets", "/secrets/x", "/secrets/x/versions", "/secrets/restore", "/deletedsecrets/x/recover", "/certificates/x/policy", "/%zz//"} {
+		f.Add(http.MethodPut, path, "maxresults=3", `{"value":"x","tags":{"a":"b"},"attributes":{"exp":1}}`)
+		f.Add(http.MethodGet, path, "$skiptoken=MTA", "")
+		f.Add(http.MethodDelete, path, "", "")
+	}
+	f.Fuzz(func(t *testing.T, method, path, query, body string) {
+		r := httptest.NewRequest(http.MethodGet, base+"/", strings.NewReader(body))
+		r.Method, r.URL.Path, r.URL.RawQuery = method, path, "api-version=7.4&"+query
+		r.Header.Set("Authorization", "Bearer "+b.token)
+		if a := b.send(r); a.status < 200 || a.status > 599 {
+			t.Errorf("%s %q: status %d", method, path, a.status)
+		}
+	})
+}
