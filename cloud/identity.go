@@ -177,7 +177,7 @@ func (m maker) workload() (azcore.TokenCredential, error) {
 		return nil, unavailable(IdentityWorkload, environmentFederatedFile+" is not set")
 	}
 	return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
-		ClientOptions: m.client(), DisableInstanceDiscovery: true, ClientID: m.o.ClientID, TenantID: m.o.Tenant,
+		ClientOptions: m.client(), DisableInstanceDiscovery: true, TenantID: m.o.Tenant,
 	})
 }
 
@@ -188,11 +188,7 @@ func (m maker) managed() (azcore.TokenCredential, error) {
 	options.Retry.ShouldRetry = func(answer *http.Response, err error) bool {
 		return mayPass(answer, err) || (err == nil && (answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusGone))
 	}
-	client := m.o.ClientID
-	if client == "" {
-		client = os.Getenv("AZURE_CLIENT_ID")
-	}
-	if client != "" {
+	if client := os.Getenv("AZURE_CLIENT_ID"); client != "" {
 		options.ID = azidentity.ClientID(client)
 	}
 	// Service Fabric's endpoint pins its certificate, which needs a plain client.

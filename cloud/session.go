@@ -17,7 +17,7 @@ type Options struct {
 	Tenant   string // its id or a domain of it; "" = AZURE_TENANT_ID, else the tenant of the identity
 	Cloud    string // see [Lookup]
 	Identity string // one of [Identities]; "" = default
-	ClientID string // of the public client for browser and deviceCode; of a user-assigned managed identity or workload identity, else optional
+	ClientID string // of the public client that people sign in through (browser, deviceCode); every other identity takes AZURE_CLIENT_ID
 	Proxy    string // address of an HTTP proxy; "" = HTTPS_PROXY and NO_PROXY of the environment
 	CAFile   string // PEM file with authorities trusted besides the machine's own; "" = none
 
