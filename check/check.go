@@ -20,7 +20,7 @@ type GrantKind string
 
 const (
 	GraphRole      GrantKind = "graphRole"      // an application permission of Microsoft Graph; Name = its value
-	Ownership      GrantKind = "ownership"      // the identity owns the app registration; Scope = its object id
+	Ownership      GrantKind = "ownership"      // the identity owns the app registration; Scope = its client id
 	AccessPolicy   GrantKind = "accessPolicy"   // secret permissions on a vault; Scope = vault resource id or name, Actions = get, set, list
 	RoleAssignment GrantKind = "roleAssignment" // a built-in role; Name = role name, Scope = resource id
 	CustomRole     GrantKind = "customRole"     // a role with just these Actions at Scope

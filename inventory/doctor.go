@@ -75,7 +75,7 @@ type examination struct {
 func (e *examination) app(ctx context.Context) {
 	app, err := e.subject.Issuer.Look(ctx, e.subject.ClientID)
 	if err != nil {
-		e.checks[0] = one(failure("app", e.subject.Name+" ("+e.subject.ClientID+")", err))
+		e.checks[0] = append(e.rightsToRead(ctx, err), failure("app", e.subject.Name+" ("+e.subject.ClientID+")", err))
 		return
 	}
 	e.found = &app
@@ -94,6 +94,19 @@ func (e *examination) app(ctx context.Context) {
 		}
 		e.terms = &terms
 	}
+}
+
+// rightsToRead says which rights reading the application takes, where that was refused.
+func (e *examination) rightsToRead(ctx context.Context, refused error) []check.Check {
+	checker, ok := e.subject.Issuer.(issuer.Checker)
+	if !ok || !problem.Is(refused, problem.Denied) {
+		return nil
+	}
+	checks, err := checker.Check(ctx, credential.App{ClientID: e.subject.ClientID, Name: e.subject.Name})
+	if err != nil {
+		return nil // the refusal itself is told
+	}
+	return checks
 }
 
 func (e *examination) place(ctx context.Context, i int, t target.Target) {

@@ -44,7 +44,7 @@ func usage(err error) error { return &verdict{code: exitUsage, err: err} }
 func attention() error { return &verdict{code: exitAttention} }
 
 // denials are the codes of problems that a right would mend.
-var denials = map[string]bool{problem.Denied: true, "role.missing": true, "mfa.required": true}
+var denials = map[string]bool{problem.Denied: true, "role.missing": true, "ownership.missing": true, "mfa.required": true}
 
 func exitCode(err error) int {
 	var ended *verdict

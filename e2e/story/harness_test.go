@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -238,6 +239,7 @@ type machine struct {
 	t     *testing.T
 	cloud *cloud
 	dir   string
+	env   []string // what its environment says in place of the cloud's, NAME=value
 }
 
 // newMachine is a computer whose configuration is the one that simulate wrote, with the given edits (old, new, ...).
@@ -269,7 +271,7 @@ type result struct {
 func (m *machine) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(binary, args...)
 	cmd.Dir = m.dir
-	cmd.Env = append([]string{"HOME=" + m.dir, "PATH=" + os.Getenv("PATH"), "KEYTURN_LOG_LEVEL=debug"}, m.cloud.env...)
+	cmd.Env = append([]string{"HOME=" + m.dir, "PATH=" + os.Getenv("PATH"), "KEYTURN_LOG_LEVEL=debug"}, append(slices.Clone(m.cloud.env), m.env...)...)
 	return cmd
 }
 

@@ -60,7 +60,7 @@ func (a arrangement) psGrant() []string {
 	}
 	for _, id := range a.owned {
 		out = append(out, "# owner of the app registration",
-			fmt.Sprintf("New-MgApplicationOwnerByRef -ApplicationId %s -BodyParameter @{ '@odata.id' = %s + $principal }", ps(id), ps(a.who.Graph+"/v1.0/directoryObjects/")))
+			fmt.Sprintf("New-MgApplicationOwnerByRef -ApplicationId %s -BodyParameter @{ '@odata.id' = %s + $principal }", psObject(id), ps(a.who.Graph+"/v1.0/directoryObjects/")))
 	}
 	for _, p := range a.policies {
 		out = append(out, "# access policy of "+p.vault.vault())
@@ -109,7 +109,7 @@ func (a arrangement) psUndo() []string {
 		out = append(out, "Remove-AzKeyVaultAccessPolicy -VaultName "+ps(p.vault.vault())+psGroup(p.vault)+" -ObjectId $principal")
 	}
 	for _, id := range a.owned {
-		out = append(out, "Invoke-MgGraphRequest -Method DELETE -Uri ("+ps(a.who.Graph+"/v1.0/applications/"+id+"/owners/")+" + $principal + '/$ref')")
+		out = append(out, "Invoke-MgGraphRequest -Method DELETE -Uri ("+ps(a.who.Graph+"/v1.0/applications/")+" + "+psObject(id)+" + '/owners/' + $principal + '/$ref')")
 	}
 	for _, role := range a.graph {
 		out = append(out, "# Microsoft Graph: "+role,
@@ -129,6 +129,11 @@ func (a arrangement) psAssign(role string, at scope) string {
 
 func psUnassign(role string, at scope) string {
 	return "Remove-AzRoleAssignment -ObjectId $principal -RoleDefinitionName " + ps(role) + " -Scope " + ps(string(at)) + " | Out-Null"
+}
+
+// psObject is the object id of the app registration with that client id.
+func psObject(clientID string) string {
+	return "(Get-MgApplication -Filter " + ps("appId eq '"+clientID+"'") + ").Id"
 }
 
 // psContext chooses the subscription that the next command works in.

@@ -77,7 +77,7 @@ type arrangement struct {
 	who      Identity
 	graph    []string // application roles of Microsoft Graph
 	withheld []string // application roles that a person can't be given
-	owned    []string // object ids of app registrations
+	owned    []string // client ids of app registrations
 	policies []policy
 	roles    []assignment
 	custom   []custom

@@ -21,13 +21,17 @@ const (
 	roleAudit = "AuditLog.Read.All"
 )
 
-// Check looks at every precondition on the directory's side of a renewal of app. It reads only.
+// Check looks at every precondition on the directory's side of a renewal of app. It reads only. Of an app that could not be
+// read, whose client id is all that is known, it tells what is missing to read it.
 func (i *Issuer) Check(ctx context.Context, app credential.App) ([]check.Check, error) {
 	self, err := i.session.Self(ctx)
 	if err != nil {
 		return nil, err
 	}
 	e := examination{issuer: i, self: self, app: app, subject: title(app)}
+	if app.ObjectID == "" && app.ServicePrincipalID == "" {
+		return []check.Check{e.role(), e.notSelf(), e.clock(), e.unread()}, nil
+	}
 	checks := []check.Check{e.role(), e.notSelf(), e.principal(), e.room(), e.clock()}
 	for _, look := range []func(context.Context) (check.Check, error){e.ownership, e.policy, e.report} {
 		found, err := look(ctx)
@@ -134,6 +138,15 @@ func (e examination) ownership(ctx context.Context) (check.Check, error) {
 	return e.notOwner(id), nil
 }
 
+// unread: nobody knows yet whether the smaller permission will do, and being an owner too does no harm.
+func (e examination) unread() check.Check {
+	unsure := check.Unsure("graph.ownership", e.subject, "whether "+e.self.Name+" owns the app registration can't be read yet")
+	if !e.self.User && !slices.Contains(e.self.Roles, roleAll) {
+		unsure.Grants = []check.Grant{{Kind: check.Ownership, Name: e.self.ObjectID, Scope: e.app.ClientID}}
+	}
+	return unsure
+}
+
 func (e examination) notOwner(id string) check.Check {
 	if e.self.User {
 		return check.Unsure(id, e.subject, e.self.Name+" doesn't own the app registration; that is fine for an Application Administrator")
@@ -141,7 +154,7 @@ func (e examination) notOwner(id string) check.Check {
 	return check.Fail(id, e.subject, "ownership.missing",
 		e.self.Name+" doesn't own the app registration, and "+roleOwned+" reaches only what it owns",
 		"add the service principal "+e.self.ObjectID+" to the owners of the app registration (az ad app owner add)",
-		check.Grant{Kind: check.Ownership, Name: e.self.ObjectID, Scope: e.app.ObjectID})
+		check.Grant{Kind: check.Ownership, Name: e.self.ObjectID, Scope: e.app.ClientID})
 }
 
 // policy: the tenant may forbid passwords, or long lives.
