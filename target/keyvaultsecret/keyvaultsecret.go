@@ -220,7 +220,9 @@ func (t *Target) versions(ctx context.Context) ([]vault.Version, error) {
 }
 
 func standing(v vault.Version) target.Standing {
-	s := target.Standing{Exists: true, Receipt: v.ID, Tag: v.Tags[vault.TagRun], KeyID: v.Tags[vault.TagKeyID]}
+	s := target.Standing{
+		Exists: true, Receipt: v.ID, Tag: v.Tags[vault.TagRun], KeyID: v.Tags[vault.TagKeyID], Replaces: v.Tags[vault.TagReplaces],
+	}
 	if !v.Enabled {
 		s.Note = "its latest version is disabled, so nobody can read it"
 	}
