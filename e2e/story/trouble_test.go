@@ -304,3 +304,21 @@ func TestTwoRenewsOnOneStore(t *testing.T) {
 	finish(t, m)
 	assertRenewed(t, before, cloud.state(), expectation{})
 }
+
+// TestAdoptGoesOnWithTheRenewal: the store is lost during the overlap; the vault's tags say what the value replaced, so
+// the adopted run retires the old secret as the lost one would have.
+func TestAdoptGoesOnWithTheRenewal(t *testing.T) {
+	t.Parallel()
+	cloud := startCloud(t, "--gentle")
+	m := newMachine(t, cloud, atOnce...)
+	before := cloud.state()
+	m.want(2, "renew", app, "--yes")
+	cloud.advance(2 * day)
+	m.loseStore()
+	if r := m.run("adopt", app, "--yes"); r.code != 0 && r.code != 2 {
+		t.Fatalf("adopt: exit %d\n%s\n%s", r.code, r.stdout, tail(r.stderr))
+	}
+	finish(t, m)
+	assertRenewed(t, before, cloud.state(), expectation{})
+	assertNoSecretLeft(t, m)
+}
