@@ -160,7 +160,7 @@ func TestABrokenOffMakingIsFinished(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keyturn.db")
 	open(t, path)
-	alterFile(t, path, "PRAGMA user_version = 1; DELETE FROM goose_db_version WHERE version_id = 2")
+	alterFile(t, path, "PRAGMA user_version = 1; DELETE FROM goose_db_version WHERE version_id >= 2; DROP TABLE duty; DROP TABLE finding; ALTER TABLE node DROP COLUMN serves")
 	_, err := OpenReader(t.Context(), path)
 	wantProblem(t, err, codeBehind)
 	beginOne(t, open(t, path))
@@ -237,11 +237,13 @@ func TestALinkLeadsToOneStore(t *testing.T) {
 	}
 }
 
-func beginOne(t *testing.T, s *Store) {
+func beginOne(t *testing.T, s *Store) renewal.Run {
 	t.Helper()
-	if _, err := s.Begin(t.Context(), renewal.Run{ID: renewal.NewID(), App: "app", Node: "n"}, store.Told{}); err != nil {
+	run, err := s.Begin(t.Context(), renewal.Run{ID: renewal.NewID(), App: "app", Node: "n"}, store.Told{})
+	if err != nil {
 		t.Fatal(err)
 	}
+	return run
 }
 
 func writeFile(t *testing.T, path, text string) {
@@ -275,5 +277,25 @@ func alterFile(t *testing.T, path, statement string) {
 	defer db.Close()
 	if _, err := db.ExecContext(t.Context(), statement); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAnOlderStoreIsMigratedWithItsRuns(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "keyturn.db")
+	kept := beginOne(t, open(t, path))
+	alterFile(t, path, "PRAGMA user_version = 2; DELETE FROM goose_db_version WHERE version_id = 3; DROP TABLE duty; DROP TABLE finding; ALTER TABLE node DROP COLUMN serves")
+	_, err := Open(t.Context(), path, Options{})
+	wantProblem(t, err, codeBehind)
+	s, err := Open(t.Context(), path, Options{AllowMigrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if run, err := s.Claim(t.Context(), kept.ID, "after"); err != nil || run.State != kept.State {
+		t.Errorf("the run in flight after the upgrade: %+v, %v", run, err)
+	}
+	if served, err := s.Served(t.Context()); err != nil || served {
+		t.Errorf("served %v: %v", served, err)
 	}
 }

@@ -68,6 +68,10 @@ func Exercise(t *testing.T, open func(t *testing.T) Bench) {
 		"stop waits for the work in hand":                            stopWaits,
 		"stop cancels the work when its patience ends":               stopCancels,
 		"two processes write side by side":                           sideBySide,
+		"a node that serves is known while it lives":                 serving,
+		"one turn of a duty is one node's":                           turns,
+		"a duty tells how its last turns ended":                      dutyStands,
+		"a finding is news once":                                     findings,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
