@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"keyturn/check"
 	"keyturn/cloud"
 	"keyturn/credential"
@@ -32,14 +34,15 @@ func (i *Issuer) Check(ctx context.Context, app credential.App) ([]check.Check, 
 	if app.ObjectID == "" && app.ServicePrincipalID == "" {
 		return []check.Check{e.role(), e.notSelf(), e.clock(), e.unread()}, nil
 	}
-	checks := []check.Check{e.role(), e.notSelf(), e.principal(), e.room(), e.clock()}
-	for _, look := range []func(context.Context) (check.Check, error){e.ownership, e.policy, e.report} {
-		found, err := look(ctx)
-		if err != nil {
-			return nil, err
-		}
-		checks = append(checks, found)
+	asked := make([]check.Check, 3)
+	group, looking := errgroup.WithContext(ctx)
+	for n, look := range []func(context.Context) (check.Check, error){e.ownership, e.policy, e.report} {
+		group.Go(func() (err error) { asked[n], err = look(looking); return err })
 	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	checks := append([]check.Check{e.role(), e.notSelf(), e.principal(), e.room(), e.clock()}, asked...)
 	if self.User {
 		checks = append(checks, e.person())
 	}

@@ -4,8 +4,11 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"keyturn/check"
 	"keyturn/cloud/cloudtest"
@@ -122,5 +125,35 @@ func TestAClockThatIsOffIsTold(t *testing.T) {
 	}
 	if !slices.ContainsFunc(checks, func(c check.Check) bool { return c.ID == "clock" && c.Code == "clock.skew" && c.Warning }) {
 		t.Errorf("%+v", checks)
+	}
+}
+
+// A plan asks for terms, usage and checks at once; what they have in common is read once.
+func TestReadsUnderWayAreShared(t *testing.T) {
+	together := make(chan struct{})
+	var arrived atomic.Int32
+	slowly := func(w http.ResponseWriter, r *http.Request) {
+		// Policies (2), report, Graph's principal and owners: all are under way before one is answered.
+		if arrived.Add(1) == 5 {
+			close(together)
+		}
+		select {
+		case <-together:
+		case <-r.Context().Done():
+		}
+		healthy().ServeHTTP(w, r)
+	}
+	i, c, _ := stand(t, cloudtest.Roles(everyRole()...), http.HandlerFunc(slowly), nil)
+	var group errgroup.Group
+	group.Go(func() error { _, err := i.Terms(t.Context(), managedApp()); return err })
+	group.Go(func() error { _, err := i.Usage(t.Context(), managedApp(), nil); return err })
+	group.Go(func() error { _, err := i.Check(t.Context(), managedApp()); return err })
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"defaultAppManagementPolicy", "/appManagementPolicies", report, "/servicePrincipals(", "/owners"} {
+		if c.Count(path) != 1 {
+			t.Errorf("%s was read %d times", path, c.Count(path))
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
 
 	"keyturn/cloud"
 	"keyturn/credential"
@@ -29,6 +30,7 @@ type Issuer struct {
 	graph   *graph.Client
 	pause   func(ctx context.Context, d time.Duration) error
 
+	flights  singleflight.Group // reads under way, shared by whoever asks for the same meanwhile
 	mu       sync.Mutex
 	resource string // object id of Microsoft Graph in this tenant, once known
 }
@@ -123,6 +125,20 @@ func unlessMissing[T any](found *T, err error) (*T, error) {
 // SignIn proves value at the tenant's token endpoint. See [cloud.Session.SignIn].
 func (i *Issuer) SignIn(ctx context.Context, clientID string, value secret.Value) error {
 	return i.session.SignIn(ctx, "", clientID, value)
+}
+
+// shared reads what key stands for, together with everybody who asks for it at the same moment: a plan and its checks
+// read the same policies and reports side by side. A reader who is stopped leaves the others' read going.
+func shared[T any](ctx context.Context, i *Issuer, key string, read func(context.Context) (T, error)) (T, error) {
+	flight := i.flights.DoChan(key, func() (any, error) { return read(context.WithoutCancel(ctx)) })
+	select {
+	case <-ctx.Done():
+		var none T
+		return none, cloud.Classify(ctx.Err(), "")
+	case landed := <-flight:
+		found, _ := landed.Val.(T)
+		return found, landed.Err
+	}
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -32,7 +32,9 @@ func (i *Issuer) Terms(ctx context.Context, app credential.App) (issuer.Terms, e
 	if !self.User && !anyOf(self.Roles, policyRoles) {
 		return issuer.Terms{}, nil
 	}
-	standing, err := i.policies(ctx, app)
+	standing, err := shared(ctx, i, "policies "+app.ClientID, func(ctx context.Context) (standing, error) {
+		return i.policies(ctx, app)
+	})
 	if problem.Is(err, problem.Denied) {
 		return issuer.Terms{}, nil
 	}

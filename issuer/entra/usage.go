@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"keyturn/cloud"
 	"keyturn/credential"
 	"keyturn/graph"
@@ -65,19 +67,28 @@ func (r reading) report(ctx context.Context) (issuer.Usage, error) {
 	if r.issuer.session.Hosts().Cloud != cloud.DefaultCloud {
 		return issuer.Usage{Reason: "this cloud has no report of credential activity"}, nil
 	}
-	rows, err := r.issuer.graph.Activities(ctx, r.app.ClientID)
+	found, err := shared(ctx, r.issuer, "activities "+r.app.ClientID, r.activities)
 	if err != nil {
 		return without(sourceReport, err)
 	}
-	mine, err := r.issuer.ownResource(ctx, rows)
-	if err != nil {
-		return issuer.Usage{}, err
-	}
 	uses := map[string]issuer.Use{}
-	for _, row := range rows {
-		r.add(uses, row.KeyID, row.SignIn.Last.Time, elsewhere(row.Resource, mine))
+	for _, row := range found.rows {
+		r.add(uses, row.KeyID, row.SignIn.Last.Time, elsewhere(row.Resource, found.graphID))
 	}
 	return issuer.Usage{Source: sourceReport, Uses: uses}, nil
+}
+
+// activities is the report for one app, and the id under which it names Microsoft Graph.
+type activities struct {
+	rows    []graph.Activity
+	graphID string
+}
+
+func (r reading) activities(ctx context.Context) (found activities, err error) {
+	both, asked := errgroup.WithContext(ctx)
+	both.Go(func() (err error) { found.rows, err = r.issuer.graph.Activities(asked, r.app.ClientID); return err })
+	both.Go(func() (err error) { found.graphID, err = r.issuer.graphResource(asked); return err })
+	return found, both.Wait()
 }
 
 // without turns a refusal into the reason why there is no such report; what may pass stays an error.
@@ -179,16 +190,7 @@ func (r reading) afterOwn(at time.Time) bool {
 	return len(r.own) > 0
 }
 
-// ownResource returns the object id of Microsoft Graph in this tenant, asked once and only where a row needs it.
-func (i *Issuer) ownResource(ctx context.Context, rows []graph.Activity) (string, error) {
-	for _, row := range rows {
-		if !strings.EqualFold(row.Resource, graph.AppID) {
-			return i.graphResource(ctx)
-		}
-	}
-	return graph.AppID, nil
-}
-
+// graphResource returns the object id of Microsoft Graph in this tenant, by which reports name it. It is asked once.
 func (i *Issuer) graphResource(ctx context.Context) (string, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

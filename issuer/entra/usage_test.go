@@ -105,7 +105,7 @@ func TestWithoutAReportTheReasonIsTold(t *testing.T) {
 }
 
 func TestAThrottledReportIsNoAbsentReport(t *testing.T) {
-	i, _, _ := stand(t, reader(), told{report: "429 "}, nil)
+	i, _, _ := stand(t, reader(), told{report: "429 ", service: `{"id":"x"}`}, nil)
 	if usage, err := i.Usage(t.Context(), managedApp(), nil); !problem.Is(err, problem.Throttled) {
 		t.Errorf("%+v, %v", usage, err)
 	}
