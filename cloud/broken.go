@@ -108,6 +108,9 @@ func unreached(err error) bool {
 	return errors.As(err, &refused) || errors.As(err, &unresolved) || neverSent(err)
 }
 
+// interrupted reports whether err is the caller's own stop.
+func interrupted(err error) bool { return errors.Is(err, context.Canceled) }
+
 func isTimeout(err error) bool {
 	var timed net.Error
 	return errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &timed) && timed.Timeout())

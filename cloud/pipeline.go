@@ -1,8 +1,6 @@
 package cloud
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -127,6 +125,3 @@ func asksForMore(header http.Header) bool {
 	challenge := strings.ToLower(header.Get("WWW-Authenticate"))
 	return strings.Contains(challenge, "insufficient_claims")
 }
-
-// interrupted reports whether err is the caller's own stop.
-func interrupted(err error) bool { return errors.Is(err, context.Canceled) }
