@@ -16,6 +16,37 @@ import (
 // the last one a person is asked: half a minute covers the blips of a cloud, and what lasts longer needs eyes.
 var backOff = []time.Duration{time.Second, 3 * time.Second, 9 * time.Second, 20 * time.Second}
 
+// longBackOff goes on where backOff ends, when somebody comes back by itself: a cloud that is down over night is no
+// reason to wake anybody. The last wait is repeated until a day is over.
+var longBackOff = []time.Duration{2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour}
+
+// longestTry is how many tries a step gets when somebody comes back by itself: about a day's.
+const longestTry = 30
+
+// delayOf is how long to wait after so many failed tries; false means that a person is asked instead.
+func (e *Engine) delayOf(ctx context.Context, tries int) (time.Duration, bool) {
+	if tries < len(backOff) {
+		return backOff[tries], true
+	}
+	if tries >= longestTry || !e.returns(ctx) {
+		return 0, false
+	}
+	return longBackOff[min(tries-len(backOff), len(longBackOff)-1)], true
+}
+
+// returns reports whether somebody comes back by itself for what is parked.
+func (e *Engine) returns(ctx context.Context) bool {
+	if e.unattended.Load() {
+		return true
+	}
+	servers, ok := e.Store.(store.Servers)
+	if !ok {
+		return false
+	}
+	served, err := servers.Served(ctx)
+	return err == nil && served
+}
+
 // longestHere is how long a retry waits inside this process while a value is only in memory; without one, a wait that
 // long is left to the alarm clock.
 const longestHere = 30 * time.Minute
@@ -85,10 +116,14 @@ func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) 
 		}}
 	}
 	found := problem.Of(cause)
-	if found.Class != problem.Retry || job.Run.Tries >= len(backOff) {
+	if found.Class != problem.Retry {
 		return named(doorFor(cause), job)
 	}
-	delay := max(backOff[job.Run.Tries], found.After)
+	delay, again := e.delayOf(ctx, job.Run.Tries)
+	if !again {
+		return named(doorFor(cause), job)
+	}
+	delay = max(delay, found.After)
 	if err := job.CountTry(ctx, cause); err != nil {
 		return named(doorFor(errors.Join(cause, err)), job)
 	}

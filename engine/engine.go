@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"keyturn/problem"
@@ -34,18 +35,27 @@ type Options struct {
 	Setup func(ctx context.Context, app string) (stage.Setup, error)
 	Stop  <-chan struct{} // closed: finish the effect in hand, then park
 	Log   *slog.Logger
+
+	Rounds Rounds // of an engine that works unattended
+	Pulse  func() // called every few seconds while serving goes on; nil = nobody listens
 }
 
 // Engine drives runs in this process.
 type Engine struct {
 	Options
-	lease lease
+	lease      lease
+	memory     memory
+	serving    atomic.Bool // this process drives whatever is due
+	unattended atomic.Bool // somebody comes back by itself for what is parked
 }
 
 // New returns an engine.
 func New(o Options) *Engine {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Pulse == nil {
+		o.Pulse = func() {}
 	}
 	return &Engine{Options: o}
 }
@@ -65,21 +75,27 @@ func (e *Engine) Renew(ctx context.Context, setup stage.Setup, plan stage.Plan, 
 	if last, err := e.since(live, setup.App, plan.At); err != nil || last.ID != "" {
 		return last, err
 	}
-	now := e.Clock.Now()
-	run, err := e.Store.Begin(live, renewal.Run{
-		ID: renewal.NewID(), App: setup.App, ClientID: setup.ClientID, State: renewal.Planned, Order: plan.Order,
-		Retires: plan.Retires, Node: e.Node, CreatedAt: now, UpdatedAt: now,
-	}, store.Told{Events: []renewal.Event{{Kind: "begun", Text: "a renewal of " + setup.App}}})
+	run, told := e.fresh(setup, plan)
+	run, err = e.Store.Begin(live, run, told)
 	if errors.Is(err, store.ErrOpen) {
 		return e.join(live, run, patience)
 	}
 	if err != nil {
 		return run, fmt.Errorf("begin the run: %w", err)
 	}
-	e.Watch(renewal.Event{Kind: "begun", Run: run.ID, App: run.App, At: now, Text: "a renewal of " + setup.App})
+	e.Watch(renewal.Event{Kind: "begun", Run: run.ID, App: run.App, At: run.CreatedAt, Text: told.Events[0].Text})
 	job := e.job(setup, run)
 	job.Plan = &plan
 	return e.drive(live, job, patience)
+}
+
+// fresh is the run that plan describes, in this process's hands, with what is told of its beginning.
+func (e *Engine) fresh(setup stage.Setup, plan stage.Plan) (renewal.Run, store.Told) {
+	now := e.Clock.Now()
+	return renewal.Run{
+		ID: renewal.NewID(), App: setup.App, ClientID: setup.ClientID, State: renewal.Planned, Order: plan.Order,
+		Retires: plan.Retires, Node: e.Node, CreatedAt: now, UpdatedAt: now,
+	}, store.Told{Events: []renewal.Event{{Kind: "begun", Text: "a renewal of " + setup.App}}}
 }
 
 // since returns the run of app that ended after a plan was made, so that a plan which another process has outdated
@@ -137,7 +153,7 @@ func (e *Engine) claim(ctx context.Context, id string) (*stage.Job, error) {
 	}
 	setup, err := e.Setup(ctx, run.App)
 	if err != nil {
-		return nil, fmt.Errorf("set %s up: %w", run.App, err)
+		return nil, errors.Join(fmt.Errorf("set %s up: %w", run.App, err), e.letGo(ctx, run, err))
 	}
 	job := e.job(setup, run)
 	job.History, err = e.Store.History(ctx, id)
@@ -146,6 +162,19 @@ func (e *Engine) claim(ctx context.Context, id string) (*stage.Job, error) {
 	}
 	return job, job.Reopen(ctx)
 }
+
+// letGo parks a run that couldn't even be set up, so that it isn't held by a process that does nothing for it.
+func (e *Engine) letGo(ctx context.Context, run renewal.Run, cause error) error {
+	job := e.job(stage.Setup{App: run.App, ClientID: run.ClientID}, run)
+	pause := doorFor(cause)
+	if problem.Of(cause).Class == problem.Retry || ctx.Err() != nil {
+		pause.Door, pause.Until = renewal.Retry, e.Clock.Now().Add(setUpAgain)
+	}
+	return job.Park(ctx, named(pause, job))
+}
+
+// setUpAgain is when a run is looked at again whose application couldn't be set up for want of a network.
+const setUpAgain = time.Minute
 
 func (e *Engine) job(setup stage.Setup, run renewal.Run) *stage.Job {
 	return &stage.Job{

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"keyturn/store"
 )
 
 const (
@@ -64,7 +66,7 @@ func (e *Engine) leave(ctx context.Context) {
 // takeLease says for the first time that this process lives, and goes on saying so until stop is called.
 func (e *Engine) takeLease(ctx context.Context) error {
 	began := time.Now()
-	if err := e.Store.Beat(ctx, e.Node, beatTTL); err != nil {
+	if err := e.sayAlive(ctx); err != nil {
 		return fmt.Errorf("say that this process lives: %w", err)
 	}
 	held, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -95,13 +97,21 @@ func (e *Engine) beat(ctx context.Context, cancel context.CancelCauseFunc, began
 			return
 		case <-tick.C:
 			began := time.Now()
-			if err := e.Store.Beat(ctx, e.Node, beatTTL); err != nil {
+			if err := e.sayAlive(ctx); err != nil {
 				e.Log.Warn("heartbeat failed", "error", err)
 				continue
 			}
 			lost.Reset(ownDeadline(began))
 		}
 	}
+}
+
+// sayAlive renews the lease, as a process that serves where it does.
+func (e *Engine) sayAlive(ctx context.Context) error {
+	if servers, ok := e.Store.(store.Servers); ok && e.serving.Load() {
+		return servers.Serve(ctx, e.Node, beatTTL)
+	}
+	return e.Store.Beat(ctx, e.Node, beatTTL)
 }
 
 // ownDeadline is how long from now a lease that was asked for at began is surely good for.

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/store"
 )
@@ -24,9 +28,17 @@ type Waker interface {
 // run of a process that died, or an alarm that was lost.
 const lookEvery = 5 * time.Second
 
-// Serve drives whatever is due, here and among others on the same store, until ctx ends or Stop is closed. Then it
-// finishes the effects in hand and returns.
+// Serve drives whatever is due and makes its rounds, here and among others on the same store, until ctx ends or Stop is
+// closed. Then it finishes the effects in hand and returns. ErrLeaseLost says that the store couldn't be reached for a
+// while: Serve may be called again, with a new waker.
 func (e *Engine) Serve(ctx context.Context, waker Waker) error {
+	service, err := e.service()
+	if err != nil {
+		return err
+	}
+	e.unattended.Store(true)
+	e.serving.Store(true)
+	defer e.serving.Store(false)
 	live, leave, err := e.live(ctx)
 	if err != nil {
 		return err
@@ -35,7 +47,7 @@ func (e *Engine) Serve(ctx context.Context, waker Waker) error {
 	if err := waker.Start(live, e.wake); err != nil {
 		return fmt.Errorf("start the alarm clock: %w", err)
 	}
-	looking := e.lookAround(live, waker)
+	looking := e.lookAround(live, waker, service)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveGrace)
 	defer cancel()
 	return errors.Join(looking, waker.Stop(last))
@@ -44,15 +56,19 @@ func (e *Engine) Serve(ctx context.Context, waker Waker) error {
 // saveGrace is how long the effects in hand may take when serving ends.
 const saveGrace = time.Minute
 
-// lookAround wakes what is due, at once and then every few seconds.
-func (e *Engine) lookAround(ctx context.Context, waker Waker) error {
+// lookAround wakes what is due and takes its turns at looking at the tenant, at once and then every few seconds.
+func (e *Engine) lookAround(ctx context.Context, waker Waker, service Service) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	rounds, stop := e.startRounds(ctx, service)
+	defer stop()
 	for {
+		e.Pulse()
 		if err := e.wakeDue(ctx, waker); err != nil {
 			e.Log.Warn("could not look for runs that are due", "error", err)
 		}
 		select {
+		case <-rounds:
 		case <-tick.C:
 		case <-e.Stop:
 			return nil
@@ -64,6 +80,70 @@ func (e *Engine) lookAround(ctx context.Context, waker Waker) error {
 		}
 	}
 }
+
+// startRounds looks at the tenant beside everything else, whenever this process gets the turn. The channel tells when a
+// look has ended; stop ends the one in hand and waits for it.
+func (e *Engine) startRounds(ctx context.Context, service Service) (ended <-chan struct{}, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{}, 1)
+	var group sync.WaitGroup
+	if len(e.Rounds.Apps) > 0 {
+		group.Go(func() { e.makeRounds(ctx, service, done) })
+	}
+	return done, func() { cancel(); group.Wait() }
+}
+
+func (e *Engine) makeRounds(ctx context.Context, service Service, done chan<- struct{}) {
+	tick := time.NewTicker(min(lookEvery, e.Rounds.Every))
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		mine, err := service.Take(ctx, LookDuty, e.Rounds.Every)
+		if err == nil && mine {
+			err = e.Look(ctx)
+			select {
+			case done <- struct{}{}:
+			default:
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			e.Log.Warn("could not look at the tenant", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// Once looks at the tenant and drives whatever is due, each run until it ends or has to wait, and returns. Its error says
+// what didn't work; a run that stands still is no error. Somebody calls it again, such as cron.
+func (e *Engine) Once(ctx context.Context) error {
+	if _, err := e.service(); err != nil {
+		return err
+	}
+	e.unattended.Store(true)
+	live, leave, err := e.live(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	looked := e.Look(live) // first, because it also sets the clock right
+	due, err := e.Store.Runs(live, store.Filter{Open: true, Due: e.Clock.Now(), Limit: everything})
+	if err != nil {
+		return errors.Join(looked, fmt.Errorf("read the open runs: %w", err))
+	}
+	errs := make([]error, len(due))
+	var group errgroup.Group
+	group.SetLimit(driveAtOnce)
+	for i, run := range due {
+		group.Go(func() error { errs[i] = e.wake(live, run.ID, run.Version); return nil })
+	}
+	_ = group.Wait() // each run keeps its own failure
+	return errors.Join(append(errs, looked)...)
+}
+
+// driveAtOnce is how many runs Once drives side by side: as many as a waker's workers.
+const driveAtOnce = 16
 
 func (e *Engine) wakeDue(ctx context.Context, waker Waker) error {
 	due, err := e.Store.Runs(ctx, store.Filter{Open: true, Due: e.Clock.Now()})
@@ -85,7 +165,7 @@ func (e *Engine) wake(ctx context.Context, id string, version int64) error {
 	if err != nil {
 		return fmt.Errorf("read run %s: %w", id, err)
 	}
-	if run.Version != version || run.State.Ended() || run.Door == renewal.Person {
+	if run.Version != version || run.State.Ended() || run.Door == renewal.Person || e.stopped() {
 		return nil
 	}
 	job, err := e.claim(ctx, id)
@@ -98,3 +178,31 @@ func (e *Engine) wake(ctx context.Context, id string, version int64) error {
 	_, err = e.drive(ctx, job, 0)
 	return err
 }
+
+// Ready returns nil when this store is reached and some serving process has looked at the tenant lately; else a problem
+// that says which isn't so.
+func (e *Engine) Ready(ctx context.Context) error {
+	service, err := e.service()
+	if err != nil {
+		return err
+	}
+	duty, err := service.Duty(ctx, LookDuty)
+	if err != nil {
+		return problem.Later("store.unreachable", "store", 0, err)
+	}
+	why := ""
+	if duty.Failure != "" {
+		why = ": " + duty.Failure
+	}
+	switch {
+	case !duty.Done:
+		return problem.Later("look.none", "tenant", 0, errors.New("it wasn't looked at with success yet"+why))
+	case duty.Ago > 2*e.Rounds.Every+lookGrace:
+		return problem.Later("look.stale", "tenant", 0,
+			fmt.Errorf("it was last looked at with success %s ago%s", duty.Ago.Round(time.Second), why))
+	}
+	return nil
+}
+
+// lookGrace is how long a look may take before Ready doubts it.
+const lookGrace = 10 * time.Minute

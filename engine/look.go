@@ -1,0 +1,233 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"keyturn/policy"
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/stage"
+	"keyturn/store"
+)
+
+// Rounds are the looks at the applications that an unattended engine makes by itself.
+type Rounds struct {
+	Apps  []string
+	Every time.Duration // between the looks of all serving processes together
+	// Plan reads everything that decides one application's renewal.
+	Plan func(ctx context.Context, app string) (stage.Setup, stage.Plan, error)
+}
+
+// LookDuty is the look at the tenant, as the store names what serving processes owe together.
+const LookDuty = "look at the tenant"
+
+const (
+	// lookAtOnce is how many applications are read side by side: enough to be done with thousands in an hour, few enough
+	// to leave the tenant's request limits to renewals.
+	lookAtOnce = 4
+	// readAgain is after which time an application that isn't due is read again all the same.
+	readAgain = 24 * time.Hour
+)
+
+// Service is what a store must offer to an engine that works unattended.
+type Service interface {
+	Store
+	store.Servers
+	store.Duties
+	store.Findings
+}
+
+// memory is when each application is worth another look, as far as this process knows.
+type memory struct {
+	mu   sync.Mutex
+	read map[string]time.Time // when it was last read
+	next map[string]time.Time // when something may have changed that matters
+}
+
+// Look reads the applications that may have become due, begins the renewals that are, and notes in the store what keeps
+// an application from being renewed. Nothing is driven. Its error says that the tenant couldn't be looked at; what is
+// wrong with single applications is noted instead.
+func (e *Engine) Look(ctx context.Context) error {
+	service, err := e.service()
+	if err != nil {
+		return err
+	}
+	failed := e.look(ctx, service)
+	text := ""
+	if failed != nil {
+		text = failed.Error()
+	}
+	return errors.Join(failed, service.Finish(ctx, LookDuty, text))
+}
+
+func (e *Engine) service() (Service, error) {
+	service, ok := e.Store.(Service)
+	if !ok {
+		return nil, fmt.Errorf("a store of type %T can't be served", e.Store)
+	}
+	return service, nil
+}
+
+func (e *Engine) look(ctx context.Context, service Service) error {
+	open, err := e.openRuns(ctx)
+	if err != nil {
+		return err
+	}
+	apps := e.memory.worthALook(e.Rounds.Apps, open, e.Clock.Now())
+	errs := make([]error, len(apps))
+	var group errgroup.Group
+	group.SetLimit(lookAtOnce)
+	for i, app := range apps {
+		group.Go(func() error { errs[i] = e.lookAt(ctx, service, app, open[app]); return nil })
+	}
+	_ = group.Wait() // each look keeps its own failure
+	return unreached(errs)
+}
+
+// unreached returns a failure when no look got through: then it is the way to the tenant that is broken.
+func unreached(errs []error) error {
+	for _, err := range errs {
+		if err == nil {
+			return nil
+		}
+	}
+	return errors.Join(errs[:min(1, len(errs))]...)
+}
+
+// openRuns returns which applications have an open run.
+func (e *Engine) openRuns(ctx context.Context) (map[string]bool, error) {
+	runs, err := e.Store.Runs(ctx, store.Filter{Open: true, Limit: everything})
+	if err != nil {
+		return nil, fmt.Errorf("read the open runs: %w", err)
+	}
+	open := map[string]bool{}
+	for _, run := range runs {
+		open[run.App] = true
+	}
+	return open, nil
+}
+
+// everything is a limit that no store reaches.
+const everything = 1_000_000
+
+// lookAt reads one application and acts on what it finds. Its error says that the tenant couldn't be asked.
+func (e *Engine) lookAt(ctx context.Context, service Service, app string, open bool) error {
+	setup, plan, err := e.Rounds.Plan(ctx, app)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	now := e.Clock.Now()
+	e.memory.keep(app, now, plan, err)
+	switch {
+	case err != nil && problem.Of(err).Class == problem.Retry:
+		e.Log.Warn("could not look at an application", "app", app, "error", err)
+		return err
+	case open:
+		return nil // read for the tenant's sake alone
+	case err == nil:
+		err = e.obstacle(ctx, plan)
+	}
+	if err != nil {
+		return e.note(ctx, service, app, err)
+	}
+	if err := service.Forget(ctx, app); err != nil || !plan.Due.Due {
+		return err
+	}
+	return e.begin(ctx, setup, plan)
+}
+
+// obstacle is what keeps a plan from being carried out without a person.
+func (e *Engine) obstacle(ctx context.Context, plan stage.Plan) error {
+	if err := plan.Obstacle(); err != nil {
+		return err
+	}
+	if plan.Due.Code == policy.DueUnclear {
+		return problem.NeedsPerson(string(plan.Due.Code), plan.App, plan.Due.Text, plan.Due.Fix)
+	}
+	if !plan.Due.Due {
+		return nil
+	}
+	last, err := e.Store.Runs(ctx, store.Filter{App: plan.App, Limit: 1})
+	if err != nil || len(last) == 0 || last[0].State != renewal.Aborted {
+		return err
+	}
+	return problem.NeedsPerson("run.aborted", plan.App, "due, yet its last renewal was aborted by a person, so it isn't begun again by itself",
+		"keyturn renew "+plan.App)
+}
+
+// note keeps what a person should mend, and tells of it once.
+func (e *Engine) note(ctx context.Context, service Service, app string, cause error) error {
+	found := problem.Of(cause)
+	fix := found.Fix
+	if fix == "" {
+		fix = "keyturn doctor " + app
+	}
+	news, err := service.Note(ctx, store.Finding{App: app, Code: found.Code, Text: cause.Error(), Fix: fix, Since: e.Clock.Now()})
+	if err == nil && news {
+		e.Log.Warn("an application can't be renewed by itself", "app", app, "code", found.Code, "error", cause, "fix", fix)
+	}
+	return err
+}
+
+// begin opens the run that plan describes, in nobody's hands: whoever serves drives it, this process among others.
+func (e *Engine) begin(ctx context.Context, setup stage.Setup, plan stage.Plan) error {
+	if last, err := e.since(ctx, setup.App, plan.At); err != nil || last.ID != "" {
+		return err
+	}
+	run, told := e.fresh(setup, plan)
+	run.Node = ""
+	run, err := e.Store.Begin(ctx, run, told)
+	if errors.Is(err, store.ErrOpen) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("begin the renewal of %s: %w", setup.App, err)
+	}
+	e.Watch(renewal.Event{Kind: "begun", Run: run.ID, App: run.App, At: run.CreatedAt, Text: told.Events[0].Text})
+	return nil
+}
+
+// keep remembers when an application was read, and when to read it again.
+func (m *memory) keep(app string, now time.Time, plan stage.Plan, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.read == nil {
+		m.read, m.next = map[string]time.Time{}, map[string]time.Time{}
+	}
+	m.read[app] = now
+	delete(m.next, app)
+	if err != nil || plan.Due.Due || plan.Obstacle() != nil || plan.Due.Code == policy.DueUnclear {
+		return // read again with every look
+	}
+	m.next[app] = now.Add(readAgain)
+	if at := plan.Due.At; !at.IsZero() && at.Before(m.next[app]) {
+		m.next[app] = at
+	}
+}
+
+// worthALook returns the applications that may have become due. When there is none, it is the one that wasn't read for
+// longest, so that every look asks the tenant something.
+func (m *memory) worthALook(apps []string, open map[string]bool, now time.Time) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var worth []string
+	var stalest string
+	for _, app := range apps {
+		if !open[app] && !now.Before(m.next[app]) {
+			worth = append(worth, app)
+		}
+		if stalest == "" || m.read[app].Before(m.read[stalest]) {
+			stalest = app
+		}
+	}
+	if len(worth) == 0 && stalest != "" {
+		worth = []string{stalest}
+	}
+	return worth
+}
