@@ -116,7 +116,7 @@ func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) 
 		}}
 	}
 	found := problem.Of(cause)
-	if found.Class != problem.Retry {
+	if found.Class != problem.Retry && !mayBeFresh(found, job.Run.Tries) {
 		return named(doorFor(cause), job)
 	}
 	delay, again := e.delayOf(ctx, job.Run.Tries)
@@ -134,6 +134,13 @@ func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) 
 		return later
 	}
 	return stage.Pause{}
+}
+
+// mayBeFresh reports whether a right that is missing may only have been granted a moment ago. The plan saw that the
+// rights are there, and a fresh grant takes a while to be known everywhere, so a refusal is tried again for as long as
+// a blip would be.
+func mayBeFresh(found *problem.Error, tries int) bool {
+	return found.Code == problem.Denied && tries < len(backOff)
 }
 
 // named puts the run's own names into a fix that speaks of RUN and APP.

@@ -153,12 +153,26 @@ func TestAFailingPlaceIsTriedAgainAndThenAPersonIsAsked(t *testing.T) {
 func TestAPermanentFailureIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	b := setUp(t)
-	b.world.Fail = map[string]error{"connection": problem.NeedsPerson(problem.Denied, "connection", "no right to write", "grant it")}
+	b.world.Fail = map[string]error{"connection": problem.NeedsPerson(problem.Locked, "connection", "locked", "grant it")}
 	e, _ := b.process("a", nil, nil)
 	run, err := e.Renew(t.Context(), b.world.Setup(), b.plan(), 2*time.Hour)
 	if err != nil || run.Door != renewal.Person || run.Tries != 0 || run.Reason.Fix != "grant it" {
 		t.Fatalf("door %q after %d tries, reason %+v: %v", run.Door, run.Tries, run.Reason, err)
 	}
+}
+
+// TestARightGrantedAMomentAgoIsTriedAgain: rights are seen by the plan, so a refusal may only be late news.
+func TestARightGrantedAMomentAgoIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	b := setUp(t)
+	b.world.Fail = map[string]error{"connection": problem.NeedsPerson(problem.Denied, "connection", "no right to write", "grant it")}
+	e, _ := b.process("a", func(event renewal.Event) {
+		if event.Kind == "retry" {
+			b.world.Allow("connection")
+		}
+	}, nil)
+	run, err := e.Renew(t.Context(), b.world.Setup(), b.plan(), 2*time.Hour)
+	b.assertRenewed(run, err)
 }
 
 func TestTwoProcessesRenewOnce(t *testing.T) {

@@ -107,6 +107,39 @@ func TestALateOrphanIsFound(t *testing.T) {
 	}
 }
 
+// TestALifeThatAnUnreadablePolicyRefusesIsHalved until the tenant takes it, and the run says so.
+func TestALifeThatAnUnreadablePolicyRefusesIsHalved(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		longest time.Duration
+		works   bool
+	}{
+		"ninety days are allowed": {longest: 90 * 24 * time.Hour, works: true},
+		"thirty days are allowed": {longest: 30 * 24 * time.Hour, works: true},
+		"hardly a day is allowed": {longest: 24 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := stagetest.New(true)
+			w.Longest = c.longest
+			plan, err := w.Begin(stage.Request{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = w.Process(plan)
+			if (err == nil) != c.works {
+				t.Fatalf("works = %v, want %v: %v", err == nil, c.works, err)
+			}
+			if c.works {
+				assertWhole(t, w, name)
+			}
+			if len(w.Run.Order.Notes) == 0 {
+				t.Error("nobody was told that the life was cut")
+			}
+		})
+	}
+}
+
 func assertWhole(t *testing.T, w *stagetest.World, when string) {
 	t.Helper()
 	if w.Run.State != renewal.Done || w.Run.Outcome != renewal.Renewed {

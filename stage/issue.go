@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -36,6 +37,9 @@ func issue(ctx context.Context, j *Job) (Pause, error) {
 	}
 	// act
 	issued, err := j.Issuer.Issue(ctx, app, issuer.Order{Mark: attempt.Mark, End: j.Run.Order.End})
+	if errors.Is(err, issuer.ErrLifetime) && j.mayShorten() {
+		return Pause{}, j.shorten(ctx, attempt, err)
+	}
 	if err != nil {
 		return Pause{}, j.notIssued(ctx, attempt, err)
 	}
@@ -87,6 +91,26 @@ func (j *Job) notIssued(ctx context.Context, attempt renewal.Attempt, cause erro
 		return err
 	}
 	return fmt.Errorf("issue: %w", cause)
+}
+
+// shortest is the life below which a refused lifetime is a person's business rather than halved once more.
+const shortest = 14 * 24 * time.Hour
+
+func (j *Job) mayShorten() bool { return j.Run.Order.End.Sub(j.Now()) >= 2*shortest }
+
+// shorten halves the life to be asked for, because a policy that can't be read allows only a shorter one, and says so.
+func (j *Job) shorten(ctx context.Context, attempt renewal.Attempt, cause error) error {
+	end := j.Now().Add(j.Run.Order.End.Sub(j.Now()) / 2).Truncate(time.Second)
+	attempt.State = renewal.AttemptVoid
+	note := "the tenant allows only a shorter life: asking for " + end.Format(time.DateOnly) + " instead"
+	return j.save(ctx, draft{
+		run: func(r *renewal.Run) {
+			r.Order.End, r.Order.Notes = end, append(r.Order.Notes, note)
+		},
+		attempts: []renewal.Attempt{attempt},
+		events:   event("lifetime cut", note, "mark", attempt.Mark),
+		audit:    entry("issue", attempt.Mark, audit.Failed, cause.Error()),
+	})
 }
 
 // waitForRoom stops before an addPassword that is sure to be refused, while an abandoned or doubtful attempt of ours

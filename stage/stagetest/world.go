@@ -26,6 +26,7 @@ type World struct {
 	Deaths  int              // of processes, so far
 	Lose    []int            // effects, by number, whose reply is lost
 	Late    time.Duration    // after which a new secret whose reply was lost is seen
+	Longest time.Duration    // a policy that can't be read: longer lives are refused; 0 = none
 	Overlap time.Duration    // the policy's minimum; an hour in a new world
 	Fail    map[string]error // what a write to a place, by name, fails with, before it has an effect
 	Run     renewal.Run
@@ -125,6 +126,9 @@ func (w *World) Look(context.Context, string) (credential.App, error) {
 
 // Issue implements issuer.Issuer.
 func (w *World) Issue(_ context.Context, _ credential.App, order issuer.Order) (made credential.Issued, err error) {
+	if w.Longest > 0 && order.End.Sub(w.Time) > w.Longest {
+		return made, &problem.Error{Class: problem.Person, Code: problem.Blocked, Message: "too long", Fix: "ask for less", Err: issuer.ErrLifetime}
+	}
 	err = w.act(func() {
 		w.issued++
 		value := fmt.Sprintf("n%02d-issued-value-long", w.issued)
