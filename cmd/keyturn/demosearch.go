@@ -84,8 +84,13 @@ func (s *scene) search() (search, error) {
 	if err := s.learnFromLog(); err != nil {
 		return search{}, err
 	}
+	return s.look()
+}
+
+// look searches for what is known to have been issued.
+func (s *scene) look() (search, error) {
 	result := search{values: len(s.issued)}
-	result.look("what it printed", s.printed.bytes(), s.issued)
+	result.scan("what it printed", s.printed.bytes(), s.issued)
 	err := filepath.WalkDir(s.home, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -94,7 +99,7 @@ func (s *scene) search() (search, error) {
 		if err != nil {
 			return err
 		}
-		result.look(path, text, s.issued)
+		result.scan(path, text, s.issued)
 		return nil
 	})
 	if err != nil {
@@ -103,7 +108,7 @@ func (s *scene) search() (search, error) {
 	return result, nil
 }
 
-func (r *search) look(where string, text []byte, values map[string]bool) {
+func (r *search) scan(where string, text []byte, values map[string]bool) {
 	r.files++
 	r.bytes += len(text)
 	for value := range values {

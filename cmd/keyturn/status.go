@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"keyturn/check"
-	"keyturn/cmd/keyturn/screen"
 	"keyturn/config"
 	"keyturn/renewal"
 	"keyturn/store"
@@ -204,23 +203,29 @@ func (s *standing) judge(now time.Time, undriven bool) {
 	if s.Next.IsZero() && !s.Expires.IsZero() && !open {
 		s.Next = s.Expires.Add(-s.renewBefore)
 	}
-	if s.Attention != "" {
-		return
-	}
-	for _, finding := range check.Failed(s.Findings) {
-		s.Attention, s.Fix = finding.Message, finding.Fix
-		return
-	}
+	failed := check.Failed(s.Findings)
 	switch {
+	case s.Attention != "":
+	case len(failed) > 0:
+		s.Attention, s.Fix = failed[0].Message, failed[0].Fix
 	case undriven:
 		s.Attention, s.Fix = "its next step is due and nobody drives it", "keyturn resume "+s.App
-	case !open && !s.Expires.IsZero() && !now.Before(s.Expires):
-		s.Attention, s.Fix = "the secret has expired", "keyturn renew "+s.App
-	case !open && !s.Next.IsZero() && !s.Next.After(now):
-		s.Attention, s.Fix = "the secret is due", "keyturn renew "+s.App
+	case !open && s.overdue(now) != "":
+		s.Attention, s.Fix = s.overdue(now), "keyturn renew "+s.App
 	default:
 		s.worthALook()
 	}
+}
+
+// overdue says how late it is for a secret that nobody is renewing; "" = it isn't.
+func (s *standing) overdue(now time.Time) string {
+	switch {
+	case !s.Expires.IsZero() && !now.Before(s.Expires):
+		return "the secret has expired"
+	case !s.Next.IsZero() && !s.Next.After(now):
+		return "the secret is due"
+	}
+	return ""
 }
 
 // worthALook tells of what stops no renewal and yet breaks something, such as a certificate.
@@ -241,53 +246,4 @@ func isOpen(text string) bool {
 		return true
 	}
 	return false
-}
-
-// printStatus shows the rows. A table for a person has the reasons below it, where they have room.
-func (sh *shell) printStatus(f *format, rows []standing) error {
-	list := statusListing(rows)
-	if f.chosen != asTable || len(rows) == 0 {
-		return sh.print(f, list)
-	}
-	const narrow = 5
-	list.head = append(list.head[:narrow:narrow], "")
-	for i, row := range list.rows {
-		mark := screen.Cell{}
-		if rows[i].Attention != "" {
-			mark = screen.Cell{Text: "!", Paint: screen.Amber}
-		}
-		list.rows[i] = append(row[:narrow:narrow], mark)
-	}
-	if err := sh.print(f, list); err != nil {
-		return err
-	}
-	return sh.write(reasons(rows, sh.style()))
-}
-
-// reasons tells why a person should look at rows.
-func reasons(rows []standing, style screen.Style) string {
-	var text strings.Builder
-	for _, row := range rows {
-		if row.Attention != "" {
-			fmt.Fprintf(&text, "\n%s %s\n  next: %s\n", style.Text(screen.Amber, "! "+row.App+":"), screen.Clean(row.Attention), screen.Clean(orNone(row.Fix)))
-		}
-	}
-	return text.String()
-}
-
-func statusListing(rows []standing) listing {
-	list := listing{
-		head: []string{"APP", "STATE", "SECRET ENDS", "NEXT", "PROVEN", "ATTENTION", "FIX"},
-		data: notNil(rows), none: "no application: keyturn init writes a configuration",
-	}
-	for _, row := range rows {
-		state := screen.Cell{Text: row.State, Paint: screen.Green}
-		if row.Attention != "" {
-			state.Paint = screen.Amber
-		}
-		list.rows = append(list.rows, []screen.Cell{
-			{Text: row.App}, state, {Text: day(row.Expires)}, {Text: day(row.Next)}, {Text: day(row.ProvenAt)}, {Text: row.Attention, Paint: screen.Amber}, {Text: row.Fix},
-		})
-	}
-	return list
 }

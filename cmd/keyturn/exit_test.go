@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"keyturn/problem"
+)
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	denied := problem.NeedsPerson(problem.Denied, "vault kv", "no right", "grant it")
+	for name, c := range map[string]struct {
+		err  error
+		want int
+	}{
+		"all is done":                     {nil, 0},
+		"anything fails":                  {errors.New("x"), 1},
+		"something to look at":            {attention(), 2},
+		"a mistake in usage":              {usage(errors.New("x")), 64},
+		"a right is missing":              {denied, 77},
+		"a right is missing, deep inside": {fmt.Errorf("plan: %w", fmt.Errorf("read: %w", denied)), 77},
+		"a lock isn't a right":            {problem.NeedsPerson(problem.Locked, "vault kv", "locked", "unlock it"), 1},
+		"one failed, one needs a look":    {worst([]error{attention(), errors.New("x"), nil}), 1},
+		"one needs a look, one is done":   {worst([]error{nil, attention()}), 2},
+		"several, all done":               {worst([]error{nil, nil}), 0},
+	} {
+		if got := exitCode(c.err); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+func TestErrorsSayWhatToDoNext(t *testing.T) {
+	t.Parallel()
+	var errs bytes.Buffer
+	sh := newShell(strings.NewReader(""), &bytes.Buffer{}, &errs, func(string) string { return "" })
+	sh.show(fmt.Errorf("nothing was made: %w", problem.NeedsPerson("lock", "vault kv", "locked\x1b[2J by somebody", "unlock it")))
+	want := "keyturn: nothing was made: vault kv: locked [2J by somebody\n  next: unlock it\n"
+	if errs.String() != want {
+		t.Errorf("got %q, want %q", errs.String(), want)
+	}
+}
+
+// The first Ctrl-C lets a command that knows how to stop finish the step in hand; the second ends it.
+func TestCtrlC(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	sh := newShell(strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}, func(string) string { return "" })
+	sh.soft.Store(true)
+	sh.interrupted(1, cancel)
+	select {
+	case <-sh.stop:
+	default:
+		t.Error("the first didn't ask to stop")
+	}
+	if ctx.Err() != nil {
+		t.Error("the first ended the step in hand")
+	}
+	sh.interrupted(2, cancel)
+	if ctx.Err() == nil {
+		t.Error("the second didn't end it")
+	}
+}
+
+// A command that has nothing to finish ends at the first.
+func TestCtrlCOfACommandThatOnlyLooks(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	sh := newShell(strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}, func(string) string { return "" })
+	sh.interrupted(1, cancel)
+	if ctx.Err() == nil {
+		t.Error("it goes on")
+	}
+}
