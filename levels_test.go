@@ -28,6 +28,8 @@ var levels = map[string]int{
 	// the rooms with effects, and those that look around
 	"stage": 5, "inventory": 5,
 	"engine": 6,
+	// what answers to others
+	"server": 7,
 	// the command knows all
 	"cmd/keyturn": 8,
 }

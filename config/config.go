@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"keyturn/policy"
 	"keyturn/target"
@@ -19,8 +20,14 @@ type Config struct {
 	SignIn       SignIn
 	Network      Network
 	Store        string // path of the database, absolute or relative to where the process stands
+	Serve        Serve
 	Policy       policy.Policy
 	Applications []Application // in the order of the file
+}
+
+// Serve is how Keyturn works unattended.
+type Serve struct {
+	Every time.Duration // between two looks at the tenant
 }
 
 // SignIn is how people sign in.
@@ -65,7 +72,7 @@ func (c Config) Names() []string {
 
 // Default is what holds without a configuration file.
 func Default() Config {
-	return Config{Cloud: "public", Identity: "default", Store: "keyturn.db", Policy: policy.Default()}
+	return Config{Cloud: "public", Identity: "default", Store: "keyturn.db", Serve: Serve{Every: time.Hour}, Policy: policy.Default()}
 }
 
 // Load reads the file at path. kinds are the targets that this release knows. A file with problems gives [*Problems] with
@@ -110,6 +117,7 @@ func (r *reader) meaning(written file, kinds []target.Descriptor) Config {
 	config.Tenant = written.Tenant
 	config.SignIn = SignIn{ClientID: strings.ToLower(written.SignIn.ClientID)}
 	config.Network = Network{Proxy: written.Network.Proxy, CAFile: written.Network.CAFile}
+	put(&config.Serve.Every, written.Serve.Every)
 	config.Policy = written.Policy.over(config.Policy)
 	setIfWritten(&config.Cloud, written.Cloud)
 	setIfWritten(&config.Identity, written.Identity)

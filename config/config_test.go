@@ -56,6 +56,7 @@ applications:
           probe: { workflow: CheckSiteExists, trigger: manual }
     exclude:
       - /subscriptions/x
+serve: { every: 30m }
 `
 
 func TestLoadReadsTheSample(t *testing.T) {
@@ -73,6 +74,9 @@ func TestLoadReadsTheSample(t *testing.T) {
 	}
 	if want := filepath.Join(filepath.Dir(path), "ca.pem"); got.Network.CAFile != want {
 		t.Errorf("caFile is %q, want %q", got.Network.CAFile, want)
+	}
+	if got.Serve.Every != 30*time.Minute {
+		t.Errorf("looks every %s", got.Serve.Every)
 	}
 	app, ok := got.Find("provision-assist")
 	if !ok || app.ClientID != "7f0d7f0d-1111-2222-3333-444444444444" || len(app.Targets) != 2 || len(app.Exclude) != 1 {
@@ -191,6 +195,7 @@ func TestParseRefuses(t *testing.T) {
 		"a lifetime shorter than renewBefore": {"tenant: t\npolicy: { lifetime: 10d }\n", "a new password would be due at once"},
 		"an overlap longer than the life":     {"tenant: t\npolicy: { lifetime: 40d, overlap: { minimum: 40d } }\n", "outlasts the new password"},
 		"settling for an hour":                {"tenant: t\npolicy: { settle: { over: 1h } }\n", "settling over 1h takes too long"},
+		"looks that never end":                {"tenant: t\nserve: { every: 1s }\n", "2:17: a look at the tenant every 1s can't be used; between 10s and 24h"},
 		"no sign-in to settle":                {"tenant: t\npolicy: { settle: { successes: 0 } }\n", "2:32: 0 sign-ins can't settle a password"},
 		"a number that isn't one":             {"tenant: t\npolicy: { settle: { successes: many } }\n", `"many" isn't a whole number`},
 		"a list for a value":                  {"tenant: [t]\n", "expected one value here, found a list"},

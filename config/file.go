@@ -17,6 +17,7 @@ type file struct {
 	Network      network `yaml:"network" jsonschema_description:"How the cloud is reached."`
 	Store        string  `yaml:"store" jsonschema:"default=keyturn.db" jsonschema_description:"The database that remembers runs, relative to this file. It never holds a secret."`
 	Policy       rules   `yaml:"policy" jsonschema_description:"How passwords are renewed, unless an application says otherwise."`
+	Serve        serve   `yaml:"serve" jsonschema_description:"How keyturn serve works unattended."`
 	Applications held    `yaml:"applications" jsonschema_description:"The applications to look after, each under a name of your choice."`
 }
 
@@ -28,6 +29,10 @@ type signIn struct {
 type network struct {
 	Proxy  string `yaml:"proxy" jsonschema_description:"Address of a proxy, such as http://proxy.contoso.com:8080. Without it, HTTPS_PROXY of the environment counts."`
 	CAFile string `yaml:"caFile" jsonschema_description:"Further certificate authorities (PEM), for a company proxy that opens TLS; relative to this file."`
+}
+
+type serve struct {
+	Every *time.Duration `yaml:"every" jsonschema_description:"Time between two looks at the tenant, default 1h, from 10s to 24h."`
 }
 
 // rules is a policy in which everything may be left out.

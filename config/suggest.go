@@ -15,8 +15,6 @@ var later = map[string]string{
 	"approval": "approvals",
 	"approve":  "approvals",
 	"notify":   "notifications",
-	"server":   "the daemon and its page",
-	"serve":    "the daemon and its page",
 	"audit":    "audit exports",
 	"tenants":  "several tenants in one file",
 }

@@ -41,8 +41,18 @@ func (r *reader) checkFile(written file, config Config) {
 	if name := written.Tenant; strings.ContainsAny(name, " /\\:@?#") {
 		r.sayf(r.find("tenant"), "one of the tenant's domains, such as contoso.onmicrosoft.com, or its id", "%s isn't a tenant", quote(name))
 	}
+	if every := config.Serve.Every; every < leastEvery || every > mostEvery {
+		r.sayf(r.find("serve", "every"), "between 10s and 24h", "a look at the tenant every %s can't be used", FormatDuration(every))
+	}
 	r.checkPolicy(r.find("policy"), config.Policy)
 }
+
+// A look asks some ten requests for each application that may be due, and a day without one is too long for a clock that
+// is wrong or a right that was taken away.
+const (
+	leastEvery = 10 * time.Second
+	mostEvery  = 24 * time.Hour
+)
 
 // checkPolicy refuses what can't be meant. Where an application's policy isn't written the file's was checked already.
 func (r *reader) checkPolicy(spot held, p policy.Policy) {
