@@ -10,6 +10,9 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
 // discoveryPath ends every address at which a tenant tells how to sign in to it.
@@ -70,11 +73,12 @@ func remembered(r *http.Request, body []byte) *http.Response {
 // tenantID looks a domain's tenant up. An unknown domain is a Person problem with code "tenant.unknown".
 func (d *discovery) tenantID(ctx context.Context, login, tenant string) (string, error) {
 	address := login + "/" + url.PathEscape(tenant) + "/v2.0" + discoveryPath
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	request, err := runtime.NewRequest(ctx, http.MethodGet, address)
 	if err != nil {
 		return "", fmt.Errorf("look up tenant: %w", err)
 	}
-	answer, err := d.Do(request)
+	patient := runtime.NewPipeline("keyturn", "v1", runtime.PipelineOptions{}, &policy.ClientOptions{Transport: d, Retry: gentle()})
+	answer, err := patient.Do(request)
 	if err != nil {
 		return "", Classify(err, "tenant "+tenant)
 	}

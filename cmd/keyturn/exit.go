@@ -104,6 +104,8 @@ func fixOf(err error) string {
 		return "keyturn init writes one; or name it with --config or " + config.Variable
 	case errors.Is(err, store.ErrNotFound):
 		return "keyturn runs lists them"
+	case problem.Of(err).Class == problem.Retry && !errors.Is(err, context.Canceled):
+		return "it may pass by itself: try again in a minute"
 	}
 	return ""
 }
