@@ -71,11 +71,17 @@ func newApprove(sh *shell) *cobra.Command {
 		Args:    exactly(1, "one run or application"),
 	}
 	r.addFlags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		who := sh.person()
-		return sh.goOn(cmd.Context(), &r, args[0], func(ctx context.Context, j *stage.Job) error { return stage.Approve(ctx, j, who) })
-	}
+	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "don't ask")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return sh.approve(cmd.Context(), &r, args[0]) }
 	return cmd
+}
+
+func (sh *shell) approve(ctx context.Context, r *renewing, name string) error {
+	if !r.yes && sh.isPerson() && !sh.ask("Let the old secret of "+name+" go? It can't be brought back, and whoever still uses it fails.") {
+		return refused(name)
+	}
+	who := sh.person()
+	return sh.goOn(ctx, r, name, func(ctx context.Context, j *stage.Job) error { return stage.Approve(ctx, j, who) })
 }
 
 // goOn drives an open run further, after prepare has changed it as a person told.
