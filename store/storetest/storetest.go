@@ -38,6 +38,7 @@ type Bench struct {
 	Alter func(t *testing.T, statement string)     // runs plain SQL on the database
 	Count func(t *testing.T, condition string) int // rows of "table WHERE condition"
 	Block func(t *testing.T, table string) func()  // makes the database refuse new rows in table until the returned function is called
+	Tick  string                                   // the SQL of the smallest difference between two times; "" = 1
 }
 
 // Exercise runs the whole suite; open gives each test a database of its own.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 	"testing"
@@ -206,11 +207,11 @@ func writeChain(t *testing.T, b Bench) (entries int) {
 
 func tampered(t *testing.T, b Bench) {
 	written := writeChain(t, b)
-	middle := written / 2
+	middle, tick := written/2, cmp.Or(b.Tick, "1")
 	where := fmt.Sprintf(" WHERE app = 'app' AND number = %d", middle)
 	for what, c := range map[string]struct{ change, undo string }{
 		"a detail was changed":  {"detail = 'x'", "detail = 'detail'"},
-		"the time was changed":  {"at = at + 1", "at = at - 1"},
+		"the time was changed":  {"at = at + " + tick, "at = at - " + tick},
 		"the actor was changed": {"who = 'nobody'", "who = 'tester'"},
 	} {
 		b.Alter(t, "UPDATE audit SET "+c.change+where)

@@ -50,7 +50,7 @@ func wakeIsAtomic(t *testing.T, b Bench) {
 	if n := b.Count(t, "river_job WHERE kind = 'wake' AND state = 'scheduled'"); n != 1 {
 		t.Fatalf("%d wakes after parking once", n)
 	}
-	if n := b.Count(t, "river_job WHERE scheduled_at > datetime('now', '+50 minutes') AND scheduled_at < datetime('now', '+70 minutes')"); n != 1 {
+	if n := b.Count(t, "river_job WHERE scheduled_at > "+in(50*time.Minute)+" AND scheduled_at < "+in(70*time.Minute)); n != 1 {
 		t.Fatal("a wait of an hour by policy's clock isn't an hour by the machine's")
 	}
 	claimed, err := b.Store.Claim(t.Context(), parked.ID, node)
@@ -65,6 +65,9 @@ func wakeIsAtomic(t *testing.T, b Bench) {
 		t.Fatalf("%d wakes after a person's door and an end, want none more", n)
 	}
 }
+
+// in is the SQL of the machine's time in a while, as both PostgreSQL and River on SQLite write it.
+func in(d time.Duration) string { return time.Now().UTC().Add(d).Format("'2006-01-02 15:04:05+00'") }
 
 func wakeFires(t *testing.T, b Bench) {
 	calls := listen(t, b.Waker(t))

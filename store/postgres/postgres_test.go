@@ -1,0 +1,75 @@
+package postgres
+
+import (
+	"context"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"keyturn/store/postgrestest"
+	"keyturn/store/storetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(postgrestest.Suite(m)) }
+
+func TestStoreBehaves(t *testing.T) {
+	t.Parallel()
+	storetest.Exercise(t, func(t *testing.T) storetest.Bench {
+		address := postgrestest.Database(t)
+		s := open(t, address)
+		return storetest.Bench{
+			Store: s,
+			Again: func(t *testing.T) storetest.Store { return open(t, address) },
+			Waker: func(t *testing.T) storetest.Waker { return waker(t, s) },
+			Alter: func(t *testing.T, statement string) { alter(t, s, statement) },
+			Count: func(t *testing.T, condition string) int { return count(t, s, condition) },
+			Block: func(t *testing.T, table string) func() {
+				alter(t, s, "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'blocked'; END $$")
+				alter(t, s, "CREATE TRIGGER block BEFORE INSERT ON "+table+" FOR EACH ROW EXECUTE FUNCTION refuse()")
+				return func() { alter(t, s, "DROP FUNCTION refuse CASCADE") }
+			},
+			Tick: "interval '1 microsecond'",
+		}
+	})
+}
+
+// open opens a store and closes it when the test ends.
+func open(t testing.TB, address string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), address, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func waker(t *testing.T, s *Store) *Waker {
+	t.Helper()
+	w := NewWaker(s, WakerOptions{})
+	t.Cleanup(func() {
+		if err := w.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+func alter(t testing.TB, s *Store, statement string) {
+	t.Helper()
+	if _, err := s.pool.Exec(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func count(t testing.TB, s *Store, condition string) (n int) {
+	t.Helper()
+	if err := s.pool.QueryRow(t.Context(), "SELECT count(*) FROM "+condition).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

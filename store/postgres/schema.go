@@ -1,0 +1,178 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"keyturn/problem"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+const (
+	// schemaVersion is the number of the last migration; the table migrationTable says which ones a database has.
+	schemaVersion = 2
+	// firstSchema is what the first release made: a database below it is a new one whose making was broken off.
+	firstSchema = 2
+	// riverVersion is how far migration 2 takes River's own tables. A later one of River's needs a new migration.
+	riverVersion = 8
+	// migrationTable has a name of our own, because other programs that use goose may live in the same database.
+	migrationTable = "keyturn_migration"
+)
+
+// The first half of our advisory locks, "KEY" and a number. They hold within one database.
+const (
+	lockMigrate = 0x4b455900 + iota
+	lockEvents
+	lockChain
+	lockWake
+)
+
+// stamp is what the database says about itself.
+type stamp struct {
+	made             bool // it has our table of migrations
+	version          int
+	encoding, commit string
+}
+
+func (r *reading) readStamp(ctx context.Context) (st stamp, err error) {
+	conn, err := r.pool.Acquire(ctx)
+	if err != nil {
+		return st, fmt.Errorf("reach the store: %w", r.classify(err))
+	}
+	defer conn.Release()
+	err = conn.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL, current_setting('server_encoding'), current_setting('synchronous_commit')`,
+		migrationTable).Scan(&st.made, &st.encoding, &st.commit)
+	if err == nil && st.made {
+		err = conn.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM "+migrationTable+" WHERE is_applied").Scan(&st.version)
+	}
+	if err != nil {
+		return st, fmt.Errorf("read the store's version: %w", r.classify(err))
+	}
+	return st, nil
+}
+
+// current refuses a database that isn't at this release's schema.
+func (r *reading) current(st stamp) error {
+	switch {
+	case st.encoding != "UTF8":
+		return problem.NeedsPerson(codeEncoding, r.place, "the database's encoding is "+st.encoding+", which can't keep every name",
+			"make the database anew with ENCODING 'UTF8' TEMPLATE template0")
+	case !st.made:
+		return &problem.Error{
+			Class: problem.Person, Code: codeMissing, Subject: r.place, Message: "there is no store in this database",
+			Fix: "check `store` in keyturn.yaml; the first `keyturn renew` makes the store", Err: fs.ErrNotExist,
+		}
+	case st.version > schemaVersion:
+		return problem.NeedsPerson(codeNewer, r.place, "a newer Keyturn made this store", "use that release, or a later one")
+	case st.version < schemaVersion:
+		return problem.NeedsPerson(codeBehind, r.place, "an older Keyturn made this store",
+			"stop every Keyturn that uses it, keep a copy, and run `keyturn migrate`")
+	}
+	return nil
+}
+
+// wanting reports whether the database is to be migrated to the schema numbered target: an empty one always, also one
+// whose making was broken off; one that a release made only when that is allowed.
+func (st stamp) wanting(target int, allow bool) bool {
+	return st.version < target && (allow || st.version < firstSchema)
+}
+
+// prepare brings an empty database, and an older one when that is allowed, to this release's schema.
+func (s *Store) prepare(ctx context.Context, options Options) error {
+	st, err := s.readStamp(ctx)
+	if err != nil {
+		return err
+	}
+	if st.encoding == "UTF8" && st.wanting(schemaVersion, options.AllowMigrate) {
+		if err := s.migrateAlone(ctx, options); err != nil {
+			return fmt.Errorf("migrate the store: %w", s.classify(err))
+		}
+		if st, err = s.readStamp(ctx); err != nil {
+			return err
+		}
+	}
+	s.begin = beginning(st)
+	return s.current(st)
+}
+
+// beginning is how a transaction that writes begins. One whose process hangs must not keep a run's row for long, and
+// what was saved must survive a power cut even where the server's own setting says that it need not.
+func beginning(st stamp) pgx.TxOptions {
+	query := "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL idle_in_transaction_session_timeout = '10s'"
+	if st.commit == "off" {
+		query += "; SET LOCAL synchronous_commit = on"
+	}
+	return pgx.TxOptions{BeginQuery: query}
+}
+
+// migrateAlone migrates unless another process does, for which it waits. The lock ends with the connection that holds
+// it. It uses a pool of its own, because goose, River and the lock each keep a connection at the same time.
+func (s *Store) migrateAlone(ctx context.Context, options Options) error {
+	config := s.pool.Config()
+	config.MaxConns = 4
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	lock, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		_ = lock.Conn().Close(context.WithoutCancel(ctx)) // ends the lock
+		lock.Release()
+	}()
+	if _, err := lock.Exec(ctx, "SELECT pg_advisory_lock($1, 0)", lockMigrate); err != nil {
+		return err
+	}
+	st, err := s.readStamp(ctx)
+	if err != nil || !st.wanting(schemaVersion, options.AllowMigrate) {
+		return err // somebody else was faster
+	}
+	return migrate(ctx, pool)
+}
+
+func migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
+	db := stdlib.OpenDBFromPool(pool)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	folder, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, folder,
+		goose.WithTableName(migrationTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()),
+		goose.WithGoMigrations(goose.NewGoMigration(2, &goose.GoFunc{
+			RunDB: func(ctx context.Context, _ *sql.DB) error { return migrateRiver(ctx, pool) },
+		}, nil)))
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// migrateRiver is migration 2: the alarm clock's tables, made by River itself in its own transactions. When it is
+// broken off, the next Open goes on from the last of them.
+func migrateRiver(ctx context.Context, pool *pgxpool.Pool) error {
+	river, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	_, err = river.Migrate(ctx, rivermigrate.DirectionUp, &rivermigrate.MigrateOpts{TargetVersion: riverVersion})
+	return err
+}
