@@ -8,10 +8,15 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 
 test: tools lint check cross
 
-# The race detector needs a C compiler, and nothing else here does.
+# The race detector needs a C compiler, and nothing else here does. The shared store is tested on a PostgreSQL that the
+# tests start themselves; the package's own server isn't wanted, so it gets no cluster to serve.
 tools:
 	@command -v gcc >/dev/null || command -v cc >/dev/null || { \
 	  echo "installing gcc for the race detector"; apt-get update -qq && apt-get install -y -qq gcc libc6-dev; }
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	  echo "installing PostgreSQL for the tests of store/postgres"; conf=/etc/postgresql-common/createcluster.d; \
+	  mkdir -p $$conf && echo "create_main_cluster = false" > $$conf/keyturn.conf; apt-get update -qq; \
+	  apt-get install -y -qq --no-install-recommends postgresql; found=$$?; rm -f $$conf/keyturn.conf; exit $$found; }
 
 lint:
 	@unformatted=$$(go tool gofumpt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted:"; echo "$$unformatted"; exit 1; }
@@ -20,7 +25,7 @@ lint:
 	go mod tidy -diff
 
 check:
-	go test -race -timeout 15m ./...
+	KEYTURN_REQUIRE_POSTGRES=1 go test -race -timeout 15m ./...
 
 # Every system that is promised builds, without cgo.
 cross:
