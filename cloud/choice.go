@@ -60,6 +60,13 @@ func (c *choice) tenant() string {
 	return c.maker.o.Tenant
 }
 
+// onlyOne reports whether it is known that sign-ins go one after the other.
+func (c *choice) onlyOne() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.made != nil && c.made.shared
+}
+
 // make returns the identity. Where an identity had to be tried to know it, its token comes along.
 func (c *choice) make(ctx context.Context, want policy.TokenRequestOptions) (*identity, azcore.AccessToken, error) {
 	c.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
@@ -45,6 +46,19 @@ func (s *Session) Self(ctx context.Context) (Identity, error) {
 		return Identity{}, err
 	}
 	return identityOf(token.Token)
+}
+
+// Warm signs in for Graph, Azure and Key Vault side by side, so that no request waits for its sign-in later on. What
+// fails is told by the request that needs it. A person who signs in is asked by the first request alone.
+func (s *Session) Warm(ctx context.Context) {
+	if s.tokens.choice.onlyOne() {
+		return
+	}
+	var all sync.WaitGroup
+	for _, scope := range []string{s.hosts.GraphScope(), s.hosts.ARMScope(), s.hosts.VaultScope()} {
+		all.Go(func() { _, _ = s.tokens.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scope}}) })
+	}
+	all.Wait()
 }
 
 func identityOf(token string) (Identity, error) {

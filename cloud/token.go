@@ -89,7 +89,8 @@ func (t *tokens) drop(scope, token string, atLeast time.Duration) bool {
 }
 
 func (t *tokens) lane(want policy.TokenRequestOptions) *lane {
-	key := strings.Join(append([]string{want.TenantID, want.Claims}, want.Scopes...), " ")
+	// The tenant isn't part of the key: a vault's challenge names it and others don't, yet it is always the session's.
+	key := strings.Join(append([]string{want.Claims}, want.Scopes...), " ")
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.lanes[key] == nil {

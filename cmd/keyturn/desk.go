@@ -53,6 +53,7 @@ func (d *desk) setup(ctx context.Context, app config.Application) (stage.Setup, 
 	if err != nil {
 		return stage.Setup{}, fmt.Errorf("look up the tenant %s: %w", d.settings.Tenant, err)
 	}
+	d.session.Warm(ctx)
 	self, err := d.session.Self(ctx)
 	if err != nil {
 		return stage.Setup{}, fmt.Errorf("sign in: %w", err)
