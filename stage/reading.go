@@ -39,7 +39,12 @@ func read(ctx context.Context, s Setup) (*reading, error) {
 	group.Go(func() error { return seen.readApp(inner, s) })
 	group.Go(func() error { return seen.readCustodian(inner, s) })
 	for i, t := range s.Targets {
-		group.Go(func() error { return seen.readTarget(inner, i, t) })
+		if checker, ok := t.(target.Checker); ok {
+			group.Go(func() error { seen.targets[i] = checker.Check(inner); return nil })
+		}
+		if recurring, ok := t.(target.Recurring); ok {
+			group.Go(func() error { return seen.readRecurrence(inner, t.Place(), recurring) })
+		}
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
@@ -105,17 +110,10 @@ func (seen *reading) tryValue(ctx context.Context, s Setup) error {
 	return nil
 }
 
-func (seen *reading) readTarget(ctx context.Context, i int, t target.Target) error {
-	if checker, ok := t.(target.Checker); ok {
-		seen.targets[i] = checker.Check(ctx)
-	}
-	recurring, ok := t.(target.Recurring)
-	if !ok {
-		return nil
-	}
+func (seen *reading) readRecurrence(ctx context.Context, place target.Place, recurring target.Recurring) error {
 	every, err := recurring.Recurrence(ctx)
 	if err != nil && problem.Of(err).Class == problem.Retry {
-		return fmt.Errorf("read how often %s is used: %w", t.Place().Title, err)
+		return fmt.Errorf("read how often %s is used: %w", place.Title, err)
 	}
 	if every > 0 {
 		seen.mu.Lock()

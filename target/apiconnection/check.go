@@ -20,16 +20,23 @@ const (
 // Check says whether the connection is there, ours to write, wholly accounted for, and whether we may write it and run
 // its probe.
 func (t *Target) Check(ctx context.Context) []check.Check {
-	title := t.Place().Title
-	checks := []check.Check{
-		t.ARM.CheckRights(ctx, "connection.rights", title, t.id.String(), readAction, writeAction),
-		t.checkSettings(ctx, title),
-		t.ARM.CheckLock(ctx, "connection.lock", title, t.id.String()),
+	title, id := t.Place().Title, t.id.String()
+	looks := []func() []check.Check{
+		func() []check.Check {
+			return []check.Check{t.ARM.CheckRights(ctx, "connection.rights", title, id, readAction, writeAction)}
+		},
+		func() []check.Check { return []check.Check{t.checkSettings(ctx, title)} },
+		func() []check.Check { return []check.Check{t.ARM.CheckLock(ctx, "connection.lock", title, id)} },
 	}
 	if t.probe != nil {
-		checks = append(checks, t.checkProbe(ctx)...)
+		subject, scope := "probe "+t.probe.workflow.Name, t.probe.workflow.String()
+		looks = append(looks,
+			func() []check.Check {
+				return []check.Check{t.ARM.CheckRights(ctx, "connection.probe.rights", subject, scope, flowRead, flowStart, runsRead, actionsRead)}
+			},
+			func() []check.Check { return []check.Check{t.checkProbe(ctx, subject, scope)} })
 	}
-	return checks
+	return target.SideBySide(looks...)
 }
 
 func (t *Target) checkSettings(ctx context.Context, title string) check.Check {
@@ -48,24 +55,22 @@ func (t *Target) checkSettings(ctx context.Context, title string) check.Check {
 	return check.Pass(id, title, "it signs in as "+t.clientID+", and every setting is accounted for")
 }
 
-func (t *Target) checkProbe(ctx context.Context) []check.Check {
+func (t *Target) checkProbe(ctx context.Context, subject, scope string) check.Check {
 	const id = "connection.probe"
-	subject, scope := "probe "+t.probe.workflow.Name, t.probe.workflow.String()
-	rights := t.ARM.CheckRights(ctx, "connection.probe.rights", subject, scope, flowRead, flowStart, runsRead, actionsRead)
 	flow, err := t.Flows.Workflow(ctx, scope)
 	if err != nil {
 		grant := check.Grant{Kind: check.CustomRole, Name: "Keyturn " + subject, Scope: scope, Actions: []string{flowRead, flowStart, runsRead, actionsRead}}
-		return []check.Check{rights, target.Failed(id, subject, err, grant)}
+		return target.Failed(id, subject, err, grant)
 	}
 	if calls, _ := flow.Uses(t.id.String()); len(calls) == 0 {
-		return []check.Check{rights, check.Fail(id, subject, "probe.unrelated",
-			"the logic app "+flow.Name+" doesn't call the connection "+t.id.Name, "name one under probe that does, or remove probe from this apiConnection")}
+		return check.Fail(id, subject, "probe.unrelated",
+			"the logic app "+flow.Name+" doesn't call the connection "+t.id.Name, "name one under probe that does, or remove probe from this apiConnection")
 	}
 	for _, trigger := range flow.Triggers {
 		if trigger.Name == t.probe.trigger {
-			return []check.Check{rights, check.Pass(id, subject, fmt.Sprintf("it calls the connection; trigger %s can be fired", trigger.Name))}
+			return check.Pass(id, subject, fmt.Sprintf("it calls the connection; trigger %s can be fired", trigger.Name))
 		}
 	}
-	return []check.Check{rights, check.Fail(id, subject, "probe.trigger", "the logic app "+flow.Name+" has no trigger "+t.probe.trigger,
-		"set trigger under probe to "+triggerNames(flow))}
+	return check.Fail(id, subject, "probe.trigger", "the logic app "+flow.Name+" has no trigger "+t.probe.trigger,
+		"set trigger under probe to "+triggerNames(flow))
 }

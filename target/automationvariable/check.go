@@ -16,11 +16,13 @@ const (
 // Check says whether the variable is there, encrypted and may be written.
 func (t *Target) Check(ctx context.Context) []check.Check {
 	title := t.Place().Title
-	return []check.Check{
-		t.arm.CheckRights(ctx, "variable.rights", title, t.id, readAction, writeAction),
-		t.checkKind(ctx, title),
-		t.arm.CheckLock(ctx, "variable.lock", title, t.id),
-	}
+	return target.SideBySide(
+		func() []check.Check {
+			return []check.Check{t.arm.CheckRights(ctx, "variable.rights", title, t.id, readAction, writeAction)}
+		},
+		func() []check.Check { return []check.Check{t.checkKind(ctx, title)} },
+		func() []check.Check { return []check.Check{t.arm.CheckLock(ctx, "variable.lock", title, t.id)} },
+	)
 }
 
 func (t *Target) checkKind(ctx context.Context, title string) check.Check {

@@ -3,6 +3,7 @@ package keyvaultsecret
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"keyturn/arm"
 	"keyturn/check"
@@ -26,8 +27,12 @@ type Plane interface {
 // Check reads the secret for real from this computer, and looks up whether it may be written, since trying that would
 // make a version.
 func (t *Target) Check(ctx context.Context) []check.Check {
+	var place arm.Vault
+	var placeErr error
+	var finding sync.WaitGroup
+	finding.Go(func() { place, placeErr = t.Plane.FindVault(ctx, t.vault) })
 	latest, readErr := t.get(ctx, "")
-	place, placeErr := t.Plane.FindVault(ctx, t.vault)
+	finding.Wait()
 	checks := []check.Check{t.checkRead(ctx, readErr, place)}
 	switch {
 	case latest.Managed:
