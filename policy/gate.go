@@ -190,6 +190,12 @@ func without(in Input, code Code, text string) Passage {
 		in.Run.ID, endOf(in)))
 }
 
+// ReportTells reports whether a report of use can change what the gate says of run by now. It can't while the overlap
+// has just begun: what a report shows within five minutes of delivery doesn't count as after it.
+func ReportTells(run renewal.Run, now time.Time) bool {
+	return !now.Before(run.DeliveredAt.Add(slack)) || !now.Before(WatermarkFrom(run))
+}
+
 func asksReport(in Input) bool { return in.Run.Order.Evidence != renewal.EvidenceTime }
 
 func watermarkDue(in Input) bool {

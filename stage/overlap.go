@@ -47,7 +47,8 @@ func (j *Job) gateInput(ctx context.Context) (policy.Input, error) {
 		Now: j.Now(), Policy: j.Policy, Run: j.Run, NewKeyID: attempt.KeyID, Approved: j.Run.ApprovedBy != "",
 	}
 	reader, ok := j.Issuer.(issuer.UsageReader)
-	if !ok || j.Run.Retires == "" || j.Run.Order.Expired || j.Run.Order.Evidence == renewal.EvidenceTime {
+	if !ok || j.Run.Retires == "" || j.Run.Order.Expired || j.Run.Order.Evidence == renewal.EvidenceTime ||
+		!policy.ReportTells(j.Run, in.Now) {
 		return in, nil
 	}
 	app, err := j.Issuer.Look(ctx, j.ClientID)
