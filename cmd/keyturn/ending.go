@@ -17,6 +17,7 @@ type summary struct {
 	Outcome       string           `json:"outcome"` // how it ended, or why it stands still: "wait", "retry", "person"
 	Reason        *renewal.Reason  `json:"reason,omitempty"`
 	Targets       []summaryTarget  `json:"targets"`
+	Served        bool             `json:"served,omitempty"` // a serving Keyturn finishes it by itself
 	Evidence      string           `json:"evidence,omitempty"`
 	Requests      int64            `json:"requests"`
 	SignIns       *summarySignIns  `json:"signIns,omitempty"`       // of consumers; only a demo can know
@@ -52,7 +53,7 @@ func (w *workshop) end(ctx context.Context, run renewal.Run, err error) error {
 		return err
 	}
 	w.shown.Sum(run, told)
-	if run.State.Ended() && len(told.Findings) == 0 {
+	if (run.State.Ended() || told.Served) && len(told.Findings) == 0 {
 		return nil
 	}
 	return attention()
@@ -71,11 +72,18 @@ func (w *workshop) sum(ctx context.Context, run renewal.Run) (summary, error) {
 	}
 	if !run.State.Ended() {
 		told.Outcome, told.Reason = string(run.Door), &run.Reason
+		told.Served = run.Door != renewal.Person && w.served(ctx)
 	}
 	if run.State != renewal.Aborted && !run.VerifiedAt.IsZero() {
 		told.Findings = w.otherTrouble(ctx, run)
 	}
 	return told, nil
+}
+
+// served reports whether somebody drives by themselves what is parked in this store.
+func (w *workshop) served(ctx context.Context) bool {
+	served, err := w.store.Served(context.WithoutCancel(ctx))
+	return err == nil && served
 }
 
 // proofs lists the places of the current attempt in the configuration's order.

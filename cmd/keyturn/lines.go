@@ -26,7 +26,7 @@ func (l *lines) Sum(run renewal.Run, told summary) {
 	case run.Door == renewal.Wait && !run.VerifiedAt.IsZero():
 		l.sh.say("%s all places updated; the old secret is kept until %s.", l.style.Mark(true), day(keptUntil(run)))
 		l.sh.say("  because: %s", screen.Clean(run.Reason.Text))
-		l.sh.say("  next: keyturn resume %s, from %s on", run.App, minute(run.WakeAt))
+		l.sh.say("  next: %s, from %s on", l.comingBack(run, told), minute(run.WakeAt))
 	default:
 		l.sh.say("%s %s stands still while %s: %s", l.style.Mark(false), run.App, run.State, screen.Clean(run.Reason.Text))
 		l.sh.say("  next: %s", screen.Clean(nextOf(run)))
@@ -36,6 +36,14 @@ func (l *lines) Sum(run renewal.Run, told summary) {
 		l.sh.say("%s %s: %s", l.style.Mark(false), finding.Code, screen.Clean(finding.Message))
 		l.sh.say("  next: %s", screen.Clean(finding.Fix))
 	}
+}
+
+// comingBack is who finishes a run that only waits.
+func (l *lines) comingBack(run renewal.Run, told summary) string {
+	if told.Served {
+		return "nothing to do: the Keyturn that serves this store goes on"
+	}
+	return "keyturn resume " + run.App
 }
 
 // keptUntil is when the old secret may go at the earliest.

@@ -80,6 +80,11 @@ func (sh *shell) openWorkshop(ctx context.Context, r *renewing) (*workshop, erro
 	if err != nil {
 		return nil, err
 	}
+	return sh.furnish(ctx, d, sh.follow(r.format), r, engine.Rounds{}, nil)
+}
+
+// furnish puts a store and an engine on a desk. rounds and pulse are those of an engine that works unattended.
+func (sh *shell) furnish(ctx context.Context, d *desk, shown follower, r *renewing, rounds engine.Rounds, pulse func()) (*workshop, error) {
 	log, err := sh.log()
 	if err != nil {
 		return nil, err
@@ -89,9 +94,11 @@ func (sh *shell) openWorkshop(ctx context.Context, r *renewing) (*workshop, erro
 		return nil, err
 	}
 	sh.soft.Store(true)
-	w := &workshop{desk: d, store: kept, shown: sh.follow(r.format), r: r}
+	w := &workshop{desk: d, store: kept, shown: shown, r: r}
+	rounds.Plan = w.makePlan
 	w.engine = engine.New(engine.Options{
-		Store: kept, Node: nodeName(renewal.NewID()), Clock: d.clock, Watch: w.shown.Tell, Setup: d.setupNamed, Stop: sh.stop, Log: log,
+		Store: kept, Node: nodeName(renewal.NewID()), Clock: d.clock, Watch: shown.Tell, Setup: d.setupNamed, Stop: sh.stop, Log: log,
+		Rounds: rounds, Pulse: pulse,
 	})
 	return w, nil
 }

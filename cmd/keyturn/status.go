@@ -85,6 +85,9 @@ func (sh *shell) status(ctx context.Context, f *format, args []string, live func
 	if configured := countConfigured(settings, rows); configured > 0 && live(configured) {
 		now = sh.lookLive(ctx, settings, rows, reader)
 	}
+	if err := noted(ctx, reader, settings, rows); err != nil {
+		return err
+	}
 	undriven, err := listRuns(ctx, reader, store.Filter{Due: now})
 	if err != nil {
 		return err

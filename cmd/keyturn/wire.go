@@ -8,6 +8,7 @@ import (
 	"keyturn/arm"
 	"keyturn/cloud"
 	"keyturn/config"
+	"keyturn/engine"
 	"keyturn/graph"
 	"keyturn/issuer/entra"
 	"keyturn/stage"
@@ -144,4 +145,9 @@ func openReader(ctx context.Context, path string) (store.ReadCloser, error) {
 // openStore opens the store for renewals, and makes it where there is none.
 func openStore(ctx context.Context, path string) (*sqlite.Store, error) {
 	return sqlite.Open(ctx, path, sqlite.Options{AllowMigrate: true})
+}
+
+// newWaker makes the alarm clock of a store.
+func newWaker(kept *sqlite.Store, log *slog.Logger) engine.Waker {
+	return sqlite.NewWaker(kept, sqlite.WakerOptions{Log: log})
 }

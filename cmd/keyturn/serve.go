@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"keyturn/engine"
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/server"
+)
+
+// serving are the flags of keyturn serve.
+type serving struct {
+	listen string
+	once   bool
+}
+
+// nowhere as an address to listen at means that nothing is listened at.
+const nowhere = "none"
+
+func newServe(sh *shell) *cobra.Command {
+	var s serving
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Renew by itself whatever is due, for years",
+		Long: "Looks at every application of keyturn.yaml, every hour unless the file says otherwise (serve: { every: 1h }), begins the\n" +
+			"renewals that are due, waits out their overlaps and finishes them. What keeps an application from being renewed is told\n" +
+			"once in the log, and by keyturn status until it is mended. It may be stopped, or killed, at any moment. Several may\n" +
+			"serve the same store.\n\n" +
+			"/healthz says whether the process is at work; /readyz whether the store is reached and the tenant was looked at lately,\n" +
+			"else why not. SIGTERM or Ctrl-C finishes the step in hand. Under systemd it says when it is ready, and that it is alive:\n" +
+			"see deploy/keyturn.service.\n\n" +
+			"With --once it does what is due now, goes on with what was left waiting, and ends: for cron or any other clock, at least\n" +
+			"once a day. Nothing is printed when all is well.\n" +
+			"Exit codes of --once: 0 nothing to attend to; 1 failed, such as no network; 2 a person must act; 77 a right is missing.",
+		Example: "  keyturn serve\n  keyturn serve --listen 0.0.0.0:8420          # probes from elsewhere; nothing but health is answered\n" +
+			"  17 * * * *  cd /etc/keyturn && keyturn serve --once      # a line of a crontab",
+		Args: exactly(0, "no arguments"),
+	}
+	cmd.Flags().StringVar(&s.listen, "listen", "127.0.0.1:8420", "address for /healthz and /readyz, or "+nowhere)
+	cmd.Flags().BoolVar(&s.once, "once", false, "do what is due now, and end")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return sh.serve(cmd.Context(), s) }
+	return cmd
+}
+
+func (sh *shell) serve(ctx context.Context, s serving) error {
+	if !s.once && sh.flags.logLevel == "" && sh.env("KEYTURN_LOG_LEVEL") == "" {
+		sh.flags.logLevel = "info"
+	}
+	w, err := sh.openService(ctx)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	if s.once {
+		return w.once(ctx)
+	}
+	return w.serve(ctx, s.listen)
+}
+
+// service is a workshop in which nobody sits.
+type service struct {
+	*workshop
+	log   *slog.Logger
+	pulse atomic.Int64 // when the engine's loop last turned, in nanoseconds since 1970
+	boss  supervisor
+}
+
+// openService gathers what unattended work needs, and refuses what can't go well unattended.
+func (sh *shell) openService(ctx context.Context) (*service, error) {
+	log, err := sh.log()
+	if err != nil {
+		return nil, err
+	}
+	d, err := sh.openDesk(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := fitForService(d); err != nil {
+		return nil, err
+	}
+	s := &service{log: log, boss: supervisor{socket: sh.env("NOTIFY_SOCKET")}}
+	rounds := engine.Rounds{Apps: d.settings.Names(), Every: d.settings.Serve.Every}
+	s.workshop, err = sh.furnish(ctx, d, logged{log}, &renewing{}, rounds, s.beat)
+	if err != nil {
+		return nil, err
+	}
+	s.beat()
+	return s, nil
+}
+
+// fitForService refuses a configuration with which nothing would ever be renewed.
+func fitForService(d *desk) error {
+	if len(d.settings.Applications) == 0 {
+		return problem.NeedsPerson("serve.nothing", d.settings.Path, "there is no application to look after", "keyturn init adds one")
+	}
+	if how := d.settings.Identity; how == "browser" || how == "deviceCode" {
+		return problem.NeedsPerson("serve.attended", "identity "+how, "asks a person to sign in, and nobody is there",
+			"use environment, workloadIdentity or managedIdentity, see docs/sign-in.md")
+	}
+	return nil
+}
+
+// serve works until it is stopped.
+func (s *service) serve(ctx context.Context, address string) error {
+	group, inner := errgroup.WithContext(ctx)
+	answering, quiet := context.WithCancel(inner)
+	defer quiet()
+	if address != nowhere {
+		listener, err := server.Listen(ctx, address)
+		if err != nil {
+			return err
+		}
+		group.Go(func() error { return s.answer(answering, listener) })
+	}
+	group.Go(func() error {
+		defer quiet()
+		return s.keepServing(inner)
+	})
+	return group.Wait()
+}
+
+func (s *service) answer(ctx context.Context, listener net.Listener) error {
+	s.log.Info("listening", "address", listener.Addr().String())
+	return server.Serve(ctx, listener, server.New(server.Health{Alive: s.alive, Ready: s.ready}), s.log)
+}
+
+// keepServing lets the engine serve, again and again when the store was away for a while.
+func (s *service) keepServing(ctx context.Context) error {
+	s.log.Info("serving", "release", release, "applications", len(s.settings.Applications), "every", s.settings.Serve.Every.String())
+	s.boss.tell(s.log, "READY=1")
+	go func() {
+		select {
+		case <-s.sh.stop:
+			s.boss.tell(s.log, "STOPPING=1")
+		case <-ctx.Done():
+		}
+	}()
+	for {
+		err := s.engine.Serve(ctx, newWaker(s.store, s.log))
+		away := errors.Is(err, engine.ErrLeaseLost) || (err != nil && problem.Of(err).Class == problem.Retry)
+		if !away || s.stopping() {
+			return err
+		}
+		s.log.Warn("the store was away; serving begins again", "error", err)
+		if s.rest(ctx) != nil {
+			return nil
+		}
+	}
+}
+
+// restBetween is how long a service that lost its store waits before it asks again.
+const restBetween = 3 * time.Second
+
+func (s *service) rest(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, restBetween)
+	defer cancel()
+	select {
+	case <-s.sh.stop:
+		return engine.ErrStopped
+	case <-ctx.Done():
+	}
+	s.beat()
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return nil
+	}
+	return ctx.Err()
+}
+
+func (s *service) stopping() bool {
+	select {
+	case <-s.sh.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *service) beat() {
+	s.pulse.Store(s.sh.now().UnixNano())
+	s.boss.tell(s.log, "WATCHDOG=1")
+}
+
+// longestBeat is how long the engine's loop may take for one turn; a turn waits for the store at most.
+const longestBeat = time.Minute
+
+func (s *service) alive() error {
+	if still := s.sh.now().Sub(time.Unix(0, s.pulse.Load())); still > longestBeat {
+		return fmt.Errorf("the loop that drives renewals hasn't turned for %s", still.Round(time.Second))
+	}
+	return nil
+}
+
+func (s *service) ready(ctx context.Context) error {
+	if s.stopping() {
+		return problem.Later("stopping", "this process", 0, errors.New("it finishes the step in hand and ends"))
+	}
+	return s.engine.Ready(ctx)
+}
+
+// logged tells of renewals in the log.
+type logged struct{ log *slog.Logger }
+
+// Tell writes one line.
+func (l logged) Tell(event renewal.Event) {
+	attrs := []any{"event", event.Kind, "app", event.App, "run_id", event.Run}
+	for name, value := range event.Fields {
+		attrs = append(attrs, strings.ReplaceAll(name, " ", "_"), value)
+	}
+	l.log.Info(event.Text, attrs...)
+}
+
+// Note writes the text.
+func (l logged) Note(text string) { l.log.Info(text) }
+
+// Sum has nothing to add: every event was told.
+func (l logged) Sum(renewal.Run, summary) {}
+
+// Close has nothing to give back.
+func (l logged) Close() {}
