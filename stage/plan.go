@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"keyturn/check"
@@ -77,7 +78,7 @@ func decide(s Setup, r Request, seen *reading, now time.Time) Plan {
 	case r.Reuse || r.Adopt:
 		p.reuse(in, r, seen)
 	default:
-		p.makeRoom(r, now)
+		p.makeRoom(in, r.MakeRoom)
 	}
 	p.Foreign = foreign(seen.app, p)
 	p.Checks = append(p.Checks, unknownMarks(r, seen.app)...)
@@ -113,22 +114,46 @@ func order(s Setup, seen *reading, p Plan) renewal.Order {
 
 // makeRoom names the password that goes first when the app holds as many as it may: one that a person named, or the one
 // replaced when it has expired, since nobody can be using it.
-func (p *Plan) makeRoom(r Request, now time.Time) {
+func (p *Plan) makeRoom(in policy.Input, named string) {
 	limit := p.Found.MaxPasswords()
 	if limit == 0 || len(p.Found.Passwords()) < limit {
 		return
 	}
-	if named, ok := p.Found.Find(r.MakeRoom); ok {
-		p.Order.RoomKeyID = named.KeyID
+	if named != "" {
+		p.roomAsNamed(in, named)
 		return
 	}
-	if old, ok := p.Found.Find(p.Retires); ok && old.Expired(now) {
+	if old, ok := p.Found.Find(p.Retires); ok && old.Expired(in.Now) {
 		p.Order.RoomKeyID = old.KeyID
 		return
 	}
 	p.Checks = append(p.Checks, check.Fail("credential.room", p.App, problem.Full,
 		fmt.Sprintf("the app holds %d secrets, as many as it may, so a new one can't be added beside the old", limit),
 		"name one that nobody uses, which is then removed first: keyturn renew "+p.App+" --make-room SECRET-ID"))
+}
+
+// roomAsNamed follows a person's word, unless it names nothing, or the secret in use: every consumer would fail from then
+// until the new one is everywhere.
+func (p *Plan) roomAsNamed(in policy.Input, named string) {
+	held, ok := p.Found.Find(named)
+	switch {
+	case !ok || held.Kind != credential.Password:
+		p.Checks = append(p.Checks, check.Fail("credential.room", p.App, problem.NotFound, "the application has no secret with Secret ID "+named+" to remove first",
+			"name one of its secrets with --make-room SECRET-ID; keyturn scan lists them"))
+	case !held.Expired(in.Now) && p.inUse(in, held.KeyID):
+		p.Checks = append(p.Checks, check.Fail("credential.room", p.App, problem.Full, "secret "+held.KeyID+" is the one in use: were it removed first, every sign-in would fail until the new one is everywhere",
+			"name another one with --make-room SECRET-ID"))
+	default:
+		p.Order.RoomKeyID = held.KeyID
+	}
+}
+
+// inUse reports whether a secret is the one that this renewal replaces, or the one whose value the custodian holds.
+func (p *Plan) inUse(in policy.Input, keyID string) bool {
+	if keyID == p.Retires {
+		return true
+	}
+	return in.Held.SignsIn && slices.ContainsFunc(p.Replaced.Candidates, func(c policy.Candidate) bool { return c.KeyID == keyID && c.Fits })
 }
 
 // foreign lists the passwords that the plan leaves alone.

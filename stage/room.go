@@ -25,9 +25,17 @@ func begin(ctx context.Context, j *Job) (Pause, error) {
 	}
 	return Pause{}, j.save(ctx, draft{
 		run:    to(next),
-		events: event("planned", fmt.Sprintf("%d places, old secret %s", len(j.Run.Order.Targets), orNone(j.Run.Retires))),
+		events: event("planned", counted(len(j.Run.Order.Targets), "place")+", old secret "+orNone(j.Run.Retires)),
 		audit:  entry("plan", orNone(j.Run.Retires), audit.Noted, j.Run.Order.End.String()),
 	})
+}
+
+// counted is a number with its noun.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func orNone(keyID string) string {
