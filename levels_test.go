@@ -32,6 +32,8 @@ var levels = map[string]int{
 	"server": 7,
 	// the command knows all
 	"cmd/keyturn": 8,
+	// tools of the house, for making a release
+	"house/zip": 8,
 }
 
 // sameNoun are imports within level 0 and 1 that make one noun out of another; each has its reason.
