@@ -52,11 +52,12 @@ func (j *Job) entrust(ctx context.Context, custodian target.Custodian) error {
 	if err := j.sameAsPlanned(ctx, custodian); err != nil {
 		return err
 	}
-	if err := j.write(ctx, custodian, j.delivery(custodian.Place().ID), j.parcel()); err != nil {
+	place := task{custodian, j.delivery(custodian.Place().ID)}
+	if err := j.intendWrites(ctx, place); err != nil {
 		return err
 	}
 	attempt.State = renewal.AttemptChosen
-	return j.save(ctx, draft{attempts: []renewal.Attempt{attempt}})
+	return j.write(ctx, place, j.parcel(), attempt)
 }
 
 // sameAsPlanned refuses to write over a value that came into the custodian after the plan, unless it is ours.
@@ -89,10 +90,13 @@ func (j *Job) deliverOthers(ctx context.Context) error {
 	var group errgroup.Group
 	var passing, lasting []error
 	var sorting sync.Mutex
-	parcel := j.parcel()
-	for _, left := range j.tasks(j.others(), unwritten) {
+	parcel, left := j.parcel(), j.tasks(j.others(), unwritten)
+	if err := j.intendWrites(ctx, left...); err != nil {
+		return err
+	}
+	for _, place := range left {
 		group.Go(func() error {
-			err := j.write(ctx, left.target, left.delivery, parcel)
+			err := j.write(ctx, place, parcel)
 			sorting.Lock()
 			defer sorting.Unlock()
 			switch {
@@ -129,27 +133,36 @@ func unwritten(d renewal.Delivery) bool {
 	return d.State != renewal.DeliveryWritten && d.State != renewal.DeliveryVerified
 }
 
-// write delivers the current attempt to one place. It is called side by side, so it reads nothing of the job that
-// another save changes.
-func (j *Job) write(ctx context.Context, t target.Target, d renewal.Delivery, parcel target.Parcel) error {
-	place := t.Place()
-	// mark: if we die after this the place may hold the old value or the new one; writing again is safe.
-	d.State = renewal.DeliveryIntended
-	if err := j.save(ctx, draft{
-		deliveries: []renewal.Delivery{d},
-		events:     event("writing", place.Title, "target", place.ID),
-		audit:      entry("write", place.ID, audit.Intended, ""),
-	}); err != nil {
-		return err
+// intendWrites saves that places are about to be written.
+func (j *Job) intendWrites(ctx context.Context, places ...task) error {
+	if len(places) == 0 {
+		return nil
 	}
+	// mark: if we die after this a place may hold the old value or the new one; writing again is safe.
+	var d draft
+	for _, p := range places {
+		place := p.target.Place()
+		p.delivery.State = renewal.DeliveryIntended
+		d.deliveries = append(d.deliveries, p.delivery)
+		d.events = append(d.events, event("writing", place.Title, "target", place.ID)...)
+		d.audit = append(d.audit, entry("write", place.ID, audit.Intended, "")...)
+	}
+	return j.save(ctx, d)
+}
+
+// write delivers the current attempt to one place whose write is marked, and saves with it what that makes of the
+// attempt. It is called side by side, so it reads nothing of the job that another save changes.
+func (j *Job) write(ctx context.Context, to task, parcel target.Parcel, chosen ...renewal.Attempt) error {
+	place, d := to.target.Place(), to.delivery
 	// act: each target looks again itself, to keep everything but the secret as it is
-	receipt, err := t.Write(ctx, parcel)
+	receipt, err := to.target.Write(ctx, parcel)
 	if err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", place.Title, err), j.notWritten(ctx, place, err))
 	}
 	// advance
 	d.State, d.Receipt, d.WrittenAt, d.Rung = renewal.DeliveryWritten, receipt, j.Now(), renewal.Acknowledged
 	return j.save(ctx, draft{
+		attempts:   chosen,
 		deliveries: []renewal.Delivery{d},
 		events:     event("written", place.Title, "target", place.ID),
 		audit:      entry("write", place.ID, audit.Happened, receipt),

@@ -34,10 +34,13 @@ func overlap(ctx context.Context, j *Job) (Pause, error) {
 	switch passage.Verdict {
 	case policy.Remove, policy.Nothing:
 		return Pause{}, j.endOverlap(ctx, passage)
-	case policy.Person:
-		return askPerson(string(passage.Code), passage.Text, passage.Fix), j.noteEvidence(ctx, passage)
 	}
-	return waitUntil(passage.Until, string(passage.Code), passage.Text), j.noteEvidence(ctx, passage)
+	pause := waitUntil(passage.Until, string(passage.Code), passage.Text)
+	if passage.Verdict == policy.Person {
+		pause = askPerson(string(passage.Code), passage.Text, passage.Fix)
+	}
+	pause.Evidence = passage.Text
+	return pause, nil
 }
 
 // gateInput gathers what the rules may know. Reports are asked only where they can change the answer.
@@ -133,12 +136,4 @@ func (j *Job) endOverlap(ctx context.Context, passage policy.Passage) error {
 		events: event("evidence", passage.Text, "code", string(passage.Code)),
 		audit:  entry("evidence", orNone(j.Run.Retires), audit.Noted, passage.Text),
 	})
-}
-
-// noteEvidence keeps what is known so far, so that status can show it while the run waits.
-func (j *Job) noteEvidence(ctx context.Context, passage policy.Passage) error {
-	if j.Run.Evidence == passage.Text {
-		return nil
-	}
-	return j.save(ctx, draft{run: func(r *renewal.Run) { r.Evidence = passage.Text }})
 }

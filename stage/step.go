@@ -13,6 +13,8 @@ type Pause struct {
 	Door   renewal.Door
 	Reason renewal.Reason
 	Until  time.Time // for a wait: when to look again
+	// Evidence is what is known so far of the use of both passwords, kept so that status can show it; "" = as it was.
+	Evidence string
 }
 
 // waitUntil is a pause in which nothing is wrong.
@@ -56,6 +58,9 @@ func (j *Job) Park(ctx context.Context, pause Pause) error {
 	return j.save(ctx, draft{
 		run: func(r *renewal.Run) {
 			r.Door, r.Reason, r.WakeAt = pause.Door, pause.Reason, pause.Until
+			if pause.Evidence != "" {
+				r.Evidence = pause.Evidence
+			}
 		},
 		events:  event("parked", pause.Reason.Text, "door", string(pause.Door), "code", pause.Reason.Code, "fix", pause.Reason.Fix),
 		release: true,
