@@ -10,7 +10,7 @@ import (
 
 // commands are all that this release has; `help` and `completion` are cobra's own.
 var commands = []string{
-	"", "abort", "adopt", "approve", "config", "config check", "config schema", "demo", "discover", "doctor", "init", "plan",
+	"", "abort", "adopt", "approve", "audit", "audit export", "audit verify", "config", "config check", "config schema", "demo", "discover", "doctor", "init", "plan",
 	"renew", "resume", "runs", "scan", "serve", "show", "simulate", "status", "version",
 }
 
