@@ -128,7 +128,7 @@ func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) 
 		return named(doorFor(errors.Join(cause, err)), job)
 	}
 	later := stage.Pause{Door: renewal.Retry, Until: e.Clock.Now().Add(delay), Reason: renewal.Reason{
-		Code: found.Code, Text: cause.Error(), Fix: "it is tried again by itself; or: keyturn resume " + job.App,
+		Code: found.Code, Text: problem.Sentence(cause), Fix: "it is tried again by itself; or: keyturn resume " + job.App,
 	}}
 	if delay > time.Minute || job.Sleep(ctx, delay) != nil {
 		return later
@@ -145,6 +145,6 @@ func mayBeFresh(found *problem.Error, tries int) bool {
 
 // named puts the run's own names into a fix that speaks of RUN and APP.
 func named(pause stage.Pause, job *stage.Job) stage.Pause {
-	pause.Reason.Fix = strings.NewReplacer("resume RUN", "resume "+job.App, "RUN", job.Run.ID, "APP", job.App).Replace(pause.Reason.Fix)
+	pause.Reason.Fix = problem.Name(strings.ReplaceAll(pause.Reason.Fix, "resume RUN", "resume APP"), job.App, job.Run.ID)
 	return pause
 }

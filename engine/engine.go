@@ -212,7 +212,7 @@ func (e *Engine) stopped() bool {
 // doorFor says which door a failure closes.
 func doorFor(err error) stage.Pause {
 	found := problem.Of(err)
-	pause := stage.Pause{Door: renewal.Person, Reason: renewal.Reason{Code: found.Code, Text: err.Error(), Fix: found.Fix}}
+	pause := stage.Pause{Door: renewal.Person, Reason: renewal.Reason{Code: found.Code, Text: problem.Sentence(err), Fix: found.Fix}}
 	if pause.Reason.Fix == "" {
 		pause.Reason.Fix = "when the cause is mended: keyturn resume RUN; to give up: keyturn abort RUN"
 	}

@@ -155,7 +155,15 @@ func (e *examination) result() []check.Check {
 		e.checks[last] = append(CheckCertificates(*e.found, e.vaults, s.Now, s.Policy.RenewBefore), e.checks[last]...)
 		e.checks[last] = append(e.checks[last], Drift(*e.found, s.Memory, e.standing(), s.Now)...)
 	}
-	return unique(slices.Concat(e.checks...))
+	return named(unique(slices.Concat(e.checks...)), s)
+}
+
+// named puts the application's name and its run's into fixes that speak of APP and RUN.
+func named(checks []check.Check, s Subject) []check.Check {
+	for i := range checks {
+		checks[i].Fix = problem.Name(checks[i].Fix, s.Name, s.Memory.Last.ID)
+	}
+	return checks
 }
 
 // told reports whether the issuer has looked at that already.
@@ -237,6 +245,29 @@ func Lingering(app credential.App, keep []string, now time.Time, renewBefore tim
 // Attention reports whether a person should look at any of the checks.
 func Attention(checks []check.Check) bool {
 	return slices.ContainsFunc(checks, func(c check.Check) bool { return c.Warning || (!c.OK && !c.Unknown) })
+}
+
+// Foremost returns the warning that a person should look at first: what makes sign-ins fail now, then what was changed
+// behind Keyturn's back, then what ends soon; the rest in the order given. ok is false where nothing warns.
+func Foremost(checks []check.Check) (worst check.Check, ok bool) {
+	best := 0
+	for _, c := range checks {
+		if rank := urgency(c.Code); c.Warning && (!ok || rank < best) {
+			worst, best, ok = c, rank, true
+		}
+	}
+	return worst, ok
+}
+
+func urgency(code string) int {
+	order := []string{
+		DriftGone, CertUnregistered, CertExpired, DriftMissing, DriftUntagged, DriftForeignTag, DriftReceipt, DriftNewKey,
+		CertAutoRenew, CertExpiring, SecretExpiring,
+	}
+	if at := slices.Index(order, code); at >= 0 {
+		return at
+	}
+	return len(order)
 }
 
 // Grants gathers the rights that are missing.

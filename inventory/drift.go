@@ -49,6 +49,14 @@ func Remember(ctx context.Context, reader store.Reader, app string) (Memory, err
 	return m, nil
 }
 
+// elseOr chooses what a person does once the last run has ended, or while it is open.
+func (m Memory) elseOr(ended, open string) string {
+	if m.Last.State.Ended() {
+		return ended
+	}
+	return open
+}
+
 // Drift compares what the store remembers with the directory and the places. standings are what each place said just
 // now, by target id; a place that couldn't be read is left out. It gives warnings only, and nothing when the store
 // remembers no delivery.
@@ -85,7 +93,7 @@ func driftOfApp(app credential.App, m Memory, now time.Time) []check.Check {
 		if len(strangers) > 0 && len(app.Passwords()) == len(strangers) {
 			text += "; every secret there is newer, as after an installer that resets them"
 		}
-		found = append(found, check.Warn("drift.app", app.Name, DriftGone, text, "see with keyturn plan which places hold what, then renew"))
+		found = append(found, check.Warn("drift.app", app.Name, DriftGone, text, m.elseOr("keyturn renew APP", "keyturn abort RUN, then keyturn renew APP")))
 	}
 	for _, c := range strangers {
 		found = append(found, check.Warn("drift.app", subjectOf(c), DriftNewKey,
@@ -110,7 +118,7 @@ func strangersSince(app credential.App, m Memory) []credential.Credential {
 
 // driftOfPlace compares a place with our receipt.
 func driftOfPlace(id string, delivery renewal.Delivery, standing target.Standing, m Memory) []check.Check {
-	const again = "if that wasn't meant, write it again: keyturn renew APP --reuse"
+	again := "if that wasn't meant, write it again: " + m.elseOr("keyturn renew APP --reuse", "keyturn resume APP --overwrite")
 	switch {
 	case !standing.Exists:
 		return one(check.Warn("drift.place", id, DriftMissing, "it was written by run "+delivery.Run+" and isn't there any more",

@@ -8,6 +8,8 @@ package problem
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 )
 
@@ -78,6 +80,32 @@ func Of(err error) *Error {
 		return found
 	}
 	return &Error{Class: Permanent, Code: "internal", Message: err.Error(), Err: err}
+}
+
+// Sentence is the text of err with its subject said once, where a caller has said it already.
+func Sentence(err error) string {
+	text := err.Error()
+	if subject := Of(err).Subject; subject != "" {
+		text = strings.ReplaceAll(text, subject+": "+subject+": ", subject+": ")
+	}
+	return text
+}
+
+// command is a command of ours in a fix, up to the name that stands for an application or a run.
+var command = regexp.MustCompile(`(keyturn [a-z]+) (APP|RUN)\b`)
+
+// Name puts the names of an application and of its run into the commands of a fix that speak of APP and RUN. Nothing
+// but commands is touched: a resource may be called APP. A run without a name is left as it stands.
+func Name(fix, app, run string) string {
+	return command.ReplaceAllStringFunc(fix, func(text string) string {
+		if rest, ok := strings.CutSuffix(text, "APP"); ok && app != "" {
+			return rest + app
+		}
+		if rest, ok := strings.CutSuffix(text, "RUN"); ok && run != "" {
+			return rest + run
+		}
+		return text
+	})
 }
 
 // Is reports whether err carries the given code.

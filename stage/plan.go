@@ -81,7 +81,7 @@ func decide(s Setup, r Request, seen *reading, now time.Time) Plan {
 		p.makeRoom(in, r.MakeRoom)
 	}
 	p.Foreign = foreign(seen.app, p)
-	p.Checks = append(p.Checks, unknownMarks(r, seen.app)...)
+	p.Checks = append(p.Checks, unknownMarks(r, seen.app, s.App)...)
 	p.Effects = effects(s, p)
 	p.Requests = requests(s, p)
 	return p
@@ -169,7 +169,7 @@ func foreign(app credential.App, p Plan) []credential.Credential {
 
 // unknownMarks warns of passwords that bear a Keyturn's mark which this store doesn't know: another Keyturn made them,
 // or this store was lost.
-func unknownMarks(r Request, app credential.App) []check.Check {
+func unknownMarks(r Request, app credential.App, name string) []check.Check {
 	var found []check.Check
 	for _, c := range app.Passwords() {
 		tag, marked := renewal.Marked(c.DisplayName)
@@ -178,7 +178,7 @@ func unknownMarks(r Request, app credential.App) []check.Check {
 		}
 		found = append(found, check.Warn("credential.mark", "secret "+c.KeyID, "mark.unknown",
 			fmt.Sprintf("made by a Keyturn whose store isn't this one (%q)", c.DisplayName),
-			"if another machine renews this app, leave it to that one; if this store was lost: keyturn adopt APP"))
+			"if another machine renews this app, leave it to that one; if this store was lost: keyturn adopt "+name))
 	}
 	return found
 }

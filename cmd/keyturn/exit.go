@@ -88,7 +88,7 @@ func sentenceOf(err error) string {
 	case errors.Is(err, context.Canceled):
 		return "stopped"
 	}
-	return err.Error()
+	return problem.Sentence(err)
 }
 
 // fixOf is what to do next.

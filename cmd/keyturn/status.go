@@ -13,6 +13,7 @@ import (
 
 	"keyturn/check"
 	"keyturn/config"
+	"keyturn/inventory"
 	"keyturn/renewal"
 	"keyturn/store"
 )
@@ -233,11 +234,8 @@ func (s *standing) overdue(now time.Time) string {
 
 // worthALook tells of what stops no renewal and yet breaks something, such as a certificate.
 func (s *standing) worthALook() {
-	for _, finding := range s.Findings {
-		if finding.Warning {
-			s.Attention, s.Fix = finding.Message, finding.Fix
-			return
-		}
+	if finding, ok := inventory.Foremost(s.Findings); ok {
+		s.Attention, s.Fix = finding.Message, finding.Fix
 	}
 }
 

@@ -55,7 +55,7 @@ func (t *Target) unchanged(found connection, written target.Written) error {
 		return problem.Later("replica.lag", t.Place().Title, 5*time.Second, errors.New("an older state is shown than the one we wrote"))
 	default:
 		return problem.NeedsPerson(problem.Drift, t.Place().Title, "somebody changed it at "+receipt+", after we wrote it",
-			"find out who wrote what; then write ours again with keyturn resume --overwrite, or leave it and abort the run")
+			"find out who wrote what; then write ours again with keyturn resume APP --overwrite, or leave it and end the run with keyturn abort RUN")
 	}
 }
 

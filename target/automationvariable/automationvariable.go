@@ -172,7 +172,7 @@ func (t *Target) Verify(ctx context.Context, _ target.Parcel, written target.Wri
 		return target.Proof{}, problem.Later("replica.lag", t.Place().Title, 5*time.Second, errors.New("an older state is shown than the one we wrote"))
 	default:
 		return target.Proof{}, problem.NeedsPerson(problem.Drift, t.Place().Title, "somebody changed it at "+receipt+", after we wrote it",
-			"find out who wrote what; then write ours again with keyturn resume --overwrite, or leave it and abort the run")
+			"find out who wrote what; then write ours again with keyturn resume APP --overwrite, or leave it and end the run with keyturn abort RUN")
 	}
 }
 

@@ -183,7 +183,7 @@ func (t *Target) Verify(ctx context.Context, parcel target.Parcel, written targe
 
 func (t *Target) drift(what string) error {
 	return problem.NeedsPerson(problem.Drift, t.Place().Title, what,
-		"find out who wrote what; then write ours again with keyturn resume --overwrite, or leave it and abort the run")
+		"find out who wrote what; then write ours again with keyturn resume APP --overwrite, or leave it and end the run with keyturn abort RUN")
 }
 
 // latest is the newest version, from the listing when it is disabled and so can't be read.
