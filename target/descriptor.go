@@ -1,5 +1,10 @@
 package target
 
+import (
+	"keyturn/check"
+	"keyturn/problem"
+)
+
 // Descriptor tells all about a kind of target in one value: command help, configuration schema, doctor and the
 // documentation read it, so that there is no second list to keep.
 type Descriptor struct {
@@ -8,8 +13,10 @@ type Descriptor struct {
 	Summary string // one sentence
 	Fields  []Field
 	Rights  []Right
-	Limits  []string // what it can't do, honestly
-	Sources []string // addresses that the protocol was read from
+	Limits  []string          // what it can't do, honestly
+	Codes   []problem.Meaning // of the problems that only this kind has
+	Checks  []check.Look      // what is looked at beforehand
+	Sources []string          // addresses that the protocol was read from
 }
 
 // Field is one setting of a target.

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"keyturn/arm"
+	"keyturn/check"
+	"keyturn/problem"
 	"keyturn/target"
 )
 
@@ -50,6 +52,26 @@ func Descriptor() target.Descriptor {
 			"Connections to which a person consented and those with a managed identity are never overwritten.",
 			"A change by somebody else in the same instant as ours, to the last digit shown, can't be seen.",
 			"Only logic apps of the connection's own resource group are looked at to learn how often it is used.",
+		},
+		Codes: []problem.Meaning{
+			{Code: "connection.managedidentity", Text: "The connection signs in with a managed identity and needs no secret.", Fix: "Remove it from keyturn.yaml."},
+			{Code: "connection.consent", Text: "A person signs in to the connection; a secret would overwrite that.", Fix: "Remove it from keyturn.yaml; that person renews it in the portal."},
+			{Code: "connection.foreign", Text: "The connection signs in as another app.", Fix: "Move it to that app in keyturn.yaml, or remove it."},
+			{Code: "connection.contradiction", Text: "The connection and keyturn.yaml say different things of one setting.", Fix: "Correct it below parameters."},
+			{Code: "connection.unreadable", Text: "Azure doesn't show how the connection signs in.", Fix: "If it does so with this app's secret, say every setting of it below parameters; else remove it."},
+			{Code: "connection.parameters", Text: "Azure doesn't show a setting, which writing the connection would lose.", Fix: "Say it below parameters."},
+			{Code: "config.secretinfile", Text: "parameters holds a secret.", Fix: "Remove it: keyturn.yaml never holds one."},
+			{Code: "config.trigger", Text: "A text can't be the name of a trigger.", Fix: "Copy it from the logic app's designer."},
+			{Code: "probe.unrelated", Text: "The logic app named as probe doesn't call the connection.", Fix: "Name one that does, or remove probe."},
+			{Code: "probe.trigger", Text: "The logic app named as probe has no such trigger.", Fix: "Name one that it has."},
+			{Code: "probe.unauthorized", Text: "The probe ran, and the connection wasn't let in.", Fix: "Open the run in the portal; the old secret still works."},
+		},
+		Checks: []check.Look{
+			{ID: "connection.rights", Text: "whether Keyturn may read and write the connection"},
+			{ID: "connection.settings", Text: "whether it is this app's, and every setting is accounted for"},
+			{ID: "connection.lock", Text: "whether a lock forbids writing it"},
+			{ID: "connection.probe", Text: "whether the probe calls the connection and has the trigger"},
+			{ID: "connection.probe.rights", Text: "whether Keyturn may start the probe and see its runs"},
 		},
 		Sources: []string{
 			"https://learn.microsoft.com/azure/templates/microsoft.web/connections",

@@ -1,6 +1,10 @@
 package automationvariable
 
-import "keyturn/target"
+import (
+	"keyturn/check"
+	"keyturn/problem"
+	"keyturn/target"
+)
 
 // Code is the target's key in keyturn.yaml.
 const Code = "automationVariable"
@@ -27,6 +31,15 @@ func Descriptor() target.Descriptor {
 			"A variable that isn't encrypted is refused; Azure can't encrypt it afterwards.",
 			"A variable that isn't there is not made: releases of Provision Assist since November 2023 don't use one.",
 			"A change by somebody else in the same instant as ours, to the last digit shown, can't be seen.",
+		},
+		Codes: []problem.Meaning{
+			{Code: "variable.plain", Text: "The variable isn't encrypted, so the secret would lie open.", Fix: "Make it anew, encrypted; Azure can't encrypt it afterwards."},
+			{Code: "config.variable", Text: "A text can't be the name of an Automation variable.", Fix: "Copy it from the portal."},
+		},
+		Checks: []check.Look{
+			{ID: "variable.rights", Text: "whether Keyturn may read and write the variable"},
+			{ID: "variable.encrypted", Text: "whether it is there and encrypted"},
+			{ID: "variable.lock", Text: "whether a lock forbids writing it"},
 		},
 		Sources: []string{
 			"https://learn.microsoft.com/rest/api/automation/variable",

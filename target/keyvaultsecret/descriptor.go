@@ -3,6 +3,8 @@ package keyvaultsecret
 import (
 	"fmt"
 
+	"keyturn/check"
+	"keyturn/problem"
 	"keyturn/target"
 	"keyturn/vault"
 )
@@ -32,6 +34,17 @@ func Descriptor() target.Descriptor {
 			"A version can't be deleted, only disabled; versions from before Keyturn are left as they are.",
 			"A not-before date of the version before isn't carried over.",
 			"Reading back proves the vault, not those who read it earlier and keep the old value in memory.",
+		},
+		Codes: []problem.Meaning{
+			{Code: "tags.full", Text: "The secret's tags leave no room for the one by which Keyturn finds its write again.", Fix: "Remove a tag that nobody needs."},
+			{Code: "secret.certificate", Text: "The secret is the private half of a certificate, which a secret would overwrite.", Fix: "Name another secret."},
+			{Code: "secret.new", Text: "There is no such secret yet; it will be made.", Fix: "Check the name, if you expected one."},
+		},
+		Checks: []check.Look{
+			{ID: "vault.get", Text: "whether the secret can be read from here"},
+			{ID: "vault.set", Text: "whether the secret may be written"},
+			{ID: "vault.kind", Text: "whether it is a secret and not a certificate's key"},
+			{ID: "vault.tags", Text: "whether there is room for Keyturn's tags"},
 		},
 		Sources: []string{
 			"https://learn.microsoft.com/rest/api/keyvault/secrets",

@@ -1,0 +1,144 @@
+package problem
+
+// Meaning is one code with what it means and what to do, for the documentation.
+type Meaning struct {
+	Code string
+	Text string // one sentence
+	Fix  string // what a person does next; "" = nothing, it passes by itself or is told elsewhere
+}
+
+// Codes returns the codes that the wire, the store and the commands give, sorted by subject. Rules, findings and targets
+// list their own.
+func Codes() []Meaning {
+	all := shared()
+	for _, some := range [][]Meaning{signIns(), wires(), settings(), stores(), runs()} {
+		all = append(all, some...)
+	}
+	return all
+}
+
+func shared() []Meaning {
+	return []Meaning{
+		{NotFound, "The object isn't there, or not yet: a replica of the directory may lag.", "Check the name and the tenant."},
+		{Denied, "The identity that Keyturn runs as lacks a right.", "keyturn doctor names it; keyturn doctor --script az prints the grant. A grant takes some minutes to count."},
+		{Unreachable, "No answer came: the name, the network, the proxy or the certificate authority.", "Check the network; set network.proxy or network.caFile."},
+		{Throttled, "Microsoft takes no more requests for a moment.", ""},
+		{SignIn, "The credential that was tried isn't accepted.", "For a person, sign in again. For an app's secret that was just made, it takes its time."},
+		{Locked, "A lock forbids writing.", "Remove the ReadOnly lock while the renewal runs; a CanNotDelete lock may stay."},
+		{Firewall, "The place doesn't answer to this network address.", "Run Keyturn where it is let in, or add the address under the vault's Networking."},
+		{Blocked, "A policy of the tenant, or an Azure Policy, forbids it.", "Have an exception made for this app or resource."},
+		{Conflict, "Somebody else is changing the same object.", ""},
+		{Full, "The app holds as many secrets as it may.", "Name one that nobody uses: keyturn renew APP --make-room SECRET-ID."},
+		{Drift, "Somebody else changed what Keyturn had written.", "Find out who wrote what. If Keyturn's secret is still on the app, keyturn resume APP --overwrite writes it again; else keyturn abort APP, then keyturn renew APP --reuse."},
+		{"internal", "An error that Keyturn has no name for.", "Run it again with --log-level debug, and report it."},
+		{"interrupted", "The request was stopped.", "Run the command again."},
+	}
+}
+
+func signIns() []Meaning {
+	return []Meaning{
+		{"identity.none", "No identity is there, or none works.", "Sign in with az login, set the environment's variables, or choose identity: browser."},
+		{"identity.unknown", "identity names no way to sign in.", "Write one of those that docs/sign-in.md lists."},
+		{"identity.failed", "The sign-in failed for a reason that Microsoft gave no number to.", "Read the message; check the identity."},
+		{"identity.secret", "The secret of Keyturn's own identity is missing or not accepted.", "Put the value, not the Secret ID, into AZURE_CLIENT_SECRET."},
+		{"identity.expired", "The secret of Keyturn's own identity has expired.", "Make a new one, or better use a managed or workload identity."},
+		{"identity.certificate", "The certificate of Keyturn's own identity can't be read, isn't registered, or has ended.", "Register it on the app; point AZURE_CLIENT_CERTIFICATE_PATH to certificate and key."},
+		{"identity.federation", "No federated credential of the app fits this workload's token.", "Check its issuer, subject and audience."},
+		{"identity.public", "The app is a public client and takes no secret.", "Use another app for AZURE_CLIENT_ID."},
+		{"identity.disabled", "The app of Keyturn's own identity is disabled.", "Enable it under Enterprise applications."},
+		{"identity.missing", "The tenant doesn't know Keyturn's own identity.", "Check AZURE_CLIENT_ID and tenant; make its service principal."},
+		{"identity.client", "A person's sign-in needs a public client, and none is configured.", "Register one and set signIn.clientId, see docs/sign-in.md."},
+		{"identity.self", "The app to renew is the one that Keyturn signs in with.", "Run Keyturn as another identity; best one without a secret."},
+		{"self", "The app to renew is the one that Keyturn signs in with.", "Run Keyturn as another identity; best one without a secret."},
+		{"mfa.required", "Azure refuses writes by people who signed in without a second factor.", "Sign in again with one, or use a service principal or managed identity."},
+		{"signin.blocked", "Conditional Access or the security defaults refuse the sign-in.", "Sign in by browser, from a permitted device; the tenant's sign-in log names the policy."},
+		{"signin.ended", "The earlier sign-in has ended or was revoked.", "Sign in again."},
+		{"consent.missing", "Nobody has consented to what Keyturn asks for.", "Have an administrator consent to the app that Keyturn signs in with."},
+		{"service.missing", "The tenant doesn't know the service that the token is for.", "Check cloud and tenant."},
+		{"tenant.unknown", "There is no such tenant.", "Check tenant and cloud."},
+		{"tenant.mismatch", "The subscription belongs to another tenant than the sign-in.", "Set tenant to the one that it belongs to."},
+		{"cloud.unknown", "cloud names no cloud.", "Write public, usgov, usgov-dod or china."},
+		{"cloud.mismatch", "The tenant belongs to another national cloud.", "Set cloud."},
+		{"app.disabled", "The app to renew is disabled in this tenant.", "Enable it, or take it out of keyturn.yaml."},
+		{"principal.missing", "The app to renew has no service principal in this tenant, so nobody can sign in with it.", "az ad sp create --id with the app's client ID."},
+		{"role.missing", "Keyturn's identity has no permission of Microsoft Graph to write app registrations.", "Grant Application.ReadWrite.OwnedBy; keyturn doctor --script az prints it."},
+		{"ownership.missing", "Keyturn's identity doesn't own the app registration.", "Add it to the owners; keyturn doctor --script az prints it."},
+	}
+}
+
+func wires() []Meaning {
+	return []Meaning{
+		{"answer.unreadable", "An answer can't be understood.", "See whether a proxy answers in Microsoft's place."},
+		{"request.refused", "The service refused the request, for the reason quoted.", "Read the reason."},
+		{"service.failing", "The service failed for a moment.", ""},
+		{"token.refused", "The service doesn't accept the token; the next try signs in anew.", "If it stays, check tenant and cloud."},
+		{"paging.host", "A list goes on at another host, which Keyturn doesn't follow.", "Report it."},
+		{"paging", "A list doesn't end.", "Report it."},
+		{"license.missing", "A report needs Entra ID P1 or P2.", "Go on without it."},
+		{"report.missing", "Nothing tells who uses which credential, so the old secret is left to end by itself.", "Grant AuditLog.Read.All where the tenant has the report."},
+		{"subscription.disabled", "The subscription can only be read.", "Enable it again."},
+		{"secret.disabled", "The latest version of the vault's secret is disabled.", "Enable it, or write a new version."},
+		{"secret.deleted", "The vault's secret was deleted and lies in the recycle bin, which keeps its name.", "Recover or purge it."},
+		{"vault.unknown", "No vault of that name answers.", "Check the name and cloud."},
+		{"replica.lag", "An older state is shown than the one that Keyturn wrote.", ""},
+		{"receipt.unmoved", "Azure took a write and doesn't show it yet.", ""},
+		{"remove.lag", "A secret was removed and is still shown by some replicas.", ""},
+		{"credential.kind", "The credential isn't a secret.", "Keyturn renews secrets alone."},
+	}
+}
+
+func settings() []Meaning {
+	return []Meaning{
+		{"network.proxy", "The proxy's address can't be read.", "Write it as http://name:port."},
+		{"network.caFile", "The file with certificate authorities can't be read, or holds none.", "Name a PEM file."},
+		{"config.resourceid", "A text isn't the id of a resource.", "Copy it from the portal: Properties, Resource ID."},
+		{"config.vault", "A text is neither the name nor the address of a vault.", "Write the vault's name."},
+		{"config.secret", "A text can't be the name of a secret.", "Letters, digits and hyphens, at most 127."},
+		{"app.unknown", "The configuration has no such application.", "Use a name that stands below applications."},
+		{"app.missing", "The command needs an application.", "Give its client ID, or a pack."},
+		{"app.ambiguous", "Several app registrations are called so.", "Give the client ID of one."},
+		{"file.exists", "The file to write is there already.", "Choose another with --out, or overwrite it with --force."},
+		{"refused", "You didn't agree, so nothing was done.", "With --yes the command doesn't ask."},
+	}
+}
+
+func stores() []Meaning {
+	return []Meaning{
+		{"store.missing", "There is no store yet.", "The first renewal makes it."},
+		{"store.folder", "The store's folder can't be used.", "Make it, or name another."},
+		{"store.network", "The store would lie on a network file system, which can't keep it safe.", "Put it on a disk of this computer."},
+		{"store.foreign", "The file, or the tables, belong to another program.", "Name another store."},
+		{"store.behind", "An older release made the store.", "Start a renewal or keyturn serve once with this release, which brings it up to date."},
+		{"store.newer", "A newer release made the store.", "Use that release."},
+		{"store.busy", "Other processes kept the store for too long.", "Run the command again."},
+		{"store.full", "The disk is full.", "Free some space."},
+		{"store.damaged", "The store's file is damaged, or its disk fails.", "Put back a copy, or move it away and run keyturn adopt APP: no secret is lost."},
+		{"store.rights", "The store may not be read or written.", "Give this user access."},
+		{"store.address", "The store's address can't be understood.", "Check store in keyturn.yaml."},
+		{"store.server", "The database server can't be reached, or broke off.", "See whether it runs."},
+		{"store.signin", "The database server refuses the user or the password.", "Check both."},
+		{"store.encoding", "The database can't keep every text.", "Make one with UTF-8."},
+		{"store.standby", "The database server only reads.", "Name the one that writes."},
+		{"store.doubtful", "It isn't known whether a step was saved.", "keyturn resume looks."},
+		{"store.unreachable", "The store isn't reached.", "See the reason beside it."},
+	}
+}
+
+func runs() []Meaning {
+	return []Meaning{
+		{"settle.slow", "A new secret is still refused somewhere after a long time.", "Look at the sign-in log; then keyturn resume APP, or keyturn abort APP."},
+		{"reuse.unproven", "The Key Vault's value can't be spread, since it doesn't sign in.", "Renew without --reuse."},
+		{"mark.unknown", "A secret was made by a Keyturn whose store isn't this one.", "Leave it to that one; if this store was lost, keyturn adopt APP."},
+		{"attempt.doubtful", "A request for a new secret got no answer and may still turn up; the renewal ends when it surely doesn't.", ""},
+		{"stopped", "The process that drove the renewal was stopped.", "keyturn resume APP."},
+		{"stopping", "The process finishes the step in hand and ends.", ""},
+		{"run.ended", "The renewal has ended already.", "keyturn renew APP begins another one."},
+		{"run.aborted", "The secret is due, and its last renewal was aborted by a person.", "keyturn renew APP."},
+		{"audit.broken", "The audit log was changed or cut, or can't be read.", "Compare it with an export that was kept elsewhere."},
+		{"serve.nothing", "There is no application to look after.", "keyturn init adds one."},
+		{"serve.attended", "The identity asks a person to sign in, and nobody is there.", "Use environment, workloadIdentity or managedIdentity."},
+		{"listen", "The address can't be listened at.", "Choose another with --listen."},
+		{"look.none", "The tenant wasn't looked at with success yet.", "See the reason beside it."},
+		{"look.stale", "The tenant wasn't looked at with success lately.", "See the reason beside it."},
+	}
+}
