@@ -112,7 +112,7 @@ func (s *Store) prepare(ctx context.Context, options Options) error {
 // beginning is how a transaction that writes begins. One whose process hangs must not keep a run's row for long, and
 // what was saved must survive a power cut even where the server's own setting says that it need not.
 func beginning(st stamp) pgx.TxOptions {
-	query := "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL idle_in_transaction_session_timeout = '10s'"
+	query := "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '10s'"
 	if st.commit == "off" {
 		query += "; SET LOCAL synchronous_commit = on"
 	}
