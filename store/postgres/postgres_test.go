@@ -4,13 +4,9 @@ import (
 	"context"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"keyturn/store/postgrestest"
 	"keyturn/store/storetest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(postgrestest.Suite(m)) }
 
 func TestStoreBehaves(t *testing.T) {
 	t.Parallel()
