@@ -134,7 +134,7 @@ func runs() []Meaning {
 		{"stopping", "The process finishes the step in hand and ends.", ""},
 		{"run.ended", "The renewal has ended already.", "keyturn renew APP begins another one."},
 		{"run.aborted", "The secret is due, and its last renewal was aborted by a person.", "keyturn renew APP."},
-		{"audit.broken", "The audit log was changed or cut, or can't be read.", "Compare it with an export that was kept elsewhere."},
+		{"audit.broken", "The audit log was changed or cut, or can't be read.", "keyturn audit verify APP names the entry; keep the store's file as it is."},
 		{"serve.nothing", "There is no application to look after.", "keyturn init adds one."},
 		{"serve.attended", "The identity asks a person to sign in, and nobody is there.", "Use environment, workloadIdentity or managedIdentity."},
 		{"listen", "The address can't be listened at.", "Choose another with --listen."},

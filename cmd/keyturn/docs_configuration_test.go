@@ -22,6 +22,7 @@ type shape struct {
 	OneOf       []shape          `json:"oneOf"`
 	Required    []string         `json:"required"`
 	Properties  ordered          `json:"properties"`
+	Items       *shape           `json:"items"`
 	Additional  *json.RawMessage `json:"additionalProperties"`
 }
 
@@ -91,7 +92,10 @@ func rowsOf(s shape, path string) []string {
 
 // below is what stands under a key: its own keys, or those of each entry.
 func (p property) below() shape {
-	if len(p.Properties) > 0 || p.Additional == nil {
+	switch {
+	case p.Items != nil && len(p.Items.OneOf) == 0: // targets have a chapter of their own
+		return *p.Items
+	case len(p.Properties) > 0 || p.Additional == nil:
 		return p.shape
 	}
 	var each shape
@@ -102,7 +106,10 @@ func (p property) below() shape {
 }
 
 func (p property) step() string {
-	if len(p.Properties) > 0 {
+	switch {
+	case p.Items != nil:
+		return "[]."
+	case len(p.Properties) > 0:
 		return "."
 	}
 	return ".NAME."
@@ -178,7 +185,7 @@ func TestDocsConfigurationsAreGood(t *testing.T) {
 	if found == 0 {
 		t.Error("no page shows a configuration")
 	}
-	for _, key := range regexp.MustCompile("(?m)^\\| `(?:[A-Za-z.]+\\.)?([a-zA-Z]+)`").FindAllStringSubmatch(readDocs(t, docsPage("configuration.md")), -1) {
+	for _, key := range regexp.MustCompile("(?m)^\\| `(?:[A-Za-z.\\[\\]]+\\.)?([a-zA-Z]+)`").FindAllStringSubmatch(readDocs(t, docsPage("configuration.md")), -1) {
 		if !regexp.MustCompile(`\b` + key[1] + ": ?").MatchString(all) {
 			t.Errorf("no example shows the key %s", key[1])
 		}
