@@ -231,7 +231,22 @@ func TestGrants(t *testing.T) {
 		t.Errorf("grant twice: %d", got.status)
 	}
 	if got := b.do(t, "reader", http.MethodGet, path, ""); len(got.list()) != 1 || got.list()[0]["resourceDisplayName"] != "Microsoft Graph" {
-		t.Errorf("list: %v", got.body)
+		t.Fatalf("list: %v", got.body)
+	}
+	one := path + "/" + b.do(t, "reader", http.MethodGet, path, "").list()[0]["id"].(string)
+	for _, c := range []struct {
+		who, method string
+		status      int
+	}{
+		{"reader", http.MethodGet, http.StatusOK},
+		{"owner", http.MethodDelete, http.StatusForbidden},
+		{"all", http.MethodPatch, http.StatusMethodNotAllowed},
+		{"all", http.MethodDelete, http.StatusNoContent},
+		{"all", http.MethodDelete, http.StatusNotFound},
+	} {
+		if got := b.do(t, c.who, c.method, one, ""); got.status != c.status {
+			t.Errorf("%s %s: %d, want %d", c.who, c.method, got.status, c.status)
+		}
 	}
 }
 

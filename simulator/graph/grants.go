@@ -2,6 +2,7 @@ package graph
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +11,9 @@ import (
 
 // principalLinks serves what hangs on a service principal besides its owners.
 func (c *call) principalLinks(s *directory.ServicePrincipal, name string, rest []string) reply {
+	if len(rest) == 1 && name == "approleassignments" {
+		return c.oneGrant(s, rest[0])
+	}
 	if len(rest) > 0 {
 		return c.noSegment(rest[0])
 	}
@@ -102,6 +106,27 @@ func (c *call) grant(s *directory.ServicePrincipal) reply {
 		}
 	}
 	return malformed("Permission being assigned was not found on application '%s'", resource.AppID)
+}
+
+// oneGrant shows one app role assignment, or takes it away; tokens bought before still carry it.
+// Source: https://learn.microsoft.com/graph/api/serviceprincipal-delete-approleassignments, read 2026-11-22.
+func (c *call) oneGrant(s *directory.ServicePrincipal, id string) reply {
+	is := func(g *directory.Grant) bool { return strings.EqualFold(g.ID, id) }
+	at := slices.IndexFunc(s.Grants, is)
+	switch {
+	case c.method != http.MethodGet && c.method != http.MethodDelete:
+		return notAllowed()
+	case c.method == http.MethodDelete && !c.may("AppRoleAssignment.ReadWrite.All"), !c.mayReadApplications():
+		return denied()
+	case at < 0:
+		return notFound(id)
+	case c.method == http.MethodGet:
+		doc := c.grantDocument(s, s.Grants[at])
+		doc["@odata.context"] = c.context("appRoleAssignments/$entity")
+		return ok(doc)
+	}
+	s.Grants = slices.DeleteFunc(slices.Clone(s.Grants), is)
+	return noContent()
 }
 
 func (c *call) ownedBy(s *directory.ServicePrincipal) reply {
