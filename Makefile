@@ -1,5 +1,5 @@
 # `make test` is the one entry: what a contributor runs and what CI runs.
-.PHONY: test tools lint check cross bench dist clean
+.PHONY: test tools lint check stories cross bench dist clean
 .DEFAULT_GOAL := test
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -28,6 +28,10 @@ lint:
 check:
 	KEYTURN_REQUIRE_POSTGRES=1 go test -race -timeout 15m $$(go list ./... | grep -v /e2e)
 	KEYTURN_REQUIRE_POSTGRES=1 go test -count=1 -timeout 15m ./e2e/...
+
+# All the kills and chances that check takes a part of.
+stories:
+	go test -count=1 -timeout 60m ./e2e/story -kills 16 -chances 60
 
 # Every system that is promised builds, without cgo.
 cross:

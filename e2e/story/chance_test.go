@@ -10,7 +10,7 @@ import (
 )
 
 // chances is how many renewals meet a trouble drawn by chance; the n-th is the same in every run of the tests.
-var chances = flag.Int("chances", 16, "how many renewals meet a trouble drawn by chance")
+var chances = flag.Int("chances", 6, "how many renewals meet a trouble drawn by chance")
 
 // TestWhateverGoesWrongOnce draws a host, a method, a kind of failure and the moment from which it happens. However it
 // goes, one more `renew` and coming back end with one new secret in every place, and nobody ever failed.

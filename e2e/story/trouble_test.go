@@ -3,6 +3,7 @@ package story_test
 import (
 	"bufio"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,10 +77,15 @@ func TestRepliesLostAfterTheSecretWasMade(t *testing.T) {
 	}
 }
 
-// TestKilledAtAnyEvent kills the real program right after each of its events, and lets `renew` go on.
+// kills is how many of a renewal's events the program is killed after; -kills 16 is after each.
+var kills = flag.Int("kills", 6, "after how many of a renewal's 16 events the program is killed")
+
+// TestKilledAtAnyEvent kills the real program right after its events, spread over the whole renewal, and lets `renew`
+// go on.
 func TestKilledAtAnyEvent(t *testing.T) {
 	t.Parallel()
-	for n := 1; n <= 16; n++ {
+	for i := range *kills {
+		n := 1 + i*16 / *kills
 		t.Run(fmt.Sprint("after event ", n), func(t *testing.T) {
 			t.Parallel()
 			cloud := startCloud(t, "--gentle")
