@@ -37,6 +37,7 @@ func (r *reader) application(each entry, below policy.Policy, kinds []target.Des
 		Name:     each.key,
 		ClientID: strings.ToLower(written.ClientID),
 		Policy:   written.Policy.over(below),
+		Excluded: written.Excluded,
 		Exclude:  written.Exclude,
 		Line:     each.keyAt.at.Position.Line,
 	}

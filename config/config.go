@@ -47,6 +47,7 @@ type Application struct {
 	ClientID string // lower case
 	Policy   policy.Policy
 	Targets  []Block
+	Excluded string   // why it is left alone; "" = it is renewed
 	Exclude  []string // places that discovery finds and that don't hold this app's secret: resource ids or target ids
 	Line     int      // where the application stands in the file
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -84,7 +85,7 @@ func TestLoadReadsTheSample(t *testing.T) {
 	}
 	want := policy.Default()
 	want.Overlap.Minimum = 36 * time.Hour
-	if app.Policy != want {
+	if !reflect.DeepEqual(app.Policy, want) {
 		t.Errorf("policy is %+v, want %+v", app.Policy, want)
 	}
 	if got.Policy.Overlap.Minimum != 14*24*time.Hour {
@@ -102,8 +103,29 @@ func TestPolicyMergesDefaultsFileAndApplication(t *testing.T) {
 	}
 	want := policy.Default()
 	want.Lifetime, want.RenewBefore, want.Overlap.Evidence = 90*24*time.Hour, 10*24*time.Hour, renewal.EvidenceTime
-	if got.Applications[0].Policy != want {
+	if !reflect.DeepEqual(got.Applications[0].Policy, want) {
 		t.Errorf("policy is %+v, want %+v", got.Applications[0].Policy, want)
+	}
+}
+
+func TestTimesAndApprovalsOverrideOneByOne(t *testing.T) {
+	t.Parallel()
+	text := "tenant: t\npolicy:\n  window: { cron: 0 2 * * 1-5, length: 4h, timezone: Europe/Berlin }\n" +
+		"  freezes: [ { from: 2026-12-20, to: 2027-01-06, reason: end of year } ]\n  approval: { deliver: true, retire: true }\napplications:\n" +
+		"  one:\n    clientId: 7f0d7f0d-1111-2222-3333-444444444444\n    excluded: its pipeline renews it\n" +
+		"    policy: { freezes: [], approval: { deliver: false } }\n    targets: [ { keyVaultSecret: { vault: v, secret: s } } ]\n"
+	got, err := Parse("keyturn.yaml", []byte(text), kinds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := policy.Default()
+	want.Window = policy.Window{Cron: "0 2 * * 1-5", Length: 4 * time.Hour, Timezone: "Europe/Berlin"}
+	want.Approval = policy.Approval{Retire: true}
+	if app := got.Applications[0]; !reflect.DeepEqual(app.Policy, want) || app.Excluded != "its pipeline renews it" {
+		t.Errorf("application is %+v, want the policy %+v", app, want)
+	}
+	if len(got.Policy.Freezes) != 1 || got.Policy.Freezes[0].Reason != "end of year" || !got.Policy.Approval.Deliver {
+		t.Errorf("the file's policy is %+v", got.Policy)
 	}
 }
 
@@ -148,7 +170,7 @@ func TestEveryProblemIsToldAtOnce(t *testing.T) {
 	text := strings.NewReplacer(
 		"cloud: public", "clowd: public",
 		"lifetime: 180d", "lifetime: 6 months",
-		"evidence: preferred", "evidence: maybe\n  window: { cron: x }",
+		"evidence: preferred", "evidence: maybe\n  audit: { cron: x }",
 		"vault: kv-provassist", "vualt: kv-provassist",
 		"7F0D7F0D-1111", "7F0D-1111",
 	).Replace(strings.Replace(sample, "{ minimum: 14d, evidence: preferred }", "\n    minimum: 14d\n    evidence: preferred", 1))
@@ -157,7 +179,7 @@ func TestEveryProblemIsToldAtOnce(t *testing.T) {
 		`keyturn.yaml:3:1: unknown key "clowd"; did you mean "cloud"?`,
 		`keyturn.yaml:9:13: "6 months" isn't a duration; write it as 45m, 12h or 30d`,
 		`keyturn.yaml:14:15: "maybe" isn't a value of "evidence"; one of required, preferred, time`,
-		`keyturn.yaml:15:3: "window": maintenance windows are not acted upon by this release`,
+		`keyturn.yaml:15:3: "audit": audit exports are not acted upon by this release`,
 		`keyturn.yaml:18:15: "7F0D-1111-2222-3333-444444444444" isn't a client id`,
 		`keyturn.yaml:22:27: unknown key "vualt" in applications.provision-assist.targets[0].keyVaultSecret; did you mean "vault"?`,
 		`keyturn.yaml:22:9: "vault" is missing in keyVaultSecret; add vault: kv-provassist`,
@@ -196,6 +218,13 @@ func TestParseRefuses(t *testing.T) {
 		"an overlap longer than the life":     {"tenant: t\npolicy: { lifetime: 40d, overlap: { minimum: 40d } }\n", "outlasts the new password"},
 		"settling for an hour":                {"tenant: t\npolicy: { settle: { over: 1h } }\n", "settling over 1h takes too long"},
 		"looks that never end":                {"tenant: t\nserve: { every: 1s }\n", "2:17: a look at the tenant every 1s can't be used; between 10s and 24h"},
+		"a window without a length":           {"tenant: t\npolicy: { window: { cron: 0 2 * * * } }\n", `2:19: "length" is missing in policy.window`},
+		"a window that nobody understands":    {"tenant: t\npolicy: { window: { cron: at night, length: 4h } }\n", `cron "at night" can't be understood`},
+		"a window that never comes":           {"tenant: t\npolicy: { window: { cron: 0 0 30 2 *, length: 4h } }\n", `cron "0 0 30 2 *" never comes`},
+		"a window nowhere":                    {"tenant: t\npolicy: { window: { cron: 0 2 * * *, length: 4h, timezone: Moon/Crater } }\n", `"Moon/Crater" isn't a time zone`},
+		"a window of a second":                {"tenant: t\npolicy: { window: { cron: 0 2 * * *, length: 1s } }\n", "length must be between 10m and 31d"},
+		"a freeze without an end":             {"tenant: t\npolicy: { freezes: [ { from: 2026-12-20 } ] }\n", `"to" is missing in policy.freezes[0]`},
+		"a freeze that ends first":            {"tenant: t\npolicy: { freezes: [ { from: 2026-12-20, to: 2026-12-01 } ] }\n", "it ends on 2026-12-01, before it begins on 2026-12-20"},
 		"no sign-in to settle":                {"tenant: t\npolicy: { settle: { successes: 0 } }\n", "2:32: 0 sign-ins can't settle a password"},
 		"a number that isn't one":             {"tenant: t\npolicy: { settle: { successes: many } }\n", `"many" isn't a whole number`},
 		"a list for a value":                  {"tenant: [t]\n", "expected one value here, found a list"},

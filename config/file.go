@@ -41,6 +41,26 @@ type rules struct {
 	RenewBefore *time.Duration `yaml:"renewBefore" jsonschema_description:"So long before its end a password is due, default 30d."`
 	Settle      settle         `yaml:"settle" jsonschema_description:"When a new password counts as working everywhere."`
 	Overlap     overlap        `yaml:"overlap" jsonschema_description:"How long both passwords are kept, and what must be known before the old one goes."`
+	Window      *window        `yaml:"window" jsonschema_description:"When a renewal may begin and an old password be removed; at any time without it. It is overruled when the password in use would end before the next window. A renewal that a person asks for begins at once."`
+	Freezes     *[]freeze      `yaml:"freezes" jsonschema_description:"Days on which no renewal begins and no old password is removed, unless the password in use would end meanwhile. An application's list replaces the one above."`
+	Approval    approval       `yaml:"approval" jsonschema_description:"What a person must approve, with keyturn approve."`
+}
+
+type window struct {
+	Cron     string        `yaml:"cron" jsonschema:"required" jsonschema_description:"When it opens: minute, hour, day of month, month and day of week, such as 0 2 * * 1-5."`
+	Length   time.Duration `yaml:"length" jsonschema:"required" jsonschema_description:"For how long it is open, from 10m to 31d."`
+	Timezone string        `yaml:"timezone" jsonschema:"default=UTC" jsonschema_description:"Time zone of the window and of freezes, such as Europe/Berlin."`
+}
+
+type freeze struct {
+	From   string `yaml:"from" jsonschema:"required" jsonschema_description:"The first day, such as 2026-12-20."`
+	To     string `yaml:"to" jsonschema:"required" jsonschema_description:"The last day."`
+	Reason string `yaml:"reason" jsonschema_description:"What people are told, such as end of year."`
+}
+
+type approval struct {
+	Deliver *bool `yaml:"deliver" jsonschema_description:"Before anything is made or written."`
+	Retire  *bool `yaml:"retire" jsonschema_description:"Before the old password is removed. One that has expired is removed without."`
 }
 
 type settle struct {
@@ -58,6 +78,7 @@ type application struct {
 	ClientID string   `yaml:"clientId" jsonschema:"required" jsonschema_description:"The app registration's Application (client) ID."`
 	Policy   rules    `yaml:"policy" jsonschema_description:"What differs from the policy above for this application."`
 	Targets  []held   `yaml:"targets" jsonschema:"required" jsonschema_description:"The places that hold the secret. The first Key Vault secret is the custodian, from which the value can be read back."`
+	Excluded string   `yaml:"excluded" jsonschema_description:"Why the application is left alone, such as: its pipeline renews it. It is shown, and never renewed."`
 	Exclude  []string `yaml:"exclude" jsonschema_description:"Places that discovery finds and that do not hold this application's secret, by resource id."`
 }
 
@@ -71,6 +92,17 @@ func (w rules) over(below policy.Policy) policy.Policy {
 	if w.Overlap.Evidence != "" {
 		below.Overlap.Evidence = renewal.EvidenceRule(w.Overlap.Evidence)
 	}
+	if w.Window != nil {
+		below.Window = policy.Window(*w.Window)
+	}
+	if w.Freezes != nil {
+		below.Freezes = nil
+		for _, each := range *w.Freezes {
+			below.Freezes = append(below.Freezes, policy.Freeze(each))
+		}
+	}
+	put(&below.Approval.Deliver, w.Approval.Deliver)
+	put(&below.Approval.Retire, w.Approval.Retire)
 	return below
 }
 

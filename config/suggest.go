@@ -8,15 +8,9 @@ import (
 // later names keys that a reader of the documentation may write and that this release doesn't act upon, with what each
 // would do. A key that is silently ignored would promise something that doesn't happen.
 var later = map[string]string{
-	"window":   "maintenance windows",
-	"windows":  "maintenance windows",
-	"freeze":   "freezes",
-	"freezes":  "freezes",
-	"approval": "approvals",
-	"approve":  "approvals",
-	"notify":   "notifications",
-	"audit":    "audit exports",
-	"tenants":  "several tenants in one file",
+	"notify":  "notifications",
+	"audit":   "audit exports",
+	"tenants": "several tenants in one file",
 }
 
 // nearest returns the word of known that written was probably meant to be, or "". Letter case, dashes and underscores

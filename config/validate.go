@@ -72,8 +72,25 @@ func (r *reader) checkPolicy(spot held, p policy.Policy) {
 	if p.Settle.Over > 20*time.Minute {
 		r.sayf(r.within(r.within(spot, "settle"), "over"), "at most 20m: until a new password has settled its value is in memory alone", "settling over %s takes too long", FormatDuration(p.Settle.Over))
 	}
+	r.checkTimes(spot, p)
 	if p.Overlap.Minimum >= p.Lifetime {
 		r.sayf(r.within(r.within(spot, "overlap"), "minimum"), "shorter than lifetime", "the overlap's minimum of %s outlasts the new password", FormatDuration(p.Overlap.Minimum))
+	}
+}
+
+// checkTimes looks at windows and freezes where they are written.
+func (r *reader) checkTimes(spot held, p policy.Policy) {
+	if window := r.within(spot, "window"); window.path != spot.path {
+		if err := p.Window.Check(); err != nil {
+			r.say(window, "window: "+err.Error(), "such as { cron: 0 2 * * 1-5, length: 4h, timezone: Europe/Berlin }")
+		}
+	}
+	if freezes := r.within(spot, "freezes"); freezes.path != spot.path {
+		for _, each := range p.Freezes {
+			if err := each.Check(); err != nil {
+				r.sayf(freezes, "such as { from: 2026-12-20, to: 2027-01-06, reason: end of year }", "the freeze from %s: %v", quote(each.From), err)
+			}
+		}
 	}
 }
 

@@ -48,6 +48,15 @@ const (
 	GateInUse        Code = "gate.inuse"
 	GateNewUnused    Code = "gate.newunused"
 	GateEvidence     Code = "gate.evidence"
+	GateApproval     Code = "gate.approval"
+
+	PermitAlways    Code = "permit.always"
+	PermitOpen      Code = "permit.open"
+	PermitClosed    Code = "permit.closed"
+	PermitFrozen    Code = "permit.frozen"
+	PermitOverruled Code = "permit.overruled"
+	PermitEmergency Code = "permit.emergency"
+	PermitApproval  Code = "permit.approval"
 )
 
 // Meaning is one code with what it means, for the documentation.
@@ -79,7 +88,7 @@ func Codes() []Meaning {
 
 		{EndLifetime, "The new secret lasts as long as the configuration says."},
 		{EndCut, "The new secret lasts less than the configuration says, because a policy of the tenant limits it."},
-		{EndTooShort, "The tenant's limit is shorter than renewBefore, so that the new secret would be due at once."},
+		{EndTooShort, "The tenant's limit is no longer than renewBefore; the new secret is due for the last third of its life."},
 		{EndUnread, "The tenant's policies can't be read; a limit would show only when the secret is made."},
 		{EndBlocked, "A policy of the tenant forbids new secrets for this application."},
 
@@ -102,5 +111,14 @@ func Codes() []Meaning {
 		{GateInUse, "The old secret was used after delivery: an unknown consumer still has it."},
 		{GateNewUnused, "The report doesn't show anybody but Keyturn using the new secret."},
 		{GateEvidence, "The report has caught up, shows no use of the old secret since delivery, and shows the new one used by others."},
+		{GateApproval, "Everything speaks for removing the old secret, and the configuration wants a person to approve it."},
+
+		{PermitAlways, "No maintenance window or freeze is set, or none holds this renewal."},
+		{PermitOpen, "The maintenance window is open, and nothing is frozen."},
+		{PermitClosed, "The maintenance window is closed; the renewal goes on when it opens."},
+		{PermitFrozen, "Changes are frozen; the renewal goes on afterwards."},
+		{PermitOverruled, "The secret in use would end before the next window, so windows and freezes are overruled."},
+		{PermitEmergency, "A person called it an emergency, which nothing holds."},
+		{PermitApproval, "The configuration wants a person to approve before anything is made."},
 	}
 }

@@ -37,7 +37,8 @@ func Due(in Input) Dueness {
 }
 
 func dueOf(in Input, used credential.Credential) Dueness {
-	found := Dueness{End: used.End, At: used.End.Add(-in.Policy.RenewBefore)}
+	early := renewBefore(in.Policy, used)
+	found := Dueness{End: used.End, At: used.End.Add(-early)}
 	switch {
 	case used.Expired(in.Now):
 		found.Due = true
@@ -45,12 +46,21 @@ func dueOf(in Input, used credential.Credential) Dueness {
 	case !in.Now.Before(found.At):
 		found.Due = true
 		found.Decision = Decision{Code: DueNow, Text: fmt.Sprintf(
-			"the secret in use ends on %s, within %s", day(used.End), span(in.Policy.RenewBefore))}
+			"the secret in use ends on %s, within %s", day(used.End), span(early))}
 	default:
 		found.Decision = Decision{Code: DueNot, Text: fmt.Sprintf(
 			"the secret in use ends on %s; due from %s", day(used.End), day(found.At))}
 	}
 	return found
+}
+
+// renewBefore is how long before its end a password is due. One that never lives longer than the policy's renewBefore,
+// because the tenant allows no more, would be due all its life: it is due for the last third of it.
+func renewBefore(p Policy, used credential.Credential) time.Duration {
+	if life := used.End.Sub(used.Start); !used.Start.IsZero() && life <= p.RenewBefore {
+		return life / 3
+	}
+	return p.RenewBefore
 }
 
 // dueOfAll answers from every live password together.

@@ -47,7 +47,7 @@ func cut(in Input) Ending {
 		day(found.At), name(in.Terms.Policy), span(limit), span(in.Policy.Lifetime))}
 	if limit <= in.Policy.RenewBefore {
 		found.Code = EndTooShort
-		found.Text += fmt.Sprintf("; with renewBefore %s it is due again at once", span(in.Policy.RenewBefore))
+		found.Text += fmt.Sprintf("; that is no longer than renewBefore, %s, so it is due for the last third of its life", span(in.Policy.RenewBefore))
 		found.Fix = fmt.Sprintf("set renewBefore below %s for this application", span(limit))
 	}
 	return found

@@ -23,7 +23,7 @@ func TestEnd(t *testing.T) {
 		"a limit above the lifetime":          {policy.Terms{Readable: true, MaxLifetime: 365 * day}, policy.EndLifetime, full, ""},
 		"a limit that is the lifetime":        {policy.Terms{Readable: true, MaxLifetime: 180 * day}, policy.EndLifetime, full, ""},
 		"a limit below it cuts with a margin": {policy.Terms{Readable: true, MaxLifetime: 90 * day, Policy: "Short lives"}, policy.EndCut, noon.Add(90*day - 5*time.Minute), "the policy Short lives allows 90d instead of 180d"},
-		"a limit below renewBefore":           {policy.Terms{Readable: true, MaxLifetime: 20 * day}, policy.EndTooShort, noon.Add(20*day - 5*time.Minute), "due again at once"},
+		"a limit below renewBefore":           {policy.Terms{Readable: true, MaxLifetime: 20 * day}, policy.EndTooShort, noon.Add(20*day - 5*time.Minute), "for the last third of its life"},
 		"policies that can't be read":         {policy.Terms{}, policy.EndUnread, full, "unless a policy"},
 		"passwords are forbidden":             {policy.Terms{Readable: true, Blocked: true, Policy: "No secrets"}, policy.EndBlocked, time.Time{}, "the policy No secrets allows no new secret"},
 	} {

@@ -51,7 +51,17 @@ type Passage struct {
 // the rule asks for time alone, or a person approved, or the evidence is positive. Evidence is positive when the report
 // shows a watermark made after the overlap, no use of the old password since delivery (five minutes are left for clocks
 // that differ), and a use of the new one by somebody else.
+//
+// Where the configuration wants it, Remove becomes Person until somebody has approved; an expired password goes without.
 func Gate(in Input) Passage {
+	passage := gate(in)
+	if passage.Verdict != Remove || !in.Policy.Approval.Retire || in.Approved || passage.Code == GateExpired {
+		return passage
+	}
+	return person(GateApproval, passage.Text+"; the configuration wants a person to approve the removal", "keyturn approve "+in.Run.ID)
+}
+
+func gate(in Input) Passage {
 	for _, rule := range []func(Input) (Passage, bool){
 		gateNothing, gateUndelivered, gateExpired, gateTooEarly, gateChosen, gateWithoutReport,
 		gateWatermark, gateInUse, gateNewUnused,

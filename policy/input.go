@@ -27,6 +27,7 @@ type Input struct {
 	// Recurrences are how often the known consumers act; unknown ones are left out.
 	Recurrences []time.Duration
 
+	Ends     time.Time   // when the password in use ends; zero = not known, or nobody uses one
 	Run      renewal.Run // the run whose gate is asked
 	NewKeyID string      // what this run delivered
 	Approved bool        // a person, told what is missing, wants the old password removed

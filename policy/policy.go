@@ -14,6 +14,9 @@ type Policy struct {
 	RenewBefore time.Duration // so long before its end a password is due
 	Settle      Settle
 	Overlap     Overlap
+	Window      Window
+	Freezes     []Freeze
+	Approval    Approval
 }
 
 // Settle says when a new password counts as working everywhere.

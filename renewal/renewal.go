@@ -97,6 +97,9 @@ type Order struct {
 	ReportLag   time.Duration `json:"reportLag"`           // how late the reports of use may be
 	Evidence    EvidenceRule  `json:"evidence"`
 	Expired     bool          `json:"expired,omitempty"`    // the old one doesn't work any more: no overlap to keep
+	ByPerson    bool          `json:"byPerson,omitempty"`   // a person asked for it now: no window holds its beginning
+	Emergency   bool          `json:"emergency,omitempty"`  // the old one has leaked: no window, no freeze, the shortest safe overlap
+	AllowedBy   string        `json:"allowedBy,omitempty"`  // the person who approved that it is delivered
 	Reuse       bool          `json:"reuse,omitempty"`      // issue nothing: spread the custodian's value
 	Found       string        `json:"found,omitempty"`      // the custodian's receipt when this was planned
 	ReuseKeyID  string        `json:"reuseKeyId,omitempty"` // with Reuse: the key id of the custodian's value

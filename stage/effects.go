@@ -18,7 +18,7 @@ func effects(s Setup, p Plan) []Effect {
 		add("remove secret "+p.Order.RoomKeyID+" to make room", p.Found.Name, "first")
 	}
 	if !p.Order.Reuse {
-		add("make a new secret until "+p.Order.End.Format(time.DateOnly), p.Found.Name, "now")
+		add("make a new secret until "+p.Order.End.Format(time.DateOnly), p.Found.Name, beginning(s, p))
 	}
 	for _, t := range s.Targets {
 		place := t.Place()
@@ -32,9 +32,25 @@ func effects(s Setup, p Plan) []Effect {
 		add("write the new secret", place.Title, when)
 	}
 	if p.Retires != "" {
-		add("remove the old secret "+p.Retires, p.Found.Name, retiring(p))
+		when := retiring(p)
+		if s.Policy.Approval.Retire && !p.Order.Expired {
+			when += "; a person must approve it"
+		}
+		add("remove the old secret "+p.Retires, p.Found.Name, when)
 	}
 	return list
+}
+
+// beginning tells when the first thing is made.
+func beginning(s Setup, p Plan) string {
+	when := "now"
+	if !p.Permit.Allowed {
+		when = "from " + p.Permit.From.UTC().Format("2006-01-02 15:04Z")
+	}
+	if s.Policy.Approval.Deliver {
+		when += ", when a person has approved it"
+	}
+	return when
 }
 
 // retiring tells when and on what evidence the old password goes.

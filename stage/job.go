@@ -22,6 +22,7 @@ type Setup struct {
 	TenantID string
 	Who      string // the identity that Keyturn runs as, for the audit log
 	Policy   policy.Policy
+	Excluded string // why a person leaves the application alone; "" = it is renewed
 	Issuer   issuer.Issuer
 	Targets  []target.Target // in the order configured
 }

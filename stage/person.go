@@ -71,8 +71,16 @@ func Overwrite(ctx context.Context, j *Job) error {
 	})
 }
 
-// Approve keeps that a person lets the old password go without the evidence that is missing.
+// Approve keeps that a person lets a run go on: one that hasn't begun may be delivered; for one that has, the old password
+// may go, without evidence that is missing.
 func Approve(ctx context.Context, j *Job, who string) error {
+	if j.Run.State == renewal.Planned {
+		return j.save(ctx, draft{
+			run:    func(r *renewal.Run) { r.Order.AllowedBy = who },
+			events: event("approved", "the renewal may begin, says "+who),
+			audit:  entry("approve", j.Run.ID, audit.Noted, who),
+		})
+	}
 	return j.save(ctx, draft{
 		run:    func(r *renewal.Run) { r.ApprovedBy = who },
 		events: event("approved", "the old secret may go without further evidence, says "+who),

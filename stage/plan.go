@@ -17,6 +17,7 @@ import (
 type Request struct {
 	Replace  string // key id of the password to replace, or policy.None; "" = found by proof
 	MakeRoom string // key id of the password that may go first when the app is full
+	ByPerson bool   // somebody asked for it now: no maintenance window holds its beginning
 	Reuse    bool   // issue nothing: spread the value that the custodian holds
 	Adopt    bool   // as Reuse, and go on with the renewal that the custodian's tags tell of
 	// Known reports whether a mark, "<run>.<n>", is a row of this store. nil = none is.
@@ -35,7 +36,8 @@ type Plan struct {
 	Replaced policy.Replacement
 	Ending   policy.Ending
 	Keeping  policy.Keeping
-	Checks   []check.Check // in the order doctor shows them
+	Permit   policy.Permission // whether it may begin at once
+	Checks   []check.Check     // in the order doctor shows them
 	Foreign  []credential.Credential
 	Effects  []Effect
 	Order    renewal.Order
@@ -74,6 +76,8 @@ func decide(s Setup, r Request, seen *reading, now time.Time) Plan {
 		Replaced: replaced, Due: policy.Due(in), Ending: policy.End(in), Keeping: policy.OverlapOf(in), Retires: replaced.KeyID,
 	}
 	p.Order = order(s, seen, p)
+	p.Order.ByPerson = r.ByPerson
+	p.Permit = policy.Permit(policy.Input{Now: now, Policy: s.Policy, Ends: p.Order.RetiresEnd, Run: renewal.Run{Order: p.Order}})
 	switch {
 	case r.Reuse || r.Adopt:
 		p.reuse(in, r, seen)

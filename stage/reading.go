@@ -130,7 +130,7 @@ func (seen *reading) input(s Setup, r Request, now time.Time) policy.Input {
 		held.KeyID = r.Delivered(seen.custodian, seen.standing.Receipt)
 	}
 	return policy.Input{
-		Now: now, Policy: s.Policy, App: seen.app, Held: held, Replace: r.Replace,
+		Now: now, Policy: s.Policy, Excluded: s.Excluded, App: seen.app, Held: held, Replace: r.Replace,
 		Usage: usageOf(seen.usage), Terms: policy.Terms(seen.terms), Recurrences: seen.recurrences,
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"keyturn/audit"
 	"keyturn/credential"
+	"keyturn/policy"
 	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/target"
@@ -20,6 +21,9 @@ const gateLife = 5 * time.Minute
 
 // retire asks the gate and then removes the old password, the one thing in a renewal that can't be undone.
 func retire(ctx context.Context, j *Job) (Pause, error) {
+	if pause := j.awaitRemoval(); pause.Door != renewal.Open {
+		return pause, nil
+	}
 	if pause, err := j.gate(ctx); err != nil || pause.Door != renewal.Open {
 		return pause, err
 	}
@@ -30,6 +34,15 @@ func retire(ctx context.Context, j *Job) (Pause, error) {
 		return pause, err
 	}
 	return Pause{}, j.finish(ctx)
+}
+
+// awaitRemoval holds the removal while windows and freezes allow no change. A renewal that retires nothing isn't held.
+func (j *Job) awaitRemoval() Pause {
+	may := policy.Permit(policy.Input{Now: j.Now(), Policy: j.Policy, Run: j.Run})
+	if j.Run.Retires == "" || may.Allowed {
+		return Pause{}
+	}
+	return waitUntil(may.From, string(may.Code), may.Text)
 }
 
 // gate asks again whatever must hold before the old password goes: the new one is there and signs in, and every place

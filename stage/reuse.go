@@ -80,6 +80,7 @@ func (j *Job) planAgain(ctx context.Context) (Pause, error) {
 	if err := plan.Obstacle(); err != nil {
 		return Pause{}, err
 	}
+	plan.Order.ByPerson, plan.Order.Emergency, plan.Order.AllowedBy = j.Run.Order.ByPerson, j.Run.Order.Emergency, j.Run.Order.AllowedBy
 	j.Plan = &plan
 	return Pause{}, j.save(ctx, draft{run: func(r *renewal.Run) { r.Order, r.Retires = plan.Order, plan.Retires }})
 }

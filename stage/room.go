@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"keyturn/audit"
+	"keyturn/policy"
 	"keyturn/renewal"
 )
 
@@ -15,6 +16,9 @@ func begin(ctx context.Context, j *Job) (Pause, error) {
 		if pause, err := j.planAgain(ctx); err != nil || pause.Door != renewal.Open {
 			return pause, err
 		}
+	}
+	if pause, err := j.awaitLeave(ctx); err != nil || pause.Door != renewal.Open {
+		return pause, err
 	}
 	next := renewal.Issuing
 	switch {
@@ -28,6 +32,30 @@ func begin(ctx context.Context, j *Job) (Pause, error) {
 		events: event("planned", counted(len(j.Run.Order.Targets), "place")+", old secret "+orNone(j.Run.Retires)),
 		audit:  entry("plan", orNone(j.Run.Retires), audit.Noted, j.Run.Order.End.String()),
 	})
+}
+
+// awaitLeave holds a run for the person who must approve it, and then for a time at which it may change something.
+func (j *Job) awaitLeave(ctx context.Context) (Pause, error) {
+	if j.Policy.Approval.Deliver && j.Run.Order.AllowedBy == "" {
+		return askPerson(string(policy.PermitApproval), "the configuration wants a person to approve before anything is made",
+			"see keyturn plan "+j.App+", then: keyturn approve "+j.Run.ID), nil
+	}
+	return j.awaitPermission(ctx)
+}
+
+// awaitPermission holds a run while windows and freezes allow no change. That they were overruled is kept.
+func (j *Job) awaitPermission(ctx context.Context) (Pause, error) {
+	may := policy.Permit(policy.Input{Now: j.Now(), Policy: j.Policy, Ends: j.Run.Order.RetiresEnd, Run: j.Run})
+	switch {
+	case !may.Allowed:
+		return waitUntil(may.From, string(may.Code), may.Text), nil
+	case may.Code == policy.PermitOverruled:
+		return Pause{}, j.save(ctx, draft{
+			events: event("overruled", may.Text, "code", string(may.Code)),
+			audit:  entry("overrule", orNone(j.Run.Retires), audit.Noted, may.Text),
+		})
+	}
+	return Pause{}, nil
 }
 
 // counted is a number with its noun.

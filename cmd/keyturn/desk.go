@@ -63,7 +63,7 @@ func (d *desk) setup(ctx context.Context, app config.Application) (stage.Setup, 
 			"sign in as another identity, see keyturn doctor --help")
 	}
 	s := stage.Setup{
-		App: app.Name, ClientID: app.ClientID, TenantID: tenantID, Who: self.Name, Policy: app.Policy, Issuer: d.entra,
+		App: app.Name, ClientID: app.ClientID, TenantID: tenantID, Who: self.Name, Policy: app.Policy, Excluded: app.Excluded, Issuer: d.entra,
 	}
 	for _, block := range app.Targets {
 		built, err := build(block, owner{clientID: app.ClientID, reach: d.reach, clock: d.clock})

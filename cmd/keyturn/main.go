@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"os"
+	_ "time/tzdata" // the time zones of maintenance windows, on machines without their own
 )
 
 // release is this build's version; the linker sets it.

@@ -58,6 +58,9 @@ type planned struct {
 	Custodian   string              `json:"custodian,omitempty"`
 	Overlap     string              `json:"overlap"`
 	OverlapText string              `json:"overlapText"`
+	Permit      string              `json:"permit"`     // whether a window or freeze holds it, as a code
+	PermitText  string              `json:"permitText"` // and in words
+	From        time.Time           `json:"from"`       // when it may begin
 	Effects     []stage.Effect      `json:"effects"`
 	Requests    int                 `json:"requests"` // at most, up to the overlap, when nothing fails
 	Notes       []string            `json:"notes"`
@@ -152,7 +155,7 @@ func describePlan(p stage.Plan) planned {
 	one := planned{
 		App: p.App, ClientID: p.ClientID, Due: p.Due.Due, DueCode: string(p.Due.Code), DueText: p.Due.Text, Ends: p.Due.End, DueAt: p.Due.At,
 		Replaces: p.Retires, ReplaceText: p.Replaced.Text, NewEnds: p.Order.End, Custodian: p.Order.Custodian,
-		Overlap: config.FormatDuration(p.Keeping.Overlap), OverlapText: p.Keeping.Text,
+		Permit: string(p.Permit.Code), PermitText: p.Permit.Text, From: p.Permit.From, Overlap: config.FormatDuration(p.Keeping.Overlap), OverlapText: p.Keeping.Text,
 		Effects: notNil(p.Effects), Requests: p.Requests, Notes: notNil(p.Order.Notes), Foreign: []string{},
 		Checks: notNil(p.Checks), Unconfirmed: []inventory.Finding{}, made: p,
 	}

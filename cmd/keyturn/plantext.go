@@ -6,6 +6,7 @@ import (
 
 	"keyturn/cmd/keyturn/screen"
 	"keyturn/config"
+	"keyturn/policy"
 	"keyturn/stage"
 )
 
@@ -43,6 +44,9 @@ func planText(p stage.Plan, style screen.Style) string {
 	line("replaces", "%s: %s", orNone(p.Retires), p.Replaced.Text)
 	if !p.Order.Reuse {
 		line("lifetime", "%s", p.Ending.Text)
+	}
+	if p.Permit.Code != policy.PermitAlways {
+		line("window", "%s", p.Permit.Text)
 	}
 	line("custodian", "%s", orNone(p.Order.Custodian))
 	line("overlap", "%s: %s", config.FormatDuration(p.Keeping.Overlap+p.Keeping.ReportLag), p.Keeping.Text)

@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"keyturn/engine"
+	"keyturn/policy"
+	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/stage"
 	"keyturn/store"
@@ -125,6 +127,7 @@ func (sh *shell) renew(ctx context.Context, r *renewing, names []string) error {
 		return err
 	}
 	defer w.close()
+	r.request.ByPerson = true
 	apps, err := chosen(w.settings, names)
 	if err != nil {
 		return err
@@ -151,6 +154,9 @@ func (w *workshop) renewOne(ctx context.Context, name string) error {
 	w.shown.Tell(renewal.Event{Kind: "read", App: name, At: w.clock.Now(), Text: "everything that decides the renewal was read"})
 	if err != nil {
 		return err
+	}
+	if plan.Due.Code == policy.DueExcluded {
+		return problem.NeedsPerson(string(plan.Due.Code), name, "nothing was made: it is "+plan.Due.Text, "drop excluded from "+w.settings.Path)
 	}
 	if err := plan.Obstacle(); err != nil {
 		return fmt.Errorf("nothing was made: %w", err)

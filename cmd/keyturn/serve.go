@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"keyturn/config"
 	"keyturn/engine"
 	"keyturn/problem"
 	"keyturn/renewal"
@@ -90,7 +91,7 @@ func (sh *shell) openService(ctx context.Context) (*service, error) {
 		return nil, err
 	}
 	s := &service{log: log, boss: supervisor{socket: sh.env("NOTIFY_SOCKET")}}
-	rounds := engine.Rounds{Apps: d.settings.Names(), Every: d.settings.Serve.Every}
+	rounds := engine.Rounds{Apps: tended(d.settings), Every: d.settings.Serve.Every}
 	s.workshop, err = sh.furnish(ctx, d, logged{log}, &renewing{}, rounds, s.beat)
 	if err != nil {
 		return nil, err
@@ -101,7 +102,7 @@ func (sh *shell) openService(ctx context.Context) (*service, error) {
 
 // fitForService refuses a configuration with which nothing would ever be renewed.
 func fitForService(d *desk) error {
-	if len(d.settings.Applications) == 0 {
+	if len(tended(d.settings)) == 0 {
 		return problem.NeedsPerson("serve.nothing", d.settings.Path, "there is no application to look after", "keyturn init adds one")
 	}
 	if how := d.settings.Identity; how == "browser" || how == "deviceCode" {
@@ -109,6 +110,17 @@ func fitForService(d *desk) error {
 			"use environment, workloadIdentity or managedIdentity, see docs/sign-in.md")
 	}
 	return nil
+}
+
+// tended names the applications that are to be renewed.
+func tended(settings config.Config) []string {
+	var names []string
+	for _, app := range settings.Applications {
+		if app.Excluded == "" {
+			names = append(names, app.Name)
+		}
+	}
+	return names
 }
 
 // serve works until it is stopped.

@@ -60,6 +60,7 @@ type standing struct {
 	Findings  []check.Check `json:"findings,omitempty"` // of the directory, when it was asked
 
 	renewBefore time.Duration
+	excluded    bool // a person takes care of it
 }
 
 func (sh *shell) status(ctx context.Context, f *format, args []string, live func(int) bool) error {
@@ -148,6 +149,9 @@ func standings(settings config.Config, runs []renewal.Run, args []string) ([]sta
 			continue
 		}
 		row := standing{App: app.Name, ClientID: app.ClientID, State: "never renewed", renewBefore: app.Policy.RenewBefore}
+		if app.Excluded != "" {
+			row.State, row.excluded = "excluded: "+app.Excluded, true
+		}
 		if run, ok := byApp[app.Name]; ok {
 			row.follow(run)
 			delete(byApp, app.Name)
@@ -209,7 +213,7 @@ func (s *standing) judge(now time.Time, undriven bool) {
 	}
 	failed := check.Failed(s.Findings)
 	switch {
-	case s.Attention != "":
+	case s.Attention != "" || (s.excluded && !open):
 	case len(failed) > 0:
 		s.Attention, s.Fix = failed[0].Message, failed[0].Fix
 	case undriven:
