@@ -20,6 +20,8 @@ var levels = map[string]int{
 	"issuer": 1, "target": 1, "store": 1, "policy": 1,
 	// the wire in general; the configuration, which is decoded into rules and descriptors
 	"cloud": 2, "config": 2,
+	// from one store to another, by the contract alone
+	"store/transfer": 2,
 	// thin clients
 	"graph": 3, "arm": 3, "vault": 3,
 	// adapters

@@ -60,6 +60,29 @@ func (s *Store) insertWake(ctx context.Context, tx pgx.Tx, args wake, at time.Ti
 	return nil
 }
 
+// wakeOf is the wake of a parked run that another store remembered, seen from policy's now.
+func wakeOf(run renewal.Run, now time.Time) river.InsertManyParams {
+	return river.InsertManyParams{
+		Args:       wake{run.ID, run.Version},
+		InsertOpts: &river.InsertOpts{Queue: queue, MaxAttempts: wakeTries, ScheduledAt: time.Now().Add(max(0, run.WakeAt.Sub(now)))},
+	}
+}
+
+// setAlarms adds many wakes.
+func (s *Store) setAlarms(ctx context.Context, tx pgx.Tx, wakes []river.InsertManyParams) error {
+	if len(wakes) == 0 {
+		return nil
+	}
+	client, err := s.alarm()
+	if err != nil {
+		return err
+	}
+	if _, err := client.InsertManyFastTx(ctx, tx, wakes); err != nil {
+		return fmt.Errorf("set the wakes: %w", err)
+	}
+	return nil
+}
+
 // waiting reports whether the same wake already stands in the queue, ready to be taken, and keeps other processes from
 // adding it until this transaction ends. One that is being worked doesn't count: its process may be dead.
 func waiting(ctx context.Context, tx pgx.Tx, args wake) (found bool, err error) {

@@ -14,6 +14,7 @@ import (
 const (
 	codeAddress  = "store.address"  // the address can't be understood
 	codeMissing  = "store.missing"  // there are no tables of ours
+	codeFilled   = "store.filled"   // it holds runs, and should be empty
 	codeForeign  = "store.foreign"  // tables of another program are in the way
 	codeBehind   = "store.behind"   // an older release made the tables
 	codeNewer    = "store.newer"    // a newer release made them
