@@ -32,7 +32,7 @@ type Serve struct {
 
 // SignIn is how people sign in.
 type SignIn struct {
-	ClientID string // of the public client for browser and device sign-ins; "" = the one that the Azure tools use
+	ClientID string // of the public client for browser and device sign-ins, or of a user-assigned identity; "" = none
 }
 
 // Network is how the cloud is reached.

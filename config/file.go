@@ -16,13 +16,13 @@ type file struct {
 	SignIn       signIn  `yaml:"signIn" jsonschema_description:"The sign-ins of people."`
 	Network      network `yaml:"network" jsonschema_description:"How the cloud is reached."`
 	Store        string  `yaml:"store" jsonschema:"default=keyturn.db" jsonschema_description:"The database that remembers runs, relative to this file. It never holds a secret."`
-	Policy       rules   `yaml:"policy" jsonschema_description:"How passwords are renewed, unless an application says otherwise."`
+	Policy       rules   `yaml:"policy" jsonschema_description:"How secrets are renewed, unless an application says otherwise."`
 	Serve        serve   `yaml:"serve" jsonschema_description:"How keyturn serve works unattended."`
 	Applications held    `yaml:"applications" jsonschema_description:"The applications to look after, each under a name of your choice."`
 }
 
 type signIn struct {
-	ClientID string `yaml:"clientId" jsonschema_description:"The public client that people sign in through by browser or device code. Without it, the one of the Azure tools is used."`
+	ClientID string `yaml:"clientId" jsonschema_description:"The public client that people sign in through by browser or device code, which need it. With managedIdentity or workloadIdentity, the client id of a user-assigned identity."`
 	Password string `yaml:"password" jsonschema:"enum=refused,default=refused" jsonschema_description:"Whether people may sign in by typing a password: refused."`
 }
 
@@ -32,17 +32,17 @@ type network struct {
 }
 
 type serve struct {
-	Every *time.Duration `yaml:"every" jsonschema_description:"Time between two looks at the tenant, default 1h, from 10s to 24h."`
+	Every *time.Duration `yaml:"every" jsonschema_description:"Time between two looks at the tenant, from 10s to 24h, default 1h."`
 }
 
 // rules is a policy in which everything may be left out.
 type rules struct {
-	Lifetime    *time.Duration `yaml:"lifetime" jsonschema_description:"Life of a new password, default 180d. The tenant's own policy may cut it."`
-	RenewBefore *time.Duration `yaml:"renewBefore" jsonschema_description:"So long before its end a password is due, default 30d."`
-	Settle      settle         `yaml:"settle" jsonschema_description:"When a new password counts as working everywhere."`
-	Overlap     overlap        `yaml:"overlap" jsonschema_description:"How long both passwords are kept, and what must be known before the old one goes."`
-	Window      *window        `yaml:"window" jsonschema_description:"When a renewal may begin and an old password be removed; at any time without it. It is overruled when the password in use would end before the next window. A renewal that a person asks for begins at once."`
-	Freezes     *[]freeze      `yaml:"freezes" jsonschema_description:"Days on which no renewal begins and no old password is removed, unless the password in use would end meanwhile. An application's list replaces the one above."`
+	Lifetime    *time.Duration `yaml:"lifetime" jsonschema_description:"Life of a new secret, from 1h to 3650d, default 180d. The tenant's own policy may cut it."`
+	RenewBefore *time.Duration `yaml:"renewBefore" jsonschema_description:"So long before its end a secret is due, default 30d. Shorter than lifetime."`
+	Settle      settle         `yaml:"settle" jsonschema_description:"When a new secret counts as working everywhere."`
+	Overlap     overlap        `yaml:"overlap" jsonschema_description:"How long both secrets are kept, and what must be known before the old one goes."`
+	Window      *window        `yaml:"window" jsonschema_description:"When a renewal may begin and an old secret be removed; at any time without it. It is overruled when the secret in use would end before the next window. A renewal that a person asks for begins at once."`
+	Freezes     *[]freeze      `yaml:"freezes" jsonschema_description:"Days on which no renewal begins and no old secret is removed, unless the secret in use would end meanwhile. An application's list replaces the one above."`
 	Approval    approval       `yaml:"approval" jsonschema_description:"What a person must approve, with keyturn approve."`
 }
 
@@ -60,17 +60,17 @@ type freeze struct {
 
 type approval struct {
 	Deliver *bool `yaml:"deliver" jsonschema_description:"Before anything is made or written."`
-	Retire  *bool `yaml:"retire" jsonschema_description:"Before the old password is removed. One that has expired is removed without."`
+	Retire  *bool `yaml:"retire" jsonschema_description:"Before the old secret is removed. One that has expired is removed without."`
 }
 
 type settle struct {
-	Successes *int           `yaml:"successes" jsonschema_description:"Sign-ins in a row on fresh connections, default 5."`
-	Over      *time.Duration `yaml:"over" jsonschema_description:"The time over which they are spread, default 60s."`
+	Successes *int           `yaml:"successes" jsonschema_description:"Sign-ins in a row on fresh connections, from 1 to 100, default 5."`
+	Over      *time.Duration `yaml:"over" jsonschema_description:"The time over which they are spread, at most 20m, default 60s. With 0 they are made at once."`
 }
 
 type overlap struct {
-	Minimum  *time.Duration `yaml:"minimum" jsonschema_description:"Both passwords are kept at least so long, default 14d."`
-	Evidence string         `yaml:"evidence" jsonschema:"enum=required,enum=preferred,enum=time,default=preferred" jsonschema_description:"What is wanted before the old password is removed. preferred: without evidence it is left to expire on its own date; required: a person decides; time: the minimum alone decides."`
+	Minimum  *time.Duration `yaml:"minimum" jsonschema_description:"Both secrets are kept at least so long, default 14d. Shorter than lifetime."`
+	Evidence string         `yaml:"evidence" jsonschema:"enum=required,enum=preferred,enum=time,default=preferred" jsonschema_description:"What is wanted before the old secret is removed. preferred: without evidence it is left to expire on its own date; required: a person decides; time: the minimum alone decides."`
 }
 
 // application is one entry below applications.
