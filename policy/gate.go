@@ -55,7 +55,7 @@ type Passage struct {
 // Where the configuration wants it, Remove becomes Person until somebody has approved; an expired password goes without.
 func Gate(in Input) Passage {
 	passage := gate(in)
-	if passage.Verdict != Remove || !in.Policy.Approval.Retire || in.Approved || passage.Code == GateExpired {
+	if passage.Verdict != Remove || !in.Policy.Approval.Retire || in.Approved || in.Run.Order.Emergency || passage.Code == GateExpired {
 		return passage
 	}
 	return person(GateApproval, passage.Text+"; the configuration wants a person to approve the removal", "keyturn approve "+in.Run.ID)

@@ -22,6 +22,10 @@ type Keeping struct {
 	ReportLag time.Duration // added before the old one may be removed; 0 where no report is asked
 }
 
+// InEmergency returns the overlap for a password that has leaked: the life of a token and no evidence, because every hour
+// that it works is one more for whoever has it. By then every place was written and proven.
+func InEmergency() Overlap { return Overlap{Minimum: TokenLife, Evidence: evidenceTime} }
+
 // OverlapOf returns how long the old password is kept beside the new one. It reads Now, Policy, App, InUse, Replace and
 // Recurrences. Where no password is retired, or the one retired doesn't work any more, nothing has to be kept.
 //

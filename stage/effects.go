@@ -15,7 +15,7 @@ func effects(s Setup, p Plan) []Effect {
 		list = append(list, Effect{Number: len(list) + 1, What: what, Where: where, When: when})
 	}
 	if p.Order.RoomKeyID != "" {
-		add("remove secret "+p.Order.RoomKeyID+" to make room", p.Found.Name, "first")
+		add("remove secret "+p.Order.RoomKeyID+whyFirst(p), p.Found.Name, "first")
 	}
 	if !p.Order.Reuse {
 		add("make a new secret until "+p.Order.End.Format(time.DateOnly), p.Found.Name, beginning(s, p))
@@ -31,14 +31,31 @@ func effects(s Setup, p Plan) []Effect {
 		}
 		add("write the new secret", place.Title, when)
 	}
-	if p.Retires != "" {
-		when := retiring(p)
-		if s.Policy.Approval.Retire && !p.Order.Expired {
-			when += "; a person must approve it"
-		}
-		add("remove the old secret "+p.Retires, p.Found.Name, when)
+	if p.Retires != "" && !revokesFirst(p) {
+		add("remove the old secret "+p.Retires, p.Found.Name, retiring(p)+askedOf(s, p))
 	}
 	return list
+}
+
+// revokesFirst reports whether a password that has leaked goes before the new one is there.
+func revokesFirst(p Plan) bool {
+	return p.Order.Emergency && p.Retires != "" && p.Order.RoomKeyID == p.Retires
+}
+
+// whyFirst tells why a password goes before the new one is there.
+func whyFirst(p Plan) string {
+	if revokesFirst(p) {
+		return ", so that consumers fail until the new one is delivered"
+	}
+	return " to make room"
+}
+
+// askedOf tells whether a person must approve the removal.
+func askedOf(s Setup, p Plan) string {
+	if s.Policy.Approval.Retire && !p.Order.Expired && !p.Order.Emergency {
+		return "; a person must approve it"
+	}
+	return ""
 }
 
 // beginning tells when the first thing is made.
@@ -47,7 +64,7 @@ func beginning(s Setup, p Plan) string {
 	if !p.Permit.Allowed {
 		when = "from " + p.Permit.From.UTC().Format("2006-01-02 15:04Z")
 	}
-	if s.Policy.Approval.Deliver {
+	if s.Policy.Approval.Deliver && !p.Order.Emergency {
 		when += ", when a person has approved it"
 	}
 	return when

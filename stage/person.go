@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"keyturn/audit"
+	"keyturn/policy"
 	"keyturn/renewal"
 )
 
@@ -68,6 +69,28 @@ func Overwrite(ctx context.Context, j *Job) error {
 		deliveries: again,
 		events:     event("overwrite", fmt.Sprintf("%d places changed by others are written again, as told", len(again))),
 		audit:      entry("overwrite", j.Run.ID, audit.Noted, "told by a person"),
+	})
+}
+
+// Hurry makes an open run an emergency, because the password that it replaces has leaked: it supersedes what was planned
+// of time and evidence, and nothing else. revokeFirst removes that password before anything is made where nothing was
+// yet, else as soon as every place is proven to hold the new one.
+func Hurry(ctx context.Context, j *Job, who string, revokeFirst bool) error {
+	quick := policy.InEmergency()
+	return j.save(ctx, draft{
+		run: func(r *renewal.Run) {
+			o := &r.Order
+			o.Emergency, o.Overlap, o.ReportLag, o.Evidence = true, quick.Minimum, 0, quick.Evidence
+			switch {
+			case revokeFirst && r.State == renewal.Planned:
+				o.RoomKeyID = r.Retires
+			case revokeFirst:
+				o.Overlap = 0
+			}
+			to(r.State)(r)
+		},
+		events: event("hurried", "the old secret has leaked, says "+who+": the overlap is cut short"),
+		audit:  entry("hurry", orNone(j.Run.Retires), audit.Noted, who),
 	})
 }
 

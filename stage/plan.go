@@ -15,11 +15,13 @@ import (
 
 // Request is what a person may say about one renewal.
 type Request struct {
-	Replace  string // key id of the password to replace, or policy.None; "" = found by proof
-	MakeRoom string // key id of the password that may go first when the app is full
-	ByPerson bool   // somebody asked for it now: no maintenance window holds its beginning
-	Reuse    bool   // issue nothing: spread the value that the custodian holds
-	Adopt    bool   // as Reuse, and go on with the renewal that the custodian's tags tell of
+	Replace     string // key id of the password to replace, or policy.None; "" = found by proof
+	MakeRoom    string // key id of the password that may go first when the app is full
+	ByPerson    bool   // somebody asked for it now: no maintenance window holds its beginning
+	Emergency   bool   // the password in use has leaked: the shortest safe overlap, held by no window, freeze or approval
+	RevokeFirst bool   // with Emergency: remove it before anything else, although consumers fail until the new one is delivered
+	Reuse       bool   // issue nothing: spread the value that the custodian holds
+	Adopt       bool   // as Reuse, and go on with the renewal that the custodian's tags tell of
 	// Known reports whether a mark, "<run>.<n>", is a row of this store. nil = none is.
 	Known func(tag string) bool
 	// Delivered returns the key id that this store delivered with the custodian's receipt; "" = not known. nil = none.
@@ -65,6 +67,9 @@ func MakePlan(ctx context.Context, s Setup, r Request, now func() time.Time) (Pl
 
 // decide is pure: what was read and asked for gives the plan.
 func decide(s Setup, r Request, seen *reading, now time.Time) Plan {
+	if r.Emergency {
+		s.Policy.Overlap, seen.recurrences = policy.InEmergency(), nil
+	}
 	in := seen.input(s, r, now)
 	replaced := policy.Replaced(in)
 	in.InUse = replaced.KeyID
@@ -76,11 +81,13 @@ func decide(s Setup, r Request, seen *reading, now time.Time) Plan {
 		Replaced: replaced, Due: policy.Due(in), Ending: policy.End(in), Keeping: policy.OverlapOf(in), Retires: replaced.KeyID,
 	}
 	p.Order = order(s, seen, p)
-	p.Order.ByPerson = r.ByPerson
+	p.Order.ByPerson, p.Order.Emergency = r.ByPerson, r.Emergency
 	p.Permit = policy.Permit(policy.Input{Now: now, Policy: s.Policy, Ends: p.Order.RetiresEnd, Run: renewal.Run{Order: p.Order}})
 	switch {
 	case r.Reuse || r.Adopt:
 		p.reuse(in, r, seen)
+	case r.Emergency && r.RevokeFirst:
+		p.revokeFirst()
 	default:
 		p.makeRoom(in, r.MakeRoom)
 	}
@@ -114,6 +121,12 @@ func order(s Setup, seen *reading, p Plan) renewal.Order {
 		o.Notes = append(o.Notes, p.Ending.Text)
 	}
 	return o
+}
+
+// revokeFirst names the password in use as the one that goes first. Consumers fail from then on, so nothing is spread
+// over time.
+func (p *Plan) revokeFirst() {
+	p.Order.RoomKeyID, p.Order.Over = p.Retires, 0
 }
 
 // makeRoom names the password that goes first when the app holds as many as it may: one that a person named, or the one

@@ -242,7 +242,8 @@ func (j *Job) finish(ctx context.Context) error {
 }
 
 func (j *Job) outcome() (renewal.Outcome, string) {
-	if j.Run.Retires == "" {
+	revokedFirst := j.Run.Order.Emergency && j.Run.Order.RoomKeyID != ""
+	if j.Run.Retires == "" && !revokedFirst {
 		return renewal.Added, "every place holds the new secret; nothing was retired"
 	}
 	return renewal.Renewed, "every place holds the new secret; the old one was removed"

@@ -69,7 +69,11 @@ func (j *Job) reuse(ctx context.Context) error {
 
 // planAgain makes the plan anew for a run whose planning process is gone. What it replaces stays as it was decided.
 func (j *Job) planAgain(ctx context.Context) (Pause, error) {
-	request := Request{Replace: j.Run.Retires, MakeRoom: j.Run.Order.RoomKeyID, Reuse: j.Run.Order.Reuse}
+	order := j.Run.Order
+	request := Request{
+		Replace: j.Run.Retires, MakeRoom: order.RoomKeyID, Reuse: order.Reuse, ByPerson: order.ByPerson,
+		Emergency: order.Emergency, RevokeFirst: order.Emergency && order.RoomKeyID != "" && order.RoomKeyID == j.Run.Retires,
+	}
 	if request.Replace == "" && !request.Reuse {
 		request.Replace = policy.None
 	}
@@ -80,7 +84,7 @@ func (j *Job) planAgain(ctx context.Context) (Pause, error) {
 	if err := plan.Obstacle(); err != nil {
 		return Pause{}, err
 	}
-	plan.Order.ByPerson, plan.Order.Emergency, plan.Order.AllowedBy = j.Run.Order.ByPerson, j.Run.Order.Emergency, j.Run.Order.AllowedBy
+	plan.Order.AllowedBy = order.AllowedBy
 	j.Plan = &plan
 	return Pause{}, j.save(ctx, draft{run: func(r *renewal.Run) { r.Order, r.Retires = plan.Order, plan.Retires }})
 }

@@ -49,7 +49,8 @@ func newRenew(sh *shell) *cobra.Command {
 			"With -o json, one event a line, and a summary at the end.",
 		Example: "  keyturn renew provision-assist\n  keyturn renew provision-assist --yes --wait 0 -o json\n" +
 			"  keyturn renew provision-assist --replace 7f0d7f0d-1111-2222-3333-444444444444\n" +
-			"  keyturn renew provision-assist --reuse     # the vault's value is good: only write it to the places that lag",
+			"  keyturn renew provision-assist --reuse     # the vault's value is good: only write it to the places that lag\n" +
+			"  keyturn renew provision-assist --emergency # the secret has leaked",
 		Args: cobra.MinimumNArgs(1),
 	}
 	r.addFlags(cmd)
@@ -57,6 +58,7 @@ func newRenew(sh *shell) *cobra.Command {
 	cmd.Flags().StringVar(&r.request.Replace, "replace", "", "Secret ID to replace, or none to retire nothing; else found by proof")
 	cmd.Flags().StringVar(&r.request.MakeRoom, "make-room", "", "Secret ID to remove first when the app holds as many as it may")
 	cmd.Flags().BoolVar(&r.request.Reuse, "reuse", false, "make no new secret: spread the Key Vault's")
+	addEmergencyFlags(cmd, &r)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return sh.renew(cmd.Context(), &r, args) }
 	return cmd
 }
@@ -128,6 +130,9 @@ func (sh *shell) renew(ctx context.Context, r *renewing, names []string) error {
 	}
 	defer w.close()
 	r.request.ByPerson = true
+	if err := sh.confirmRevoking(r, names); err != nil {
+		return err
+	}
 	apps, err := chosen(w.settings, names)
 	if err != nil {
 		return err
@@ -146,7 +151,7 @@ func (w *workshop) renewOne(ctx context.Context, name string) error {
 		return fmt.Errorf("look for an open run of %s: %w", name, err)
 	}
 	if len(open) == 1 {
-		run, err := w.engine.Resume(ctx, open[0].ID, w.r.wait, nil)
+		run, err := w.engine.Resume(ctx, open[0].ID, w.r.wait, w.hurry())
 		return w.end(ctx, run, err)
 	}
 	w.shown.Tell(renewal.Event{Kind: "planning", App: name, At: w.clock.Now(), Text: "reading everything that decides the renewal"})
