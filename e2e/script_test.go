@@ -64,6 +64,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", folder+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("NO_COLOR", "1")
+			env.Setenv("NL", "\n") // for edits of several lines
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
