@@ -89,17 +89,19 @@ func retiring(p Plan) string {
 		from.Format(time.DateOnly), p.Order.RetiresEnd.Format(time.DateOnly))
 }
 
-// The most requests that one command sends, when nothing fails, beside those to the places.
+// The most requests that carrying a plan out sends, when nothing fails, beside those to the places.
 const (
-	requestsToSignIn = 8 // tenant and sign-in metadata, and a token for each of Graph, Azure and Key Vault
-	requestsToRead   = 9 // the app on both objects, two policies, owners, two reports, and the proof of the old value
-	requestsToIssue  = 3 // look on both objects, addPassword
-	requestsToProve  = 1 // the sign-in beside verifying
+	requestsToIssue = 3 // look on both objects, addPassword
+	requestsToProve = 1 // the sign-in beside verifying
+	requestsToGate  = 3 // look on both objects, and a report, where the overlap is so short that it can tell anything
 )
 
-// requests is the most that one `renew` sends up to the overlap while nothing fails.
+// requests is the most that carrying the plan out sends up to the overlap while nothing fails; making it not included.
 func requests(s Setup, p Plan) int {
-	total := requestsToSignIn + requestsToRead + requestsToProve
+	total := requestsToProve
+	if policy.ReportTells(renewal.Run{DeliveredAt: p.At, Order: p.Order}, p.At) {
+		total += requestsToGate
+	}
 	if !p.Order.Reuse {
 		total += requestsToIssue + tries(s.Policy.Settle)
 	}

@@ -44,7 +44,7 @@ type Plan struct {
 	Effects  []Effect
 	Order    renewal.Order
 	Retires  string
-	Requests int // the most that the renewal sends up to the overlap when nothing fails
+	Requests int // the most that carrying it out sends up to the overlap when nothing fails; making it not included
 }
 
 // Effect is one thing that the renewal will change.

@@ -39,7 +39,8 @@ type Place struct {
 	Title    string // how a person would call it
 	Resource string // its Azure resource id, or its address
 	Portal   string // where a person finds it; "" = unknown
-	// Requests is the most requests that one renewal without failures sends here in Look + Write + Verify.
+	// Requests is the most requests that one renewal without failures sends here in Look + Write + the first Verify,
+	// which comes right after the write.
 	Requests int
 }
 

@@ -17,7 +17,7 @@ func (w *workshop) agree(plan stage.Plan) error {
 	if w.r.yes || !w.sh.isPerson() {
 		return nil
 	}
-	w.sh.say("%s", planText(plan, w.sh.style()))
+	w.sh.say("%s", planText(plan, int(w.session.Requests())+plan.Requests, w.sh.style()))
 	if !w.sh.ask("Do it?") {
 		return refused(plan.App)
 	}

@@ -93,12 +93,11 @@ func vaultsIn(report inventory.Report) []string {
 // otherTrouble lists what else of an application is broken or soon ends, once its secret is everywhere.
 func (w *workshop) otherTrouble(ctx context.Context, run renewal.Run) []summaryFinding {
 	app, ok := w.settings.Find(run.App)
-	found, err := w.entra.Look(ctx, run.ClientID)
+	found, certificates, err := w.surroundings(ctx, run)
 	if !ok || err != nil {
 		return nil
 	}
-	checks := append(w.certificatesOf(ctx, found, w.vaultsOf(app)),
-		inventory.Lingering(found, []string{run.Retires}, w.clock.Now(), app.Policy.RenewBefore)...)
+	checks := append(certificates, inventory.Lingering(found, []string{run.Retires}, w.clock.Now(), app.Policy.RenewBefore)...)
 	var trouble []summaryFinding
 	for _, c := range checks {
 		if c.Warning {

@@ -111,6 +111,7 @@ func (sh *shell) plan(ctx context.Context, f *format, names []string, p planning
 
 // planOne plans one application. reader is nil where there is no store yet.
 func (d *desk) planOne(ctx context.Context, app config.Application, p planning, reader store.Reader) (planned, error) {
+	before := d.session.Requests()
 	setup, err := d.setup(ctx, app)
 	if err != nil {
 		return planned{}, err
@@ -128,6 +129,8 @@ func (d *desk) planOne(ctx context.Context, app config.Application, p planning, 
 		return planned{}, err
 	}
 	one := describePlan(made)
+	one.Checks = append(one.Checks, d.certificatesOf(ctx, made.Found, d.vaultsOf(app))...)
+	one.Requests += requestsLike(before, d.session.Requests())
 	if len(open) == 1 {
 		one.OpenRun = open[0].ID
 	}
@@ -135,6 +138,20 @@ func (d *desk) planOne(ctx context.Context, app config.Application, p planning, 
 		one.Unconfirmed, err = d.unconfirmed(ctx, named{app: made.Found, configured: &app})
 	}
 	return one, err
+}
+
+// requestsLike is how many requests reading will take the next time, in a process of its own, when it took those between
+// before and after this time.
+func requestsLike(before, after int64) int {
+	const (
+		signIns = 4 // what the tenant says of itself, and a token for each of Graph, Azure and Key Vault
+		shared  = 5 // policies, reports and the vault's secret: reads that a plan shares with its checks when both come at once
+	)
+	sent := int(after-before) + shared
+	if before > 0 {
+		sent += signIns
+	}
+	return sent
 }
 
 // unconfirmed lists the places that may hold the secret and that the configuration neither has nor excludes.

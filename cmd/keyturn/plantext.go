@@ -23,15 +23,15 @@ func (sh *shell) printPlans(f *format, plans []planned) error {
 				return err
 			}
 		}
-		if err := sh.write(planText(one.made, sh.style()) + remarks(one, sh.style())); err != nil {
+		if err := sh.write(planText(one.made, one.Requests, sh.style()) + remarks(one, sh.style())); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// planText renders what a renewal would do.
-func planText(p stage.Plan, style screen.Style) string {
+// planText renders what a renewal would do with at most so many requests.
+func planText(p stage.Plan, requests int, style screen.Style) string {
 	var text strings.Builder
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&text, "  %s %s\n", style.Text(screen.Faint, fmt.Sprintf("%-10s", name)), screen.Clean(fmt.Sprintf(format, args...)))
@@ -59,7 +59,7 @@ func planText(p stage.Plan, style screen.Style) string {
 	for _, note := range p.Order.Notes {
 		line("note", "%s", note)
 	}
-	line("requests", "at most %d up to the overlap, when nothing fails", p.Requests)
+	line("requests", "at most %d up to the overlap, when nothing fails", requests)
 	return text.String()
 }
 

@@ -73,6 +73,7 @@ type workshop struct {
 	engine *engine.Engine
 	shown  follower
 	r      *renewing
+	aside  *aside // nil = none was begun
 }
 
 // openWorkshop gathers what a renewal needs. Call close at the end.
@@ -169,6 +170,7 @@ func (w *workshop) renewOne(ctx context.Context, name string) error {
 	if err := w.agree(plan); err != nil {
 		return err
 	}
+	w.lookAside(ctx, name, plan.Found)
 	run, err := w.engine.Renew(ctx, setup, plan, w.r.wait)
 	return w.end(ctx, run, err)
 }

@@ -99,9 +99,6 @@ func (t *Target) Place() target.Place {
 		ID: Code + ":" + t.id.Group + "/" + t.id.Name, Kind: Code, Title: "API connection " + t.id.Name, Resource: t.id.String(),
 		Requests: 4, // look; read and put; verify
 	}
-	if t.probe != nil {
-		place.Requests += probeRequests
-	}
 	if t.Portal != "" {
 		place.Portal = t.Portal + "/#@/resource" + t.id.String() + "/overview"
 	}

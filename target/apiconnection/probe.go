@@ -43,10 +43,6 @@ var looks = []time.Duration{
 	30 * time.Second, 30 * time.Second, 30 * time.Second, 30 * time.Second,
 }
 
-// probeRequests is the most that one proof by a run costs: the workflow, its history, an earlier run's actions, the
-// start, the looks, the actions.
-const probeRequests = 5 + 11
-
 // probe is a [Probe] read.
 type probe struct {
 	workflow arm.ID
