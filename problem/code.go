@@ -120,6 +120,9 @@ func stores() []Meaning {
 		{"store.encoding", "The database can't keep every text.", "Make one with UTF-8."},
 		{"store.standby", "The database server only reads.", "Name the one that writes."},
 		{"store.doubtful", "It isn't known whether a step was saved.", "keyturn resume looks."},
+		{"store.filled", "The store to copy into holds renewals already.", "Name one that is empty."},
+		{"store.inuse", "Somebody works on the store that is to be copied.", "Stop every Keyturn on it, then copy again."},
+		{"store.lost", "The copy counts something else than the original, so nothing was kept of it.", "Copy again; if it stays, report it."},
 		{"store.unreachable", "The store isn't reached.", "See the reason beside it."},
 	}
 }
