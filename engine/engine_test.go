@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"keyturn/credential"
 	"keyturn/engine"
 	"keyturn/problem"
 	"keyturn/renewal"
@@ -253,6 +254,35 @@ func TestAStrangersChangeIsAPersonsBusiness(t *testing.T) {
 	}
 	run, err = e.Resume(t.Context(), run.ID, 2*time.Hour, stage.Overwrite)
 	b.assertRenewed(run, err)
+}
+
+// TestASecretThatWasRemovedIsNotWrittenAgain: whoever put the old value back removed the new secret too.
+func TestASecretThatWasRemovedIsNotWrittenAgain(t *testing.T) {
+	t.Parallel()
+	b := setUp(t)
+	e, s := b.process("a", nil, nil)
+	run, err := e.Renew(t.Context(), b.world.Setup(), b.plan(), time.Minute)
+	if err != nil || run.State != renewal.Overlapping {
+		t.Fatalf("run is %s: %v", run.State, err)
+	}
+	history, err := s.History(t.Context(), run.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := b.world.Live()[stagetest.OldKey]
+	for _, place := range []string{"custodian", "connection", "variable"} {
+		b.world.Overwrite(place, old)
+	}
+	if err := b.world.Remove(t.Context(), credential.App{}, credential.Credential{KeyID: history.Attempts[0].KeyID}); err != nil {
+		t.Fatal(err)
+	}
+	run, err = e.Resume(t.Context(), run.ID, 2*time.Hour, stage.Overwrite)
+	if !problem.Is(err, problem.Drift) || run.Door != renewal.Person {
+		t.Fatalf("door %q: %v", run.Door, err)
+	}
+	if failing := b.world.Failing(); len(failing) > 0 {
+		t.Errorf("a secret that is gone was written: consumers of %v fail", failing)
+	}
 }
 
 func TestServeIsWokenByTheAlarm(t *testing.T) {

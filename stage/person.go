@@ -39,7 +39,14 @@ func Abort(ctx context.Context, j *Job) error {
 }
 
 // Overwrite makes a run write again those places that a stranger changed after it wrote them, because a person said so.
+// It refuses while the new secret isn't surely on the app: whoever changed the places may have removed it too, as an
+// installer does, and a removed secret goes on signing in for a while.
 func Overwrite(ctx context.Context, j *Job) error {
+	for range goneReads {
+		if err := j.newIsThere(ctx); err != nil {
+			return err
+		}
+	}
 	var again []renewal.Delivery
 	found := j.Run.Order.Found
 	for _, t := range j.Targets {
