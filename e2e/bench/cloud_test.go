@@ -140,8 +140,15 @@ func (d *desk) renew(t *testing.T) spent {
 	return spend(t, d.keyturn("renew", "provision-assist", "--yes", "--wait", "0", "-o", "json"), 2)
 }
 
-// abort ends the open renewal, so that another can begin on the same store.
-func (d *desk) abort(t *testing.T) {
+// reset makes the cloud forget everything but its sample, its log included.
+func (c *cloud) reset(t *testing.T) {
 	t.Helper()
-	spend(t, d.keyturn("abort", "provision-assist", "--yes"), 0, 2)
+	answer, err := http.Post(c.proxy+"/_sim/reset", "application/json", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("reset: %s", answer.Status)
+	}
 }

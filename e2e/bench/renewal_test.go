@@ -21,6 +21,7 @@ func TestBenchRenewal(t *testing.T) {
 	var walls []time.Duration
 	most := 0
 	for range times(9) {
+		c.reset(t)
 		d := c.desk(t)
 		announced := d.announced(t)
 		before := len(c.log(t))

@@ -23,7 +23,7 @@ func (s *Store) Advance(ctx context.Context, change store.Change) (renewal.Run, 
 	if change.Release {
 		run.Node = ""
 	}
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, func(ctx context.Context, tx script) error {
 		if err := fence(ctx, tx, before, run); err != nil {
 			return err
 		}
@@ -34,7 +34,7 @@ func (s *Store) Advance(ctx context.Context, change store.Change) (renewal.Run, 
 			return err
 		}
 		if change.Release && !run.State.Ended() && !run.WakeAt.IsZero() {
-			return s.setAlarm(ctx, tx, run)
+			return s.setAlarm(ctx, tx.Tx, run)
 		}
 		return nil
 	})
@@ -45,7 +45,7 @@ func (s *Store) Advance(ctx context.Context, change store.Change) (renewal.Run, 
 }
 
 // fence saves run, if the one before it is still what the caller read.
-func fence(ctx context.Context, tx *sql.Tx, before, run renewal.Run) error {
+func fence(ctx context.Context, tx script, before, run renewal.Run) error {
 	if before.Node == "" {
 		return store.ErrFenced // nobody drives it, so nobody may save it
 	}
@@ -70,10 +70,13 @@ const (
 		ON CONFLICT (run, n, target) DO UPDATE SET state = excluded.state, receipt = excluded.receipt,
 		rung = excluded.rung, note = excluded.note, written_at = excluded.written_at, proven_at = excluded.proven_at,
 		provable = excluded.provable`
+	insertEvent = "INSERT INTO event (run, app, kind, text, at, fields) VALUES (?, ?, ?, ?, ?, ?)"
+	insertEntry = "INSERT INTO audit (" + auditColumns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	lastEntry   = "SELECT number, digest FROM audit WHERE app = ? ORDER BY number DESC LIMIT 1"
 )
 
 // saveWork saves the attempts and deliveries of change as those of run id.
-func saveWork(ctx context.Context, tx *sql.Tx, id string, change store.Change) error {
+func saveWork(ctx context.Context, tx script, id string, change store.Change) error {
 	for _, a := range change.Attempts {
 		if _, err := tx.ExecContext(ctx, upsertAttempt, id, a.N, a.Mark, a.State, a.KeyID, a.Hint,
 			instant(a.Start), instant(a.End), instant(a.At)); err != nil {
@@ -90,9 +93,9 @@ func saveWork(ctx context.Context, tx *sql.Tx, id string, change store.Change) e
 }
 
 // tell saves the events and the audit entries of one change of run.
-func tell(ctx context.Context, tx *sql.Tx, run renewal.Run, told store.Told) error {
+func tell(ctx context.Context, tx script, run renewal.Run, told store.Told) error {
 	for _, e := range told.Events {
-		if _, err := tx.ExecContext(ctx, "INSERT INTO event (run, app, kind, text, at, fields) VALUES (?, ?, ?, ?, ?, ?)",
+		if _, err := tx.ExecContext(ctx, insertEvent,
 			run.ID, run.App, e.Kind, e.Text, instant(run.UpdatedAt), document{e.Fields}); err != nil {
 			return fmt.Errorf("save the event %s: %w", e.Kind, err)
 		}
@@ -115,9 +118,9 @@ func tell(ctx context.Context, tx *sql.Tx, run renewal.Run, told store.Told) err
 }
 
 // chainHead returns the last entry of app's chain, as far as the next one needs it.
-func chainHead(ctx context.Context, tx *sql.Tx, app string) (audit.Entry, error) {
+func chainHead(ctx context.Context, tx script, app string) (audit.Entry, error) {
 	var head audit.Entry
-	err := tx.QueryRowContext(ctx, "SELECT number, digest FROM audit WHERE app = ? ORDER BY number DESC LIMIT 1", app).
+	err := tx.QueryRowContext(ctx, lastEntry, app).
 		Scan(&head.Number, &head.Digest)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return head, fmt.Errorf("read the head of the audit log: %w", err)
@@ -125,21 +128,8 @@ func chainHead(ctx context.Context, tx *sql.Tx, app string) (audit.Entry, error)
 	return head, nil
 }
 
-func saveEntry(ctx context.Context, tx *sql.Tx, e audit.Entry) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO audit ("+auditColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+func saveEntry(ctx context.Context, tx script, e audit.Entry) error {
+	_, err := tx.ExecContext(ctx, insertEntry,
 		e.App, e.Number, instant(e.At), e.Who, e.Run, e.Action, e.Object, e.Outcome, e.Detail, e.Requests, e.Previous, e.Digest)
 	return err
-}
-
-// write runs do in one transaction, which begins as a writer, so that it waits at the start or not at all.
-func (s *Store) write(ctx context.Context, do func(tx *sql.Tx) error) error {
-	tx, err := s.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return s.classify(err)
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	if err := do(tx); err != nil {
-		return s.classify(err)
-	}
-	return s.classify(tx.Commit())
 }

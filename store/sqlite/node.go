@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 )
@@ -12,7 +11,7 @@ const clock = "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)"
 
 // Beat implements [store.Nodes].
 func (s *Store) Beat(ctx context.Context, node string, ttl time.Duration) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, func(ctx context.Context, tx script) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO node (id, alive_until) VALUES (?, "+clock+` + ?)
 			ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until`, node, ttl.Microseconds())
 		return err
@@ -25,7 +24,7 @@ func (s *Store) Beat(ctx context.Context, node string, ttl time.Duration) error 
 
 // Leave implements [store.Nodes]. It also forgets the nodes that died more than a day ago without leaving.
 func (s *Store) Leave(ctx context.Context, node string) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, func(ctx context.Context, tx script) error {
 		_, err := tx.ExecContext(ctx, "DELETE FROM node WHERE id = ? OR alive_until < "+clock+" - ?", node, (24 * time.Hour).Microseconds())
 		return err
 	})

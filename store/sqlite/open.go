@@ -36,6 +36,7 @@ type Store struct {
 	path   string
 	writer *sql.DB // one connection; nil in a store for reading
 	reader *sql.DB
+	often  statements
 	alarm  func() (*river.Client[*sql.Tx], error) // made at the first wake, because most commands set none
 }
 

@@ -109,7 +109,7 @@ func scanFinding(row scanner) (store.Finding, error) {
 
 // change runs one statement in a transaction of its own and returns how many rows it changed.
 func (s *Store) change(ctx context.Context, statement string, args ...any) (changed int64, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, func(ctx context.Context, tx script) error {
 		result, err := tx.ExecContext(ctx, statement, args...)
 		if err != nil {
 			return err
