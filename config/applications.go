@@ -39,7 +39,7 @@ func (r *reader) application(each entry, below policy.Policy, kinds []target.Des
 		Policy:   written.Policy.over(below),
 		Excluded: written.Excluded,
 		Exclude:  written.Exclude,
-		Line:     each.keyAt.at.Position.Line,
+		Line:     each.keyAt.at.Line,
 	}
 	if written.ClientID != "" && !isGUID(written.ClientID) {
 		r.sayf(r.within(each.spot, "clientId"), "the portal shows it as Application (client) ID", "%s isn't a client id", quote(written.ClientID))
@@ -100,7 +100,7 @@ func (r *reader) block(spot held, kinds []target.Descriptor) (found Block, ident
 		return Block{}, "", false
 	}
 	identity, ok = r.settings(one, kind)
-	return Block{Kind: kind.Code, Line: one.keyAt.at.Position.Line, file: r.path, spot: one.spot}, identity, ok
+	return Block{Kind: kind.Code, Line: one.keyAt.at.Line, file: r.path, spot: one.spot}, identity, ok
 }
 
 func kindHint(written string, kinds []target.Descriptor) string {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v4"
 )
 
 var (
@@ -23,7 +23,7 @@ func (r *reader) into(spot held, value reflect.Value) {
 		value.Set(reflect.ValueOf(spot))
 		return
 	}
-	if spot.node == nil || spot.node.Type() == ast.NullType {
+	if spot.node == nil || isNull(spot.node) {
 		r.say(spot, "nothing is written here", "give it a value or drop the key")
 		return
 	}
@@ -60,15 +60,14 @@ type entry struct {
 
 // entries returns the keys of a mapping in their order; a key written twice, or one that isn't text, is a problem.
 func (r *reader) entries(spot held) ([]entry, bool) {
-	mapping, ok := spot.node.(ast.MapNode)
-	if !ok {
+	if !isPlain(spot.node, yaml.MappingNode) {
 		r.say(spot, "expected keys with values here, found "+kindOf(spot.node), "")
 		return nil, false
 	}
 	var found []entry
 	seen := map[string]bool{}
-	for each := mapping.MapRange(); each.Next(); {
-		one, ok := r.entry(spot.path, each.Key(), each.Value())
+	for i := 0; i+1 < len(spot.node.Content); i += 2 {
+		one, ok := r.entry(spot.path, spot.node.Content[i], spot.node.Content[i+1])
 		if !ok {
 			continue
 		}
@@ -82,15 +81,14 @@ func (r *reader) entries(spot held) ([]entry, bool) {
 	return found, true
 }
 
-func (r *reader) entry(path string, key ast.MapKeyNode, value ast.Node) (entry, bool) {
-	at := held{node: key, at: key.GetToken(), path: path}
-	if key.IsMergeKey() || key.Type() == ast.MappingKeyType || key.Type() == ast.NullType {
+func (r *reader) entry(path string, key, value *yaml.Node) (entry, bool) {
+	at := held{node: key, at: key, path: path}
+	if !isPlain(key, yaml.ScalarNode) || isNull(key) || key.ShortTag() == "!!merge" {
 		r.say(at, "this kind of key isn't understood", "write each key out")
 		return entry{}, false
 	}
-	name := key.GetToken().Value
-	at.path = join(path, name)
-	return entry{key: name, keyAt: at, spot: held{node: value, at: tokenOf(value, at), path: at.path}}, true
+	at.path = join(path, key.Value)
+	return entry{key: key.Value, keyAt: at, spot: valueAt(value, at, at.path)}, true
 }
 
 // structure decodes a mapping into a struct by its yaml tags.
@@ -140,13 +138,12 @@ func (r *reader) allowed(spot held, field reflect.StructField, value reflect.Val
 }
 
 func (r *reader) list(spot held, value reflect.Value) {
-	sequence, ok := spot.node.(*ast.SequenceNode)
-	if !ok {
+	if !isPlain(spot.node, yaml.SequenceNode) {
 		r.say(spot, "expected a list here, found "+kindOf(spot.node), `begin each entry with "- "`)
 		return
 	}
-	for i, node := range sequence.Values {
-		item := held{node: node, at: tokenOf(node, spot), path: spot.path + "[" + strconv.Itoa(i) + "]"}
+	for i, node := range spot.node.Content {
+		item := valueAt(node, spot, spot.path+"["+strconv.Itoa(i)+"]")
 		one := reflect.New(value.Type().Elem()).Elem()
 		r.into(item, one)
 		value.Set(reflect.Append(value, one))
@@ -197,18 +194,11 @@ func (r *reader) scalar(spot held, value reflect.Value) {
 
 // plainText returns a scalar as it is written. References to secrets, anchors and aliases are problems.
 func (r *reader) plainText(spot held) (string, bool) {
-	var text string
-	switch node := spot.node.(type) {
-	case *ast.StringNode:
-		text = node.Value
-	case *ast.LiteralNode:
-		text = node.Value.Value
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-		text = node.GetToken().Value
-	default:
+	if !isPlain(spot.node, yaml.ScalarNode) {
 		r.say(spot, "expected one value here, found "+kindOf(spot.node), "")
 		return "", false
 	}
+	text := spot.node.Value
 	if strings.Contains(text, "${") {
 		r.say(spot, "${env:...} and ${file:...} are read only where a secret of Keyturn's own stands, and this field holds none", "write the value itself")
 		return "", false

@@ -1,15 +1,14 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v4"
 )
 
 // longestText is how much of what is written a problem repeats: enough to find it, not enough to spread what somebody
@@ -17,7 +16,7 @@ import (
 const longestText = 60
 
 // largestFile is far beyond any real configuration; a larger file was named by mistake.
-const largestFile = 1 << 20
+const largestFile = 16 << 20
 
 // reader reads one file and collects its problems.
 type reader struct {
@@ -34,8 +33,8 @@ func newReader(path string, text []byte) *reader {
 
 // held is a part of the file kept with its position, to be decoded once it is known what it must be.
 type held struct {
-	node ast.Node
-	at   *token.Token
+	node *yaml.Node
+	at   *yaml.Node // where it stands: the node itself, or the nearest thing that is written
 	path string
 }
 
@@ -43,51 +42,65 @@ type held struct {
 func (r *reader) file() file {
 	var written file
 	if len(r.text) > largestFile {
-		r.problems = append(r.problems, Problem{Line: 1, Column: 1, Message: "the file is larger than 1 MiB"})
+		r.problems = append(r.problems, Problem{Line: 1, Column: 1, Message: "the file is larger than 16 MiB"})
 		return written
 	}
-	parsed, err := parser.ParseBytes(r.text, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		r.syntax(err)
-		return written
-	}
-	root := r.document(parsed)
+	root := r.document()
 	if root == nil {
 		return written
 	}
-	r.top = held{node: root, at: tokenOf(root, held{})}
+	r.top = held{node: root, at: root}
 	r.into(r.top, valueOf(&written))
 	return written
 }
 
 // document returns the one document that the file must hold, or nil with a problem.
-func (r *reader) document(parsed *ast.File) ast.Node {
-	var root ast.Node
-	for _, document := range parsed.Docs {
-		switch {
-		case document.Body == nil:
-		case root != nil:
-			r.say(held{at: tokenOf(document.Body, held{})}, "a second document begins here", "keep one document in the file")
-			return root
-		default:
-			root = document.Body
+func (r *reader) document() *yaml.Node {
+	documents, err := documentsOf(r.text)
+	switch {
+	case err != nil:
+		r.syntax(err)
+	case len(documents) == 0:
+		r.problems = append(r.problems, Problem{Line: 1, Column: 1, Message: "the file is empty", Hint: "keyturn init writes one"})
+	case len(documents) > 1:
+		r.say(held{at: documents[1]}, "a second document begins here", "keep one document in the file")
+		return documents[0]
+	default:
+		return documents[0]
+	}
+	return nil
+}
+
+// documentsOf returns the documents in which something is written.
+func documentsOf(text []byte) ([]*yaml.Node, error) {
+	loader, err := yaml.NewLoader(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	var found []*yaml.Node
+	for {
+		var document yaml.Node
+		err := loader.Load(&document)
+		if errors.Is(err, io.EOF) {
+			return found, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(document.Content) > 0 && !isNull(document.Content[0]) {
+			found = append(found, document.Content[0])
 		}
 	}
-	if root == nil || root.Type() == ast.NullType || root.Type() == ast.CommentGroupType {
-		r.problems = append(r.problems, Problem{Line: 1, Column: 1, Message: "the file is empty", Hint: "keyturn init writes one"})
-		return nil
-	}
-	return root
 }
 
 // syntax reports what the YAML parser couldn't read.
 func (r *reader) syntax(err error) {
-	var bad *yaml.SyntaxError
-	if !errors.As(err, &bad) || bad.Token == nil {
+	var bad *yaml.LoadError
+	if !errors.As(err, &bad) {
 		r.problems = append(r.problems, Problem{Line: 1, Column: 1, Message: "not YAML: " + firstLine(err.Error())})
 		return
 	}
-	r.say(held{at: bad.Token}, "not YAML: "+bad.Message, "")
+	r.say(held{at: &yaml.Node{Line: bad.Mark.Line, Column: bad.Mark.Column}}, "not YAML: "+firstLine(bad.Message), "")
 }
 
 func firstLine(text string) string {
@@ -98,9 +111,9 @@ func firstLine(text string) string {
 // say adds a problem at spot.
 func (r *reader) say(spot held, message, hint string) {
 	problem := Problem{Line: 1, Column: 1, Path: spot.path, Message: message, Hint: hint}
-	if spot.at != nil && spot.at.Position != nil {
-		problem.Line, problem.Column = spot.at.Position.Line, spot.at.Position.Column
-		problem.Text = shorten(spot.at.Value)
+	if spot.at != nil {
+		problem.Line, problem.Column = max(1, spot.at.Line), max(1, spot.at.Column)
+		problem.Text = shorten(writtenAt(spot.at))
 	}
 	r.problems = append(r.problems, problem)
 }

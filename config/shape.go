@@ -5,8 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v4"
 )
 
 // fieldsOf returns a struct's fields by their yaml names. A file repeats the same few structs many times.
@@ -52,33 +51,53 @@ func tagged(field reflect.StructField, word string) bool {
 }
 
 // kindOf names a node in a person's words.
-func kindOf(node ast.Node) string {
-	switch node.(type) {
-	case nil, *ast.NullNode:
+func kindOf(node *yaml.Node) string {
+	switch {
+	case node == nil || isNull(node):
 		return "nothing"
-	case ast.MapNode:
-		return "keys with values"
-	case *ast.SequenceNode:
-		return "a list"
-	case *ast.AliasNode, *ast.AnchorNode:
+	case node.Kind == yaml.AliasNode || node.Anchor != "":
 		return "an anchor or alias, which isn't understood: write it out"
-	case *ast.TagNode:
+	case node.Style&yaml.TaggedStyle != 0:
 		return "a type tag, which isn't understood"
+	case node.Kind == yaml.MappingNode:
+		return "keys with values"
+	case node.Kind == yaml.SequenceNode:
+		return "a list"
 	}
 	return "a single value"
 }
 
-func tokenOf(node ast.Node, otherwise held) *token.Token {
-	if node == nil {
-		return otherwise.at
+// isPlain reports whether a node is of that kind, without an anchor and a type tag.
+func isPlain(node *yaml.Node, kind yaml.Kind) bool {
+	return node.Kind == kind && node.Anchor == "" && node.Style&yaml.TaggedStyle == 0
+}
+
+func isNull(node *yaml.Node) bool {
+	return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null"
+}
+
+// valueAt is what stands at path. A value that isn't written, as after "key:", is told at the place of what holds it.
+func valueAt(node *yaml.Node, holder held, path string) held {
+	spot := held{node: node, at: node, path: path}
+	if isNull(node) && node.Value == "" {
+		spot.at = holder.at
 	}
-	if mapping, ok := node.(*ast.MappingNode); ok && !mapping.IsFlowStyle && len(mapping.Values) > 0 {
-		return mapping.Values[0].Key.GetToken()
+	return spot
+}
+
+// writtenAt is the text with which a node begins.
+func writtenAt(node *yaml.Node) string {
+	switch {
+	case node.Kind == yaml.MappingNode && node.Style&yaml.FlowStyle != 0:
+		return "{"
+	case node.Kind == yaml.SequenceNode && node.Style&yaml.FlowStyle != 0:
+		return "["
+	case node.Kind == yaml.SequenceNode:
+		return "-"
+	case node.Kind == yaml.MappingNode && len(node.Content) > 0:
+		return node.Content[0].Value
 	}
-	if found := node.GetToken(); found != nil {
-		return found
-	}
-	return otherwise.at
+	return node.Value
 }
 
 func join(path, name string) string {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v4"
 
 	"keyturn/policy"
 	"keyturn/target"
@@ -15,13 +15,12 @@ import (
 
 // within returns the spot of a key inside spot, or spot itself where the key isn't written.
 func (r *reader) within(spot held, key string) held {
-	mapping, ok := spot.node.(ast.MapNode)
-	if !ok {
+	if spot.node == nil || spot.node.Kind != yaml.MappingNode {
 		return spot
 	}
-	for each := mapping.MapRange(); each.Next(); {
-		if each.Key().GetToken().Value == key {
-			return held{node: each.Value(), at: tokenOf(each.Value(), spot), path: join(spot.path, key)}
+	for i := 0; i+1 < len(spot.node.Content); i += 2 {
+		if spot.node.Content[i].Value == key {
+			return valueAt(spot.node.Content[i+1], spot, join(spot.path, key))
 		}
 	}
 	return spot
