@@ -97,23 +97,23 @@ func (r *reader) structure(spot held, value reflect.Value) {
 	if !ok {
 		return
 	}
-	fields := r.fieldsOf(value.Type())
+	shape := r.shape(value.Type())
 	written := map[string]bool{}
 	for _, each := range entries {
-		field, known := fields[each.key]
+		field, known := shape.fields[each.key]
 		if !known {
-			r.unknown(each, keysOf(fields))
+			r.unknown(each, keysOf(shape.fields))
 			continue
 		}
 		written[each.key] = true
 		before := len(r.problems)
 		r.into(each.spot, value.FieldByIndex(field.Index))
 		if len(r.problems) == before {
-			r.allowed(each.spot, field, value.FieldByIndex(field.Index))
+			r.allowed(each, shape.choices[each.key], value.FieldByIndex(field.Index))
 		}
 	}
-	for _, name := range keysOf(fields) {
-		if tagged(fields[name], "required") && !written[name] {
+	for _, name := range shape.required {
+		if !written[name] {
 			r.sayf(spot, "add "+name+": ...", "%q is missing%s", name, within(spot.path))
 		}
 	}
@@ -128,13 +128,12 @@ func (r *reader) unknown(each entry, known []string) {
 	r.sayf(each.keyAt, meant(each.key, known), "unknown key %s%s", quote(each.key), within(parent(each.keyAt.path)))
 }
 
-// allowed checks a text against the values that its field's tag lists.
-func (r *reader) allowed(spot held, field reflect.StructField, value reflect.Value) {
-	choices := tags(field, "enum")
+// allowed checks a text against the values that its field takes.
+func (r *reader) allowed(each entry, choices []string, value reflect.Value) {
 	if value.Kind() != reflect.String || len(choices) == 0 || slices.Contains(choices, value.String()) {
 		return
 	}
-	r.sayf(spot, "one of "+strings.Join(choices, ", "), "%s isn't a value of %q", quote(value.String()), field.Tag.Get("yaml"))
+	r.sayf(each.spot, "one of "+strings.Join(choices, ", "), "%s isn't a value of %q", quote(value.String()), each.key)
 }
 
 func (r *reader) list(spot held, value reflect.Value) {

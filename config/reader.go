@@ -24,11 +24,11 @@ type reader struct {
 	text     []byte
 	top      held // the whole file
 	problems []Problem
-	fields   map[reflect.Type]map[string]reflect.StructField
+	shapes   map[reflect.Type]shape
 }
 
 func newReader(path string, text []byte) *reader {
-	return &reader{path: path, text: text, fields: map[reflect.Type]map[string]reflect.StructField{}}
+	return &reader{path: path, text: text, shapes: map[reflect.Type]shape{}}
 }
 
 // held is a part of the file kept with its position, to be decoded once it is known what it must be.

@@ -8,20 +8,32 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// fieldsOf returns a struct's fields by their yaml names. A file repeats the same few structs many times.
-func (r *reader) fieldsOf(kind reflect.Type) map[string]reflect.StructField {
-	if known, ok := r.fields[kind]; ok {
+// shape is what a struct's tags say.
+type shape struct {
+	fields   map[string]reflect.StructField // by yaml name
+	choices  map[string][]string            // the values that a field takes; none = any
+	required []string                       // in order
+}
+
+// shape reads a struct's tags once: a file repeats the same few structs many times.
+func (r *reader) shape(kind reflect.Type) shape {
+	if known, ok := r.shapes[kind]; ok {
 		return known
 	}
-	fields := map[string]reflect.StructField{}
+	found := shape{fields: map[string]reflect.StructField{}, choices: map[string][]string{}}
 	for _, field := range reflect.VisibleFields(kind) {
 		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
-		if name != "" && name != "-" && field.IsExported() {
-			fields[name] = field
+		if name == "" || name == "-" || !field.IsExported() {
+			continue
+		}
+		found.fields[name], found.choices[name] = field, tags(field, "enum")
+		if tagged(field, "required") {
+			found.required = append(found.required, name)
 		}
 	}
-	r.fields[kind] = fields
-	return fields
+	slices.Sort(found.required)
+	r.shapes[kind] = found
+	return found
 }
 
 // keysOf returns a map's keys in order.

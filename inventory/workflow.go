@@ -46,7 +46,7 @@ func same(a, b string) bool { return strings.EqualFold(strings.Trim(a, "/"), str
 
 // secretPath is how the Key Vault connector addresses a secret in a workflow's definition: by its plain name, or by an
 // expression that encodes it.
-var secretPath = regexp.MustCompile(`/secrets/(?:@\{encodeURIComponent\('([0-9A-Za-z-]{1,127})'\)\}|([0-9A-Za-z-]{1,127}))/value`)
+var secretPath = regexp.MustCompile(`/secrets/(?:@\{encodeURIComponent\('([0-9A-Za-z-]+)'\)\}|([0-9A-Za-z-]+))/value`)
 
 // secrets lists the Key Vault secrets that the workflow reads by name, in lower case.
 func (w workflow) secrets() []string {

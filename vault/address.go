@@ -13,8 +13,11 @@ import (
 // (read 2026-11-22).
 var (
 	vaultName  = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$`)
-	secretName = regexp.MustCompile(`^[0-9a-zA-Z-]{1,127}$`)
+	secretName = regexp.MustCompile(`^[0-9a-zA-Z-]+$`)
 )
+
+// longestName is that of a secret, in characters.
+const longestName = 127
 
 // Address returns the address of a vault, such as "https://kv-provassist.vault.azure.net", from its name or its whole
 // address. A host outside suffix is refused, so that no token goes to somebody else's host.
@@ -51,7 +54,7 @@ func Name(address string) string {
 
 // CheckName refuses a text that can't be a secret's name.
 func CheckName(name string) error {
-	if secretName.MatchString(name) {
+	if len(name) <= longestName && secretName.MatchString(name) {
 		return nil
 	}
 	return problem.NeedsPerson("config.secret", "secret "+name, "a secret's name has 1 to 127 letters, digits and hyphens",

@@ -139,9 +139,9 @@ func judge(rows []standing, undriven []renewal.Run, now time.Time) {
 
 // standings has a row for each application configured, and for each that only the store knows.
 func standings(settings config.Config, runs []renewal.Run, args []string) ([]standing, error) {
-	byApp := map[string]renewal.Run{}
-	for _, run := range runs {
-		byApp[run.App] = run
+	byApp := make(map[string]*renewal.Run, len(runs))
+	for i := range runs {
+		byApp[runs[i].App] = &runs[i]
 	}
 	var rows []standing
 	for _, app := range settings.Applications {
@@ -153,7 +153,7 @@ func standings(settings config.Config, runs []renewal.Run, args []string) ([]sta
 			row.State, row.excluded = "excluded: "+app.Excluded, true
 		}
 		if run, ok := byApp[app.Name]; ok {
-			row.follow(run)
+			row.follow(*run)
 			delete(byApp, app.Name)
 		}
 		rows = append(rows, row)

@@ -8,7 +8,9 @@ import (
 	"keyturn/simulator/world"
 )
 
-var nameForm = regexp.MustCompile(`^[0-9a-zA-Z-]{1,127}$`)
+var nameForm = regexp.MustCompile(`^[0-9a-zA-Z-]+$`) // of at most longestName characters
+
+const longestName = 127
 
 // operation serves one method on one form of path.
 type operation struct {
@@ -76,7 +78,7 @@ func (c *call) dispatch() (reply, *Failure) {
 	object := c.name()
 	if c.form() == "secrets/restore" {
 		object = ""
-	} else if object != "" && !nameForm.MatchString(object) {
+	} else if object != "" && (len(object) > longestName || !nameForm.MatchString(object)) {
 		return reply{}, bad("The request URI contains an invalid name: %s", object)
 	}
 	if refused := c.s.permit(c.id, c.v, op.need, object); refused != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"keyturn/audit"
 	"keyturn/renewal"
@@ -122,16 +123,25 @@ func collect[T any](ctx context.Context, from querier, scan func(scanner) (T, er
 		return nil, err
 	}
 	defer rows.Close()
-	var all []T
+	var full [][]T // so that a long list isn't copied again and again while it grows
+	var last []T
 	for rows.Next() {
 		one, err := scan(rows)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, one)
+		if last = append(last, one); len(last) == chunk {
+			full, last = append(full, last), make([]T, 0, chunk)
+		}
 	}
-	return all, rows.Err()
+	if full == nil {
+		return last, rows.Err()
+	}
+	return slices.Concat(append(full, last)...), rows.Err()
 }
+
+// chunk is how many rows are gathered at a time.
+const chunk = 128
 
 func scanAttempt(row scanner) (renewal.Attempt, error) {
 	var a renewal.Attempt

@@ -52,7 +52,10 @@ var (
 	_ target.Checker = (*Target)(nil)
 )
 
-var names = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_-]{0,127}$`)
+var names = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_-]*$`)
+
+// longestName is in characters.
+const longestName = 128
 
 // New returns the target for one variable. portal is the address of the cloud's portal, "" = unknown. A configuration
 // that can't be right is a problem with code "config.resourceid" or "config.variable".
@@ -61,7 +64,7 @@ func New(cfg Config, client ARM, portal string) (*Target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("automationVariable: account: %w", err)
 	}
-	if !names.MatchString(cfg.Name) {
+	if len(cfg.Name) > longestName || !names.MatchString(cfg.Name) {
 		return nil, problem.NeedsPerson("config.variable", "variable "+cfg.Name, "this can't be the name of an Automation variable",
 			"set name to the variable's name as the portal shows it: letters, digits, _ and -, beginning with a letter")
 	}
