@@ -25,6 +25,27 @@ const victimFile = "KEYTURN_STORE_VICTIM"
 // victimApp names the one with the application whose run it drives; without one it only opens the store and closes it.
 const victimApp = "KEYTURN_STORE_VICTIM_APP"
 
+// sleeperFile names the one that turns it into a process that holds a run and does nothing; see sign_test.go.
+const sleeperFile = "KEYTURN_STORE_SLEEPER"
+
+// sleep takes a run for an hour, says so, and does nothing until it is killed.
+func sleep(path string) {
+	ctx := context.Background()
+	s, err := Open(ctx, path, Options{})
+	if err == nil {
+		err = s.Beat(ctx, "sleeper", time.Hour)
+	}
+	if err == nil {
+		_, err = s.Begin(ctx, renewal.Run{ID: "run", App: "app", Node: "sleeper", State: renewal.Issuing}, store.Told{})
+	}
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println("asleep")
+	_, _ = io.Copy(io.Discard, os.Stdin) // the test never says anything
+}
+
 // victim saves one step after another, and says of each that it is saved, until it is killed.
 func victim(path string) {
 	ctx := context.Background()

@@ -30,7 +30,8 @@
 // because their locks and shared memory don't keep two machines apart.
 //
 // Two files stand beside an open store, -wal and -shm; they belong to it and go when the last process closes it in
-// order. After a crash they stay and the next Open goes on from them. A copy of the database file alone, made while
+// order. After a crash they stay and the next Open goes on from them. While a process drives runs, an empty file -node-NAME
+// is its sign of life (decision 10). A copy of the database file alone, made while
 // it is open, may lack the last changes: copy with SQLite's backup or VACUUM INTO, or stop Keyturn first. A folder
 // that a program synchronises (OneDrive, Dropbox) isn't a place for a store, which Keyturn can't detect.
 //

@@ -37,6 +37,7 @@ type Store struct {
 	writer *sql.DB // one connection; nil in a store for reading
 	reader *sql.DB
 	often  statements
+	signs  signs
 	alarm  func() (*river.Client[*sql.Tx], error) // made at the first wake, because most commands set none
 }
 
@@ -85,6 +86,7 @@ func OpenReader(ctx context.Context, path string) (store.ReadCloser, error) {
 
 // Close lets go of the file. The last process to close leaves one file; safe to repeat.
 func (s *Store) Close() error {
+	s.unsignAll()
 	errs := []error{s.reader.Close()}
 	if s.writer != nil {
 		errs = append(errs, s.writer.Close())

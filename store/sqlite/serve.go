@@ -18,8 +18,8 @@ var (
 
 // Serve implements [store.Servers].
 func (s *Store) Serve(ctx context.Context, node string, ttl time.Duration) error {
-	_, err := s.change(ctx, "INSERT INTO node (id, alive_until, serves) VALUES (?, "+clock+` + ?, 1)
-		ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until, serves = 1`, node, ttl.Microseconds())
+	err := s.alive(ctx, node, "INSERT INTO node (id, alive_until, serves) VALUES (?, "+clock+` + ?, 1)
+		ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until, serves = 1`, ttl)
 	if err != nil {
 		return fmt.Errorf("say that node %s serves: %w", node, err)
 	}

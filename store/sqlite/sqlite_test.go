@@ -17,6 +17,10 @@ func TestMain(m *testing.M) {
 		victim(path)
 		return
 	}
+	if path := os.Getenv(sleeperFile); path != "" {
+		sleep(path)
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 
