@@ -24,10 +24,9 @@ lint:
 	go tool staticcheck ./...
 	go mod tidy -diff
 
-# The stories run a binary that they build themselves, which the test cache doesn't see: they are never taken from it.
 check:
 	KEYTURN_REQUIRE_POSTGRES=1 go test -race -timeout 15m $$(go list ./... | grep -v /e2e)
-	KEYTURN_REQUIRE_POSTGRES=1 go test -count=1 -timeout 15m ./e2e/...
+	KEYTURN_REQUIRE_POSTGRES=1 go test -timeout 15m ./e2e/...
 
 # All the kills and chances that check takes a part of.
 stories:

@@ -19,7 +19,7 @@ func TestHelpIsWhatWeSayItIs(t *testing.T) {
 	for _, command := range commands {
 		t.Run("keyturn "+command, func(t *testing.T) {
 			t.Parallel()
-			got, err := exec.Command(program(), append(strings.Fields(command), "--help")...).Output()
+			got, err := exec.Command(keyturn.Path(), append(strings.Fields(command), "--help")...).Output()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -33,7 +33,7 @@ func TestHelpIsWhatWeSayItIs(t *testing.T) {
 
 func TestHelpListsEveryCommand(t *testing.T) {
 	t.Parallel()
-	help, err := exec.Command(program(), "--help").Output()
+	help, err := exec.Command(keyturn.Path(), "--help").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

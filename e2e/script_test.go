@@ -13,18 +13,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"keyturn/e2e/builttest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// folder holds the real program, built once for all scripts.
-var folder string
+// keyturn is the real program, built once for all scripts.
+var keyturn *builttest.Built
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -35,23 +36,12 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(dir)
-		folder = dir
-		build := exec.Command("go", "build", "-o", program(), "keyturn/cmd/keyturn")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build keyturn: %v\n%s", err, out)
+		if keyturn, err = builttest.Program(dir, "keyturn/cmd/keyturn"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		return m.Run()
 	}())
-}
-
-func program() string {
-	name := "keyturn"
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	return filepath.Join(folder, name)
 }
 
 func TestScripts(t *testing.T) {
@@ -62,7 +52,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("PATH", folder+string(os.PathListSeparator)+env.Getenv("PATH"))
+			env.Setenv("PATH", filepath.Dir(keyturn.Path())+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("NL", "\n") // for edits of several lines
 			return nil
@@ -96,7 +86,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 // and its keyturn.yaml.
 func startCloud(ts *testscript.TestScript, _ bool, args []string) {
 	dir := ts.MkAbs("cloud")
-	cmd := exec.Command(program(), append([]string{"simulate", "--dir", dir}, args...)...)
+	cmd := exec.Command(keyturn.Path(), append([]string{"simulate", "--dir", dir}, args...)...)
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())

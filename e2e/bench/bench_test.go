@@ -11,14 +11,15 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
+
+	"keyturn/e2e/builttest"
 )
 
 // Programs built once for all benchmarks: Keyturn as it is released, and the bare program of the floors.
-var binary, bare string
+var binary, bare *builttest.Built
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -28,10 +29,9 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(dir)
-		binary, bare = filepath.Join(dir, "keyturn"), filepath.Join(dir, "bare")
-		for path, source := range map[string]string{binary: "keyturn/cmd/keyturn", bare: "keyturn/e2e/bench/testdata/bare"} {
-			if out, err := goBuild(path, source, nil).CombinedOutput(); err != nil {
-				fmt.Fprintf(os.Stderr, "build %s: %v\n%s", source, err, out)
+		for program, source := range map[**builttest.Built]string{&binary: "keyturn/cmd/keyturn", &bare: "keyturn/e2e/bench/testdata/bare"} {
+			if *program, err = builttest.Program(dir, source, "-trimpath", "-ldflags", "-s -w"); err != nil {
+				fmt.Fprintln(os.Stderr, err)
 				return 1
 			}
 		}

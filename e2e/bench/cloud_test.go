@@ -25,7 +25,7 @@ type cloud struct {
 func startCloud(t *testing.T, latency time.Duration) *cloud {
 	t.Helper()
 	dir := t.TempDir()
-	cmd := exec.Command(binary, "simulate", "--listen", "127.0.0.1:0", "--dir", dir, "--gentle", "--latency", latency.String())
+	cmd := exec.Command(binary.Path(), "simulate", "--listen", "127.0.0.1:0", "--dir", dir, "--gentle", "--latency", latency.String())
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
@@ -129,7 +129,7 @@ func (c *cloud) desk(t *testing.T) *desk {
 
 // keyturn is one command at this desk.
 func (d *desk) keyturn(args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(binary.Path(), args...)
 	cmd.Dir, cmd.Env = d.dir, alone(d.dir, d.cloud.env...)
 	return cmd
 }

@@ -35,7 +35,7 @@ func TestBenchCost(t *testing.T) {
 		floors = append(floors, spend(t, d.bare(script), 0).cpu)
 		starts = append(starts, spend(t, d.keyturn("version"), 0).cpu)
 	}
-	nothing := spend(t, exec.Command(bare), 0)
+	nothing := spend(t, exec.Command(bare.Path()), 0)
 	whole, floor := median(wholes), median(floors)
 	t.Logf("processor time: %.1f ms the process, of which %.1f ms a program that starts and ends; %.1f ms the bare program; %.1f ms the first renewal, which makes the store",
 		millis(whole), millis(median(starts)), millis(floor), millis(first.cpu))
@@ -73,7 +73,7 @@ func (d *desk) firstRenewal(t *testing.T) (first spent, script string) {
 
 // bare is the program that only sends.
 func (d *desk) bare(script string) *exec.Cmd {
-	cmd := exec.Command(bare, script, d.cloud.proxy, d.cloud.variable("SSL_CERT_FILE"), d.cloud.variable("AZURE_CLIENT_ID"))
+	cmd := exec.Command(bare.Path(), script, d.cloud.proxy, d.cloud.variable("SSL_CERT_FILE"), d.cloud.variable("AZURE_CLIENT_ID"))
 	cmd.Env = alone(d.dir, d.cloud.env...)
 	return cmd
 }

@@ -22,7 +22,7 @@ const (
 
 // TestBenchHelp is what every command costs before it does anything. The floor is a Go program that does nothing.
 func TestBenchHelp(t *testing.T) {
-	value, floor := wallBeside(t, func() *exec.Cmd { return exec.Command(binary, "--help") }, 0)
+	value, floor := wallBeside(t, func() *exec.Cmd { return exec.Command(binary.Path(), "--help") }, 0)
 	figure{name: "keyturn --help", unit: "ms", value: millis(value), floor: millis(floor), limit: millis(helpLimit)}.report(t)
 }
 
@@ -35,7 +35,7 @@ func TestBenchStatus(t *testing.T) {
 	fillStore(t, filepath.Join(dir, "keyturn.db"), apps)
 	writeApps(t, filepath.Join(dir, "keyturn.yaml"), apps)
 	status := func() *exec.Cmd {
-		cmd := exec.Command(binary, "status")
+		cmd := exec.Command(binary.Path(), "status")
 		cmd.Dir, cmd.Env = dir, alone(dir)
 		return cmd
 	}
@@ -53,7 +53,7 @@ func wallBeside(t *testing.T, command func() *exec.Cmd, codes ...int) (value, fl
 	var values, floors []time.Duration
 	for range times(51) {
 		value, _ := sample(t, 1, command, codes...)
-		floor, _ := sample(t, 1, func() *exec.Cmd { return exec.Command(bare) }, 0)
+		floor, _ := sample(t, 1, func() *exec.Cmd { return exec.Command(bare.Path()) }, 0)
 		values, floors = append(values, value...), append(floors, floor...)
 	}
 	return median(values), median(floors)

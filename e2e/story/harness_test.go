@@ -17,10 +17,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"keyturn/e2e/builttest"
 )
 
 // binary is the real program, built once for all stories.
-var binary string
+var binary *builttest.Built
 
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "az" {
@@ -33,11 +35,8 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(dir)
-		binary = filepath.Join(dir, "keyturn")
-		build := exec.Command("go", "build", "-o", binary, "keyturn/cmd/keyturn")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build keyturn: %v\n%s", err, out)
+		if binary, err = builttest.Program(dir, "keyturn/cmd/keyturn"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		// Stories mostly wait for a cloud that takes its time, so more of them than cores go side by side.
@@ -63,7 +62,7 @@ func startCloud(t *testing.T, flags ...string) *cloud {
 	t.Helper()
 	dir := t.TempDir()
 	args := append([]string{"simulate", "--listen", "127.0.0.1:0", "--dir", dir}, flags...)
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(binary.Path(), args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
@@ -272,7 +271,7 @@ type result struct {
 }
 
 func (m *machine) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(binary.Path(), args...)
 	cmd.Dir = m.dir
 	cmd.Env = append([]string{"HOME=" + m.dir, "PATH=" + os.Getenv("PATH"), "KEYTURN_LOG_LEVEL=debug"}, append(slices.Clone(m.cloud.env), m.env...)...)
 	return cmd

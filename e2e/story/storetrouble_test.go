@@ -102,7 +102,7 @@ func TestTheDiskIsFull(t *testing.T) {
 			size := must1(os.Stat(filepath.Join(m.dir, "keyturn.db")))(t).Size()
 			before := cloud.state()
 			full := m.command("renew", app, "--yes")
-			cmd := exec.Command("bash", append([]string{"-c", fmt.Sprintf(`ulimit -f %d; exec "$0" "$@"`, size/1024+int64(kilobytes)), binary}, full.Args[1:]...)...)
+			cmd := exec.Command("bash", append([]string{"-c", fmt.Sprintf(`ulimit -f %d; exec "$0" "$@"`, size/1024+int64(kilobytes)), binary.Path()}, full.Args[1:]...)...)
 			cmd.Dir, cmd.Env = full.Dir, full.Env
 			out, err := cmd.CombinedOutput()
 			var exit *exec.ExitError

@@ -1,0 +1,92 @@
+// Package builttest builds the real program for the tests that drive it from outside. It must not know the program's
+// rooms. Start at [Program].
+package builttest
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+)
+
+// Built is a program that was built.
+type Built struct {
+	path  string
+	watch func() error
+}
+
+// Program builds the command at source, such as "keyturn/cmd/keyturn", without cgo into the folder dir; flags are go
+// build's own. It may be called before any test runs.
+func Program(dir, source string, flags ...string) (*Built, error) {
+	path := filepath.Join(dir, filepath.Base(source))
+	if runtime.GOOS == "windows" {
+		path += ".exe"
+	}
+	build := exec.Command("go", append(append([]string{"build"}, flags...), "-o", path, source)...)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build %s: %w\n%s", source, err, out)
+	}
+	return &Built{path: path, watch: sync.OnceValue(readSources)}, nil
+}
+
+// Path is where the program lies. To be asked while a test runs: a test that asks is in the test cache only until one of
+// the program's files changes. It panics when the sources can't be read.
+func (b *Built) Path() string {
+	if err := b.watch(); err != nil {
+		panic(fmt.Sprintf("builttest: read the sources: %v", err))
+	}
+	return b.path
+}
+
+// readSources opens every file that a program may be built from. The go command notes what a running test opens, and
+// runs the test anew when that has changed; what a go build inside the test reads it can't see.
+// Source: https://pkg.go.dev/cmd/go#hdr-Test_packages (read 2026-11-23).
+func readSources() error {
+	root, err := moduleRoot()
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && path != root && isNoSource(entry.Name()):
+			return filepath.SkipDir
+		case !entry.Type().IsRegular() || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		return file.Close()
+	})
+}
+
+// isNoSource reports whether no program is built from the files of a folder with that name.
+func isNoSource(name string) bool {
+	return strings.HasPrefix(name, ".") || name == "docs" || name == "dist" || name == "fuzz"
+}
+
+// moduleRoot is the folder of go.mod, at or above the one that the test runs in.
+func moduleRoot() (string, error) {
+	at, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
+			return at, nil
+		}
+		above := filepath.Dir(at)
+		if above == at {
+			return "", fmt.Errorf("no go.mod at or above the working folder")
+		}
+		at = above
+	}
+}
