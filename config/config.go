@@ -19,7 +19,7 @@ type Config struct {
 	Identity     string // how Keyturn signs in, see file.Identity
 	SignIn       SignIn
 	Network      Network
-	Store        string // path of the database, absolute or relative to where the process stands
+	Store        string // the database: a path, absolute or relative to where the process stands, or an address postgres://...
 	Serve        Serve
 	Policy       policy.Policy
 	Applications []Application // in the order of the file
@@ -94,7 +94,7 @@ func Load(path string, kinds []target.Descriptor) (Config, error) {
 
 // beside makes a relative name one in the folder of the configuration file.
 func beside(path, name string) string {
-	if name == "" || filepath.IsAbs(name) {
+	if name == "" || filepath.IsAbs(name) || strings.Contains(name, "://") {
 		return name
 	}
 	return filepath.Join(filepath.Dir(path), name)

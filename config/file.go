@@ -15,7 +15,7 @@ type file struct {
 	Identity     string  `yaml:"identity" jsonschema:"enum=default,enum=environment,enum=workloadIdentity,enum=managedIdentity,enum=azureCLI,enum=browser,enum=deviceCode,default=default" jsonschema_description:"How Keyturn signs in. default tries environment, workload identity, managed identity and az login in this order; browser and deviceCode ask a person. Never a secret in this file."`
 	SignIn       signIn  `yaml:"signIn" jsonschema_description:"The sign-ins of people."`
 	Network      network `yaml:"network" jsonschema_description:"How the cloud is reached."`
-	Store        string  `yaml:"store" jsonschema:"default=keyturn.db" jsonschema_description:"The database that remembers runs, relative to this file. It never holds a secret."`
+	Store        string  `yaml:"store" jsonschema:"default=keyturn.db" jsonschema_description:"What remembers runs: a file, relative to this one, or a PostgreSQL database that several machines share, postgres://user@host/database. Its password comes from PGPASSWORD or a password file. It never holds a secret."`
 	Policy       rules   `yaml:"policy" jsonschema_description:"How secrets are renewed, unless an application says otherwise."`
 	Serve        serve   `yaml:"serve" jsonschema_description:"How keyturn serve works unattended."`
 	Applications held    `yaml:"applications" jsonschema_description:"The applications to look after, each under a name of your choice."`

@@ -38,6 +38,14 @@ type held struct {
 	path string
 }
 
+// unquoted is the same place, of which nothing is repeated in a problem.
+func (h held) unquoted() held {
+	if h.at != nil {
+		h.at = &yaml.Node{Line: h.at.Line, Column: h.at.Column}
+	}
+	return h
+}
+
 // file decodes the whole file. What can't be understood is left zero, with a problem.
 func (r *reader) file() file {
 	var written file

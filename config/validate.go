@@ -34,8 +34,8 @@ func (r *reader) checkFile(written file, config Config) {
 	if proxy := written.Network.Proxy; proxy != "" && !isProxy(proxy) {
 		r.sayf(r.find("network", "proxy"), "write it as http://host:port", "%s isn't the address of a proxy", quote(proxy))
 	}
-	if scheme, _, remote := strings.Cut(written.Store, "://"); remote {
-		r.sayf(r.find("store"), "name a file; it is made when it isn't there", "a store at %s://... is not acted upon by this release", scheme)
+	if fault := StoreFault(written.Store); fault != "" {
+		r.say(r.find("store").unquoted(), fault, "a file's name, or postgres://user@host:5432/database?sslmode=verify-full")
 	}
 	if name := written.Tenant; strings.ContainsAny(name, " /\\:@?#") {
 		r.sayf(r.find("tenant"), "one of the tenant's domains, such as contoso.onmicrosoft.com, or its id", "%s isn't a tenant", quote(name))

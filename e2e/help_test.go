@@ -10,8 +10,8 @@ import (
 
 // commands are all that this release has; `help` and `completion` are cobra's own.
 var commands = []string{
-	"", "abort", "adopt", "approve", "audit", "audit export", "audit verify", "config", "config check", "config schema", "demo", "discover", "doctor", "init", "plan",
-	"renew", "resume", "runs", "scan", "serve", "show", "simulate", "status", "version",
+	"", "abort", "adopt", "approve", "audit", "audit export", "audit verify", "config", "config check", "config schema", "demo", "discover", "doctor", "init", "migrate", "plan",
+	"renew", "resume", "runs", "scan", "serve", "show", "simulate", "status", "store", "store copy", "version",
 }
 
 func TestHelpIsWhatWeSayItIs(t *testing.T) {

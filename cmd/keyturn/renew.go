@@ -14,7 +14,6 @@ import (
 	"keyturn/renewal"
 	"keyturn/stage"
 	"keyturn/store"
-	"keyturn/store/sqlite"
 )
 
 // usualWait is how long a renewal stays for something that time brings.
@@ -69,7 +68,7 @@ type span time.Duration
 // workshop is a desk with a store and an engine on it.
 type workshop struct {
 	*desk
-	store  *sqlite.Store
+	store  memory
 	engine *engine.Engine
 	shown  follower
 	r      *renewing
@@ -94,7 +93,7 @@ func (sh *shell) furnish(ctx context.Context, d *desk, shown follower, r *renewi
 	if err != nil {
 		return nil, err
 	}
-	kept, err := openStore(ctx, d.settings.Store)
+	kept, err := openStore(ctx, d.settings.Store, false)
 	if err != nil {
 		return nil, err
 	}

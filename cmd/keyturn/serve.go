@@ -159,7 +159,7 @@ func (s *service) keepServing(ctx context.Context) error {
 		}
 	}()
 	for {
-		err := s.engine.Serve(ctx, newWaker(s.store, s.log))
+		err := s.engine.Serve(ctx, s.store.alarm(s.log))
 		away := errors.Is(err, engine.ErrLeaseLost) || (err != nil && problem.Of(err).Class == problem.Retry)
 		if !away || s.stopping() {
 			return err

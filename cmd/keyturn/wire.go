@@ -13,6 +13,7 @@ import (
 	"keyturn/issuer/entra"
 	"keyturn/stage"
 	"keyturn/store"
+	"keyturn/store/postgres"
 	"keyturn/store/sqlite"
 	"keyturn/target"
 	"keyturn/target/apiconnection"
@@ -137,17 +138,43 @@ func build(block config.Block, o owner) (target.Target, error) {
 	return nil, fmt.Errorf("no target is called %s", block.Kind) // the configuration was checked against the same list
 }
 
-// openReader opens the store for looking alone.
-func openReader(ctx context.Context, path string) (store.ReadCloser, error) {
-	return sqlite.OpenReader(ctx, path)
+// memory is a store that renewals are driven on, with the alarm clock that belongs to it.
+type memory interface {
+	engine.Service
+	store.Ledger
+	Close() error
+	alarm(log *slog.Logger) engine.Waker
 }
 
-// openStore opens the store for renewals, and makes it where there is none.
-func openStore(ctx context.Context, path string) (*sqlite.Store, error) {
-	return sqlite.Open(ctx, path, sqlite.Options{AllowMigrate: true})
+// openReader opens the store for looking alone. where is a file's path or a PostgreSQL database's address.
+func openReader(ctx context.Context, where string) (store.ReadCloser, error) {
+	if postgres.Is(where) {
+		return postgres.OpenReader(ctx, where)
+	}
+	return sqlite.OpenReader(ctx, where)
 }
 
-// newWaker makes the alarm clock of a store.
-func newWaker(kept *sqlite.Store, log *slog.Logger) engine.Waker {
-	return sqlite.NewWaker(kept, sqlite.WakerOptions{Log: log})
+// openStore opens the store for renewals, and makes it where there is none. A file of an older release is migrated; a
+// database that others may be using is, when migrating is true.
+func openStore(ctx context.Context, where string, migrating bool) (memory, error) {
+	if postgres.Is(where) {
+		kept, err := postgres.Open(ctx, where, postgres.Options{AllowMigrate: migrating})
+		return database{kept}, err
+	}
+	kept, err := sqlite.Open(ctx, where, sqlite.Options{AllowMigrate: true})
+	return file{kept}, err
+}
+
+// file is a store in a file.
+type file struct{ *sqlite.Store }
+
+func (f file) alarm(log *slog.Logger) engine.Waker {
+	return sqlite.NewWaker(f.Store, sqlite.WakerOptions{Log: log})
+}
+
+// database is a store in a database that machines share.
+type database struct{ *postgres.Store }
+
+func (d database) alarm(log *slog.Logger) engine.Waker {
+	return postgres.NewWaker(d.Store, postgres.WakerOptions{Log: log})
 }
