@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"keyturn/e2e/builttest"
+	"keyturn/store/postgrestest"
 )
 
 // binary is the real program, built once for all stories.
@@ -45,7 +46,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		return m.Run()
+		return postgrestest.Suite(m).Run()
 	}())
 }
 
@@ -262,6 +263,22 @@ func newMachine(t *testing.T, c *cloud, edits ...string) *machine {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// edit changes the machine's configuration.
+func (m *machine) edit(old, with string) {
+	m.t.Helper()
+	file := filepath.Join(m.dir, "keyturn.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if !bytes.Contains(text, []byte(old)) {
+		m.t.Fatalf("keyturn.yaml has no %q:\n%s", old, text)
+	}
+	if err := os.WriteFile(file, bytes.ReplaceAll(text, []byte(old), []byte(with)), 0o600); err != nil {
+		m.t.Fatal(err)
+	}
 }
 
 // result is what one command left.

@@ -75,6 +75,7 @@ type run struct {
 	Outcome string `json:"outcome"`
 	Retires string `json:"retires"`
 	Attempt int    `json:"attempt"`
+	Node    string `json:"node"`
 	Reason  struct {
 		Code string `json:"code"`
 		Text string `json:"text"`
