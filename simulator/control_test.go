@@ -49,6 +49,34 @@ func (r *rig) passwords(t testing.TB, objectID string) int {
 	return 0
 }
 
+// TestThePartsOfTheTruth: who asks for less gets less.
+func TestThePartsOfTheTruth(t *testing.T) {
+	t.Parallel()
+	r := start(t, world.Settings{Gentle: true})
+	all := r.truth(t)
+	app := all.Tenants[0].Applications[0].AppID
+	for query, want := range map[string][2]int{ // applications and consumers
+		"":                                 {len(all.Tenants[0].Applications), len(all.Consumers)},
+		"?part=consumers":                  {0, len(all.Consumers)},
+		"?part=tenants":                    {len(all.Tenants[0].Applications), 0},
+		"?app=" + app:                      {1, 0},
+		"?part=tenants,consumers&app=none": {0, 0},
+	} {
+		_, text := r.control(t, http.MethodGet, "/_sim/state"+query, "")
+		var state truth
+		if err := json.Unmarshal([]byte(text), &state); err != nil {
+			t.Fatal(err)
+		}
+		got := [2]int{0, len(state.Consumers)}
+		if len(state.Tenants) > 0 {
+			got[0] = len(state.Tenants[0].Applications)
+		}
+		if got != want {
+			t.Errorf("%s: %v applications and consumers, want %v", query, got, want)
+		}
+	}
+}
+
 func TestControlRefuses(t *testing.T) {
 	t.Parallel()
 	r := start(t, world.Settings{Gentle: true})

@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"keyturn/simulator/consumer"
 	"keyturn/simulator/directory"
+	"keyturn/simulator/vault"
 	"keyturn/simulator/world"
 )
 
@@ -86,12 +89,28 @@ type (
 	}
 )
 
-// showState answers everything that is true, values included.
-func (s *Simulator) showState(w http.ResponseWriter, _ *http.Request) error {
+// wish is what of the truth somebody asks for: everything, unless part or app say less.
+type wish struct {
+	parts []string // of tenants, vaults, connections, variables, consumers; none = all
+	app   string   // a client id: only its registration, and the consumers that are told to sign in as it; "" = all
+}
+
+func (w wish) wants(part string) bool { return len(w.parts) == 0 || slices.Contains(w.parts, part) }
+
+func (w wish) about(clientID string) bool { return w.app == "" || strings.EqualFold(w.app, clientID) }
+
+// showState answers what is true, values included: all of it, or what part=consumers,tenants and app=CLIENTID leave. The
+// lock isn't held while it is written down.
+func (s *Simulator) showState(w http.ResponseWriter, r *http.Request) error {
+	asked := wish{app: r.URL.Query().Get("app")}
+	if parts := r.URL.Query().Get("part"); parts != "" {
+		asked.parts = strings.Split(parts, ",")
+	}
 	c := s.cloud.Load()
 	c.w.Lock()
-	text, err := json.Marshal(c.state())
+	document := c.state(asked)
 	c.w.Unlock()
+	text, err := json.Marshal(document)
 	if err != nil {
 		return err
 	}
@@ -100,15 +119,39 @@ func (s *Simulator) showState(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-func (c *cloud) state() stateDocument {
+func (c *cloud) state(asked wish) stateDocument {
 	document := stateDocument{
 		Now: c.w.Now(), Tenants: []tenantState{}, Vaults: []vaultState{}, Connections: []connectionState{}, Variables: []variableState{},
-		Consumers: c.p.Report(), Certificate: c.p.Certificates(),
+		Consumers: []consumer.Consumer{}, Certificate: c.p.Certificates(),
 	}
-	for _, t := range c.d.Tenants() {
-		document.Tenants = append(document.Tenants, tenantOf(t))
+	if asked.wants("consumers") {
+		document.Consumers = c.p.Report(asked.about)
 	}
-	for _, v := range c.v.Vaults() {
+	if asked.wants("tenants") {
+		for _, t := range c.d.Tenants() {
+			document.Tenants = append(document.Tenants, tenantOf(t, asked))
+		}
+	}
+	if asked.wants("vaults") {
+		document.Vaults = vaultsOf(c.v)
+	}
+	if asked.wants("connections") {
+		for _, connection := range c.a.Connections() {
+			document.Connections = append(document.Connections,
+				connectionState{connection.Resource.ID, maps.Clone(c.a.ConnectionParameters(connection.Resource.ID))})
+		}
+	}
+	if asked.wants("variables") {
+		for _, v := range c.a.Variables() {
+			document.Variables = append(document.Variables, variableState{v.ID, v.Encrypted, v.Value})
+		}
+	}
+	return document
+}
+
+func vaultsOf(service *vault.Service) []vaultState {
+	all := []vaultState{}
+	for _, v := range service.Vaults() {
 		state := vaultState{Name: v.Name, Secrets: []secretState{}}
 		for _, secret := range v.Secrets() {
 			one := secretState{Name: secret.Name, Versions: []versionState{}}
@@ -121,24 +164,20 @@ func (c *cloud) state() stateDocument {
 			}
 			state.Secrets = append(state.Secrets, one)
 		}
-		document.Vaults = append(document.Vaults, state)
+		all = append(all, state)
 	}
-	for _, connection := range c.a.Connections() {
-		document.Connections = append(document.Connections, connectionState{connection.Resource.ID, c.a.ConnectionParameters(connection.Resource.ID)})
-	}
-	for _, v := range c.a.Variables() {
-		document.Variables = append(document.Variables, variableState{v.ID, v.Encrypted, v.Value})
-	}
-	return document
+	return all
 }
 
-func tenantOf(t *directory.Tenant) tenantState {
+func tenantOf(t *directory.Tenant, asked wish) tenantState {
 	state := tenantState{ID: t.ID, Domain: t.Domain, Users: []userState{}, Applications: []applicationState{}}
 	for _, u := range t.Users {
 		state.Users = append(state.Users, userState{u.ObjectID, u.Name, u.Password, u.DisplayName, u.MFA})
 	}
 	for _, a := range t.Applications {
-		state.Applications = append(state.Applications, applicationOf(a))
+		if asked.about(a.AppID) {
+			state.Applications = append(state.Applications, applicationOf(a))
+		}
 	}
 	return state
 }

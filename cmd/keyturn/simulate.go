@@ -33,7 +33,7 @@ func newSimulate(sh *shell) *cobra.Command {
 	all := cmd.Flags()
 	all.StringVar(&options.Listen, "listen", "127.0.0.1:0", "address to listen on; port 0 takes a free one")
 	all.StringVar(&options.Dir, "dir", "", "folder for ca.pem, env, env.ps1 and keyturn.yaml")
-	all.StringVar(&options.Seed, "seed", seed.ProvisionAssist, "sample tenant: "+strings.Join(seed.Names(), ", "))
+	all.StringVar(&options.Seed, "seed", seed.ProvisionAssist, "sample tenant: "+strings.Join(seed.Names(), ", ")+", "+seed.EstatePrefix+"N (N applications)")
 	all.DurationVar(&options.Settings.Latency, "latency", 0, "added to every request, such as 50ms")
 	all.DurationVar(&propagation, "propagation", 0, "time until a new or removed secret counts everywhere, such as 20s (default: drawn for each region)")
 	all.BoolVar(&options.Settings.Gentle, "gentle", false, "no delays, lags and refusals: for speed tests")

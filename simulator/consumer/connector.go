@@ -25,6 +25,11 @@ func (p *Park) AddConnector(connectionID, resource string) {
 	p.connectors[strings.ToLower(connectionID)] = c
 }
 
+// connector finds one by its connection's id; nil when there is none.
+func (p *Park) connector(connectionID string) *connector {
+	return p.connectors[strings.ToLower(connectionID)]
+}
+
 // parameters are a connection's parameters by lower-case name.
 func (p *Park) parameters(connectionID string) map[string]string {
 	lower := map[string]string{}

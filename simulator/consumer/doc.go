@@ -1,6 +1,6 @@
 // Package consumer is everything that signs in inside the simulated cloud with the credentials under renewal, and that
 // therefore notices every mistake: connectors with their token caches, logic apps, runbooks, the label step's password
-// grant, plain apps that read a vault once, and one that nobody knows of. It also plays the strangers: the installer run
+// grant, plain apps that read a vault once, jobs that run by a schedule, and one that nobody knows of. It also plays the strangers: the installer run
 // again, an edit in the portal, a redeployment, a certificate that the vault renews by itself.
 //
 // Every sign-in is judged by [directory.Directory.SignIn], in a drawn region, at its own simulated instant, and is

@@ -47,12 +47,15 @@ func New(w *world.World, d *directory.Directory, v *vault.Service, a *azure.Serv
 	return p
 }
 
-// Report says how the users of secrets fared, in the order in which they came. A logic app counts its runs; all others
-// count sign-ins, and operations that their credential was refused for.
-func (p *Park) Report() []Consumer {
+// Report says how the users of secrets fared, in the order in which they came; about, when given, chooses by the app that
+// a consumer was told to sign in as. A logic app counts its runs; all others count sign-ins, and operations that their
+// credential was refused for.
+func (p *Park) Report(about ...func(clientID string) bool) []Consumer {
 	all := make([]Consumer, 0, len(p.tallies))
 	for _, t := range p.tallies {
-		all = append(all, t.report())
+		if len(about) == 0 || about[0](t.clientID) {
+			all = append(all, t.report())
+		}
 	}
 	return all
 }
@@ -78,7 +81,12 @@ func (p *Park) SignIns() (successes, failures int) {
 
 // add begins to count for a consumer.
 func (p *Park) add(name string, kind Kind, holds func() string) *tally {
-	t := &tally{name: name, kind: kind, began: p.w.Now(), holds: holds}
+	return p.addFor("", name, kind, holds)
+}
+
+// addFor is add for a consumer that is told which app it signs in as.
+func (p *Park) addFor(clientID, name string, kind Kind, holds func() string) *tally {
+	t := &tally{clientID: clientID, name: name, kind: kind, began: p.w.Now(), holds: holds}
 	p.tallies = append(p.tallies, t)
 	return t
 }

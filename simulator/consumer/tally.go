@@ -19,6 +19,8 @@ const (
 	KindApp Kind = "app"
 	// KindStranger has the value in a setting of its own that no Azure resource names.
 	KindStranger Kind = "undiscovered"
+	// KindJob runs by a schedule and signs in anew each time, with what its place holds or held lately.
+	KindJob Kind = "job"
 	// KindCertificate signs in with the certificate; its failures say nothing about the secret.
 	KindCertificate Kind = "certificate"
 )
@@ -27,6 +29,8 @@ const (
 type Consumer struct {
 	Name string `json:"name"`
 	Kind Kind   `json:"kind"`
+	// ClientID is the app it signs in as, where it has been told.
+	ClientID string `json:"clientId,omitempty"`
 	// Holds is the value that it would sign in with now; for a certificate its thumbprint, for a logic app nothing.
 	Holds     string `json:"holds"`
 	Successes int    `json:"successes"`
@@ -40,6 +44,7 @@ type Consumer struct {
 type tally struct {
 	name        string
 	kind        Kind
+	clientID    string // "" = it finds out itself
 	began       time.Time
 	holds       func() string
 	successes   int
@@ -59,7 +64,7 @@ func (t *tally) failure(now time.Time, why string) {
 }
 
 func (t *tally) report() Consumer {
-	c := Consumer{Name: t.name, Kind: t.kind, Successes: t.successes, Failures: t.failures, LastError: t.lastError}
+	c := Consumer{Name: t.name, Kind: t.kind, ClientID: t.clientID, Successes: t.successes, Failures: t.failures, LastError: t.lastError}
 	if t.failures > 0 {
 		c.FirstFailureAfter = t.failedAfter.Round(time.Second).String()
 	}

@@ -23,11 +23,16 @@ type Service struct {
 	// busy are the objects with a write under way, by object id; under the world's lock, as is reports.
 	busy    map[string]bool
 	reports bucket
+	writes  map[string]*recent // by tenant, and by tenant and caller
+	reads   map[string]*units  // by tenant and caller
 }
 
-// New returns the Graph host of a directory.
+// New returns the Graph host of a directory and declares its switch. The world's lock must not be held.
 func New(w *world.World, d *directory.Directory) *Service {
-	return &Service{w: w, d: d, busy: map[string]bool{}}
+	w.Lock()
+	defer w.Unlock()
+	w.Declare(SwitchLimits, `Graph's limits of requests: "on" in a gentle world too, "none" nowhere, or as 300/15s the writes of one app`, nil)
+	return &Service{w: w, d: d, busy: map[string]bool{}, writes: map[string]*recent{}, reads: map[string]*units{}}
 }
 
 // call is one request, or one part of a batch.

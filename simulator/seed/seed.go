@@ -26,7 +26,7 @@ const (
 	ProvisionAssistStranger = "provision-assist-stranger"
 )
 
-// Names lists the samples that can be planted.
+// Names lists the samples that can be planted by their name alone; see [EstatePrefix] for those of any size.
 func Names() []string {
 	return []string{ProvisionAssist, ProvisionAssistExpired, ProvisionAssistV2, ProvisionAssistStranger}
 }
@@ -84,12 +84,15 @@ type planter struct {
 // is an error that lists the known ones.
 func Plant(name string, w *world.World, d *directory.Directory, v *vault.Service, a *azure.Service, p *consumer.Park) (Sample, error) {
 	chosen, ok := variants()[name]
-	if !ok {
-		return Sample{}, fmt.Errorf("no sample is named %q; known: %s", name, strings.Join(slices.Sorted(slices.Values(Names())), ", "))
+	if !ok && !strings.HasPrefix(name, EstatePrefix) {
+		return Sample{}, fmt.Errorf("no sample is named %q; known: %s", name, strings.Join(slices.Sorted(slices.Values(Names())), ", ")+", "+EstatePrefix+"N")
 	}
 	w.Lock()
 	defer w.Unlock()
 	s := &planter{w: w, d: d, v: v, a: a, p: p, variant: chosen, now: w.Now().Truncate(time.Second)}
+	if !ok {
+		return s.plantEstate(name)
+	}
 	s.plantDirectory()
 	if err := s.plantVault(); err != nil {
 		return Sample{}, fmt.Errorf("plant %s: %w", name, err)
