@@ -41,6 +41,7 @@ type Service interface {
 	store.Servers
 	store.Duties
 	store.Findings
+	store.Sightings
 }
 
 // memory is when each application is worth another look, as far as this process knows.
@@ -48,10 +49,11 @@ type memory struct {
 	mu   sync.Mutex
 	read map[string]time.Time // when it was last read
 	next map[string]time.Time // when something may have changed that matters
+	open map[string]bool      // which had an open run at the last look
 }
 
-// Look reads the applications that may have become due, begins the renewals that are, and notes in the store what keeps
-// an application from being renewed. Nothing is driven. Its error says that the tenant couldn't be looked at; what is
+// Look reads the applications that may have become due, begins the renewals that are, and notes in the store what was
+// seen and what keeps an application from being renewed. Nothing is driven. Its error says that the tenant couldn't be looked at; what is
 // wrong with single applications is noted instead.
 func (e *Engine) Look(ctx context.Context) error {
 	service, err := e.service()
@@ -81,13 +83,15 @@ func (e *Engine) look(ctx context.Context, service Service) error {
 	}
 	apps := e.memory.worthALook(e.Rounds.Apps, open, e.Clock.Now())
 	errs := make([]error, len(apps))
+	seen := &sights{kept: service}
 	var group errgroup.Group
 	group.SetLimit(lookAtOnce)
 	for i, app := range apps {
-		group.Go(func() error { errs[i] = e.lookAt(ctx, service, app, open[app]); return nil })
+		_, isOpen := open[app]
+		group.Go(func() error { errs[i] = e.lookAt(ctx, service, seen, app, isOpen); return nil })
 	}
 	_ = group.Wait() // each look keeps its own failure
-	return unreached(errs)
+	return errors.Join(unreached(errs), seen.end(ctx, e.Rounds.Apps))
 }
 
 // unreached returns a failure when no look got through: then it is the way to the tenant that is broken.
@@ -100,15 +104,15 @@ func unreached(errs []error) error {
 	return errors.Join(errs[:min(1, len(errs))]...)
 }
 
-// openRuns returns which applications have an open run.
-func (e *Engine) openRuns(ctx context.Context) (map[string]bool, error) {
+// openRuns returns the open runs by application.
+func (e *Engine) openRuns(ctx context.Context) (map[string]renewal.Run, error) {
 	runs, err := e.Store.Runs(ctx, store.Filter{Open: true, Limit: everything})
 	if err != nil {
 		return nil, fmt.Errorf("read the open runs: %w", err)
 	}
-	open := map[string]bool{}
+	open := map[string]renewal.Run{}
 	for _, run := range runs {
-		open[run.App] = true
+		open[run.App] = run
 	}
 	return open, nil
 }
@@ -117,19 +121,23 @@ func (e *Engine) openRuns(ctx context.Context) (map[string]bool, error) {
 const everything = 1_000_000
 
 // lookAt reads one application and acts on what it finds. Its error says that the tenant couldn't be asked.
-func (e *Engine) lookAt(ctx context.Context, service Service, app string, open bool) error {
+func (e *Engine) lookAt(ctx context.Context, service Service, seen *sights, app string, open bool) error {
 	setup, plan, err := e.Rounds.Plan(ctx, app)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	now := e.Clock.Now()
 	e.memory.keep(app, now, plan, err)
-	switch {
-	case err != nil && problem.Of(err).Class == problem.Retry:
+	if err != nil && problem.Of(err).Class == problem.Retry {
 		e.Log.Warn("could not look at an application", "app", app, "error", err)
 		return err
+	}
+	if err := e.saw(ctx, seen, app, setup, plan, err); err != nil {
+		return err
+	}
+	switch {
 	case open:
-		return nil // read for the tenant's sake alone
+		return nil // read for what is seen alone
 	case err == nil:
 		err = e.obstacle(ctx, plan)
 	}
@@ -140,6 +148,18 @@ func (e *Engine) lookAt(ctx context.Context, service Service, app string, open b
 		return err
 	}
 	return e.begin(ctx, setup, plan)
+}
+
+// saw keeps what was seen of an application, or that it couldn't be read.
+func (e *Engine) saw(ctx context.Context, to *sights, app string, setup stage.Setup, plan stage.Plan, failed error) error {
+	if failed != nil {
+		return e.unseen(ctx, to, setup, app, failed)
+	}
+	seen, err := e.sighting(ctx, setup, plan)
+	if err != nil {
+		return err
+	}
+	return to.add(ctx, seen)
 }
 
 // obstacle is what keeps a plan from being carried out without a person.
@@ -211,23 +231,36 @@ func (m *memory) keep(app string, now time.Time, plan stage.Plan, err error) {
 	}
 }
 
-// worthALook returns the applications that may have become due. When there is none, it is the one that wasn't read for
-// longest, so that every look asks the tenant something.
-func (m *memory) worthALook(apps []string, open map[string]bool, now time.Time) []string {
+// worthALook returns the applications that may have become due, or of which something else may be seen than before: once
+// a day, once their open run has brought a new secret everywhere, and once it has ended. When there is none, it is the one
+// that wasn't read for longest, so that every look asks the tenant something.
+func (m *memory) worthALook(apps []string, open map[string]renewal.Run, now time.Time) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var worth []string
 	var stalest string
 	for _, app := range apps {
-		if !open[app] && !now.Before(m.next[app]) {
+		if m.changed(app, open, now) {
 			worth = append(worth, app)
 		}
 		if stalest == "" || m.read[app].Before(m.read[stalest]) {
 			stalest = app
 		}
 	}
+	m.open = map[string]bool{}
+	for app := range open {
+		m.open[app] = true
+	}
 	if len(worth) == 0 && stalest != "" {
 		worth = []string{stalest}
 	}
 	return worth
+}
+
+// changed reports whether an application may look otherwise than when it was read.
+func (m *memory) changed(app string, open map[string]renewal.Run, now time.Time) bool {
+	if run, isOpen := open[app]; isOpen {
+		return m.read[app].Before(run.DeliveredAt) || !now.Before(m.read[app].Add(readAgain))
+	}
+	return m.open[app] || !now.Before(m.next[app])
 }

@@ -24,6 +24,9 @@ type Request struct {
 	Adopt       bool   // as Reuse, and go on with the renewal that the custodian's tags tell of
 	// Known reports whether a mark, "<run>.<n>", is a row of this store. nil = none is.
 	Known func(tag string) bool
+	// Proven reports whether an open run of this store has brought the attempt with that mark everywhere: its value is
+	// known to sign in, and by one more sign-in of ours the reports would seem to show a consumer's. nil = none has.
+	Proven func(tag string) bool
 	// Delivered returns the key id that this store delivered with the custodian's receipt; "" = not known. nil = none.
 	Delivered func(target, receipt string) string
 }
@@ -58,7 +61,7 @@ type Effect struct {
 // MakePlan reads everything that decides a renewal and says what it would do. It returns a plan even when something
 // stands in the way: see [Plan.Obstacle].
 func MakePlan(ctx context.Context, s Setup, r Request, now func() time.Time) (Plan, error) {
-	seen, err := read(ctx, s)
+	seen, err := read(ctx, s, r)
 	if err != nil {
 		return Plan{}, err
 	}

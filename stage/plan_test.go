@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,38 @@ func TestThePlanSaysEverythingItWillDo(t *testing.T) {
 	for _, want := range []string{"make a new secret", "remove the old secret old"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("effects %q don't say %q", text, want)
+		}
+	}
+}
+
+// trier counts the sign-ins of a plan.
+type trier struct {
+	issuer.Issuer
+	tries int
+}
+
+func (s *trier) SignIn(context.Context, string, secret.Value) error {
+	s.tries++
+	return nil
+}
+
+func TestAPlanDoesNotSignInWithWhatAnOpenRunHasProven(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		tag    string
+		proven func(string) bool
+		tries  int
+	}{
+		"of this run":           {"r.1", func(tag string) bool { return tag == "r.1" }, 0},
+		"of another run":        {"other.1", func(tag string) bool { return tag == "r.1" }, 1},
+		"not written by us":     {"", func(string) bool { return true }, 1},
+		"nobody knows any runs": {"r.1", nil, 1},
+	} {
+		counted := &trier{}
+		seen := usual()
+		seen.signsIn, seen.standing = false, target.Standing{Tag: c.tag}
+		if err := seen.tryValue(t.Context(), Setup{Issuer: counted}, Request{Proven: c.proven}); err != nil || !seen.signsIn || counted.tries != c.tries {
+			t.Errorf("%s: %d sign-ins, it signs in %v: %v", name, counted.tries, seen.signsIn, err)
 		}
 	}
 }

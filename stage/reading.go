@@ -33,11 +33,11 @@ type reading struct {
 }
 
 // read asks the directory, the reports and every place at once; only the proof by sign-in must wait for the custodian.
-func read(ctx context.Context, s Setup) (*reading, error) {
+func read(ctx context.Context, s Setup, r Request) (*reading, error) {
 	seen := &reading{targets: make([][]check.Check, len(s.Targets))}
 	group, inner := errgroup.WithContext(ctx)
 	group.Go(func() error { return seen.readApp(inner, s) })
-	group.Go(func() error { return seen.readCustodian(inner, s) })
+	group.Go(func() error { return seen.readCustodian(inner, s, r) })
 	for i, t := range s.Targets {
 		if checker, ok := t.(target.Checker); ok {
 			group.Go(func() error { seen.targets[i] = checker.Check(inner); return nil })
@@ -79,7 +79,7 @@ func (seen *reading) readApp(ctx context.Context, s Setup) error {
 
 // readCustodian finds the first place that can give a value back, reads it, and tries it. An empty place is a custodian
 // too; one that can't be read is not.
-func (seen *reading) readCustodian(ctx context.Context, s Setup) error {
+func (seen *reading) readCustodian(ctx context.Context, s Setup, r Request) error {
 	for _, t := range s.Targets {
 		custodian, ok := t.(target.Custodian)
 		if !ok {
@@ -93,13 +93,17 @@ func (seen *reading) readCustodian(ctx context.Context, s Setup) error {
 			continue // its own Check says why
 		}
 		seen.custodian, seen.standing, seen.value = custodian.Place().ID, standing, value
-		return seen.tryValue(ctx, s)
+		return seen.tryValue(ctx, s, r)
 	}
 	return nil
 }
 
-func (seen *reading) tryValue(ctx context.Context, s Setup) error {
+func (seen *reading) tryValue(ctx context.Context, s Setup, r Request) error {
 	if seen.value.IsZero() {
+		return nil
+	}
+	if r.Proven != nil && seen.standing.Tag != "" && r.Proven(seen.standing.Tag) {
+		seen.signsIn = true
 		return nil
 	}
 	err := s.Issuer.SignIn(ctx, s.ClientID, seen.value)

@@ -5,12 +5,13 @@ import (
 	"strconv"
 	"strings"
 
+	"keyturn/renewal"
 	"keyturn/stage"
 	"keyturn/store"
 )
 
-// rememberFrom lets a request ask what this store knows: which marks are its own, and which key id it delivered with a
-// receipt. What can't be read counts as not known, which only ever makes a plan more careful.
+// rememberFrom lets a request ask what this store knows: which marks are its own, which of them an open run has delivered,
+// and which key id was delivered with a receipt. What can't be read counts as not known, which only ever makes a plan more careful.
 func rememberFrom(ctx context.Context, reader store.Reader, request stage.Request, app string) stage.Request {
 	request.Known = func(tag string) bool {
 		run, n, ok := strings.Cut(tag, ".")
@@ -24,6 +25,11 @@ func rememberFrom(ctx context.Context, reader store.Reader, request stage.Reques
 		}
 		_, known := history.Current(number)
 		return known
+	}
+	request.Proven = func(tag string) bool {
+		id, _, _ := strings.Cut(tag, ".")
+		run, err := reader.Run(ctx, id)
+		return err == nil && tag == renewal.Tag(run.ID, run.Attempt) && !run.State.Ended() && !run.VerifiedAt.IsZero()
 	}
 	request.Delivered = func(target, receipt string) string { return deliveredKey(ctx, reader, app, target, receipt) }
 	return request

@@ -8,7 +8,8 @@
 // an application have one open run. attempt and delivery are what was done in a run: one row for each password asked
 // for, one for each place and attempt. event is the story for those who watch. audit is the story for those who check:
 // one chain for each application, sealed by [keyturn/audit]. node has a row for each living process, duty one for each
-// thing that they owe together, finding one for each application that can't be renewed by itself. The river_* tables
+// thing that they owe together, finding one for each application that can't be renewed by itself, sighting one for each
+// application that was looked at. The river_* tables
 // are the alarm clock: they hold a run's id and version and nothing else, and everything in them can be made again
 // from run.
 //

@@ -9,7 +9,7 @@
 // for, one for each place and attempt. event is the story for those who watch, in the order it was committed. audit
 // is the story for those who check: one chain for each application, sealed by [keyturn/audit]. node has a row for
 // each living process, duty one for each thing that they owe together, finding one for each application that can't be
-// renewed by itself. The river_* tables are the alarm clock: they hold a run's id and version and nothing else, and
+// renewed by itself, sighting one for each application that was looked at. The river_* tables are the alarm clock: they hold a run's id and version and nothing else, and
 // everything in them can be made again from run.
 //
 // Every change of a run is one transaction over all of these tables ([Store.Advance]) and is fenced: it is saved only

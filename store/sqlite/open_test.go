@@ -156,11 +156,14 @@ func TestOnlyWhatIsAllowedIsMigrated(t *testing.T) {
 	}
 }
 
+// backToFirst takes away what the migrations after the first release's made.
+const backToFirst = "DROP TABLE duty; DROP TABLE finding; ALTER TABLE node DROP COLUMN serves; DROP TABLE sighting"
+
 func TestABrokenOffMakingIsFinished(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keyturn.db")
 	open(t, path)
-	alterFile(t, path, "PRAGMA user_version = 1; DELETE FROM goose_db_version WHERE version_id >= 2; DROP TABLE duty; DROP TABLE finding; ALTER TABLE node DROP COLUMN serves")
+	alterFile(t, path, "PRAGMA user_version = 1; DELETE FROM goose_db_version WHERE version_id >= 2;"+backToFirst)
 	_, err := OpenReader(t.Context(), path)
 	wantProblem(t, err, codeBehind)
 	beginOne(t, open(t, path))
@@ -284,7 +287,7 @@ func TestAnOlderStoreIsMigratedWithItsRuns(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keyturn.db")
 	kept := beginOne(t, open(t, path))
-	alterFile(t, path, "PRAGMA user_version = 2; DELETE FROM goose_db_version WHERE version_id = 3; DROP TABLE duty; DROP TABLE finding; ALTER TABLE node DROP COLUMN serves")
+	alterFile(t, path, "PRAGMA user_version = 2; DELETE FROM goose_db_version WHERE version_id >= 3;"+backToFirst)
 	_, err := Open(t.Context(), path, Options{})
 	wantProblem(t, err, codeBehind)
 	s, err := Open(t.Context(), path, Options{AllowMigrate: true})

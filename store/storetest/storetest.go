@@ -73,6 +73,9 @@ func Exercise(t *testing.T, open func(t *testing.T) Bench) {
 		"one turn of a duty is one node's":                           turns,
 		"a duty tells how its last turns ended":                      dutyStands,
 		"a finding is news once":                                     findings,
+		"a sighting comes back as it was saved":                      sightings,
+		"a sighting that says nothing new isn't written":             sightingFresh,
+		"sightings are found by name, state and date":                sightingPages,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,122 @@
+package engine_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"keyturn/policy"
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/stage/stagetest"
+	"keyturn/store"
+)
+
+// sight is what the store knows of the application.
+func (u unattended) sight(t *testing.T, b *bench) store.Sighting {
+	t.Helper()
+	page, err := u.store.Sightings(t.Context(), store.SightingFilter{Now: b.clock().Now(), App: appName})
+	if err != nil || len(page.Sightings) != 1 {
+		t.Fatalf("%d sightings: %v", len(page.Sightings), err)
+	}
+	return page.Sightings[0]
+}
+
+func (u unattended) look(t *testing.T) {
+	t.Helper()
+	if err := u.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inUse is the key id that a sighting says is in use.
+func inUse(seen store.Sighting) string {
+	for _, c := range seen.Credentials {
+		if c.InUse {
+			return c.KeyID
+		}
+	}
+	return ""
+}
+
+func TestWhatALookSeesFollowsARenewal(t *testing.T) {
+	t.Parallel()
+	b := setUp(t)
+	u := b.unattended("a", nil)
+	check := func(when string, state store.SightingState, code policy.Code, used string, credentials int, proof renewal.Rung) {
+		t.Helper()
+		got := u.sight(t, b)
+		if got.State != state || got.Code != string(code) || inUse(got) != used || len(got.Credentials) != credentials ||
+			len(got.Places) != 3 || got.Places[0].Rung != proof {
+			t.Errorf("%s: %+v", when, got)
+		}
+	}
+	u.look(t)
+	check("before it is due", store.SightingFine, policy.DueNot, stagetest.OldKey, 2, renewal.Unproven)
+	b.pass(dueIn)
+	u.look(t)
+	check("when it is due", store.SightingDue, policy.DueNow, stagetest.OldKey, 2, renewal.Unproven)
+	run, err := u.Resume(t.Context(), b.runs(u.store)[0].ID, time.Minute, nil)
+	if err != nil || run.State != renewal.Overlapping {
+		t.Fatalf("%s: %v", run.State, err)
+	}
+	b.pass(time.Minute)
+	u.look(t)
+	check("in the overlap", store.SightingFine, policy.DueNot, "new-key-1", 3, renewal.ReadBack)
+	if made := u.sight(t, b).Credentials[2]; made.Run != run.ID {
+		t.Errorf("the new secret isn't known as ours: %+v", made)
+	}
+	reads := u.reads.Load()
+	b.pass(2 * time.Hour)
+	run, err = u.Resume(t.Context(), run.ID, time.Minute, nil)
+	b.assertRenewed(run, err)
+	u.look(t)
+	check("afterwards", store.SightingFine, policy.DueNot, "new-key-1", 2, renewal.ReadBack)
+	if got := u.reads.Load() - reads; got != 1 {
+		t.Errorf("read %d times after the renewal", got)
+	}
+}
+
+func TestAnApplicationThatCannotBeReadKeepsWhatWasSeen(t *testing.T) {
+	t.Parallel()
+	b := setUp(t)
+	var fail error
+	u := b.unattended("a", func() error { return fail })
+	u.look(t)
+	seen := b.clock().Now()
+	b.pass(25 * time.Hour)
+	fail = &problem.Error{Class: problem.Retry, Code: problem.Unreachable, Err: errors.New("no network")}
+	if u.Look(t.Context()) == nil {
+		t.Error("no failure")
+	}
+	if got := u.sight(t, b); got.State != store.SightingFine || !got.Seen.Equal(seen) {
+		t.Errorf("without a network: %+v", got)
+	}
+	fail = problem.NeedsPerson(problem.NotFound, appName, "it is gone", "look")
+	u.look(t)
+	got := u.sight(t, b)
+	if got.State != store.SightingUnclear || got.Code != string(policy.DueUnreadable) || len(got.Credentials) != 2 || got.Expires.IsZero() {
+		t.Errorf("when it is gone: %+v", got)
+	}
+}
+
+func TestAnApplicationThatIsNotConfiguredAnyMoreIsNotSeen(t *testing.T) {
+	t.Parallel()
+	b := setUp(t)
+	u := b.unattended("a", nil)
+	u.look(t)
+	setup := b.world.Setup()
+	setup.App = "by hand"
+	plan := b.plan()
+	if err := u.Sight(t.Context(), setup, plan); err != nil {
+		t.Fatal(err)
+	}
+	filter := store.SightingFilter{Now: b.clock().Now()}
+	if page, err := u.store.Sightings(t.Context(), filter); err != nil || len(page.Sightings) != 2 {
+		t.Fatalf("%+v: %v", page, err)
+	}
+	u.look(t)
+	if page, err := u.store.Sightings(t.Context(), filter); err != nil || len(page.Sightings) != 1 || page.Sightings[0].App != appName {
+		t.Errorf("%+v: %v", page, err)
+	}
+}
