@@ -15,7 +15,7 @@ import (
 // line here and one in docs/ARCHITECTURE.md.
 var levels = map[string]int{
 	// nouns: plain data and pure rules about it
-	"secret": 0, "problem": 0, "check": 0, "audit": 0, "renewal": 0, "credential": 0,
+	"secret": 0, "problem": 0, "check": 0, "audit": 0, "renewal": 0, "credential": 0, "notice": 0,
 	// contracts and pure rules
 	"issuer": 1, "target": 1, "store": 1, "policy": 1,
 	// the wire in general; the configuration, which is decoded into rules and descriptors

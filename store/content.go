@@ -26,6 +26,7 @@ type Content struct {
 	Events     iter.Seq2[renewal.Event, error] // by sequence number
 	Entries    iter.Seq2[audit.Entry, error]   // by application and number
 	Findings   iter.Seq2[Finding, error]
+	Postings   iter.Seq2[Posting, error] // in the order in which they came
 
 	// Accept is asked before the transaction ends whether what was saved, as the new store counts it, is all of it.
 	Accept func(ctx context.Context, saved Tally) error
@@ -33,7 +34,7 @@ type Content struct {
 
 // Tally is how much a store holds.
 type Tally struct {
-	Runs, Attempts, Deliveries, Events, Entries, Findings int
+	Runs, Attempts, Deliveries, Events, Entries, Findings, Postings int
 
 	Heads map[string]string // the digest of the last audit entry of each application that has one
 }

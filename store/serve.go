@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"keyturn/notice"
 )
 
 // Servers knows which living nodes serve, which is to drive whatever is due, so that nobody needs to come back for a run
@@ -37,10 +39,11 @@ type Duty struct {
 // It is an optional part of a store.
 type Findings interface {
 	// Note keeps the finding in place of the application's former one, and reports whether it says something new. One
-	// with the same code and text changes nothing, so that a finding which is seen every hour is told once.
-	Note(ctx context.Context, finding Finding) (news bool, err error)
-	// Forget drops the application's finding. Safe to repeat.
-	Forget(ctx context.Context, app string) error
+	// with the same code and text changes nothing, so that a finding which is seen every hour is told once. The notices
+	// are kept in the same transaction, whether or not it is news, under the rules of [Told].
+	Note(ctx context.Context, finding Finding, notices ...notice.Notice) (news bool, err error)
+	// Forget drops the application's finding, and keeps the notices in the same transaction. Safe to repeat.
+	Forget(ctx context.Context, app string, notices ...notice.Notice) error
 	// Findings returns all of them, by application.
 	Findings(ctx context.Context) ([]Finding, error)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"keyturn/audit"
+	"keyturn/notice"
 	"keyturn/renewal"
 )
 
@@ -118,8 +119,13 @@ type Change struct {
 	Told
 }
 
-// Told is what a change tells those who watch and those who check later.
+// Told is what a change tells those who watch, those who check later, and those who aren't there.
 type Told struct {
 	Events []renewal.Event // the store fills in Sequence, Run, App, and At from the run's UpdatedAt
 	Audit  []audit.Entry   // the store fills in App, Run, the chain, and At from the run's UpdatedAt
+
+	// Notices come into the outbox, in their order. One whose Subject has an open notice with the same Code is left out.
+	// A Recovered one closes the open ones of its Subject: those that nobody was told of go without a word, and the
+	// Recovered one is kept only when somebody was.
+	Notices []notice.Notice
 }

@@ -31,7 +31,7 @@ func newStoreCopy(sh *shell) *cobra.Command {
 		Use:   "copy --to ADDRESS",
 		Short: "Copy a store into an empty PostgreSQL database",
 		Long: "Copies everything that a store remembers into an empty PostgreSQL database, in one transaction: runs with their attempts,\n" +
-			"places, events and findings, and the whole audit log, entry by entry. Renewals in flight go on from the new store. Nothing\n" +
+			"places, events, findings and notices, and the whole audit log, entry by entry. Renewals in flight go on from the new store. Nothing\n" +
 			"is copied when the new store holds anything, when a Keyturn works on the old one, or when the counts differ in the end;\n" +
 			"then it may be tried again. The old store isn't changed: afterwards name the new one as `store` in keyturn.yaml on\n" +
 			"every machine, and put the old one away, so that no renewal is driven from both.\n\n" +
@@ -85,8 +85,8 @@ func (sh *shell) copyInto(ctx context.Context, old store.ReadCloser, fresh memor
 	if err != nil {
 		return err
 	}
-	sh.tell("copied %d runs, %d attempts, %d places, %d events, %d audit entries, %d findings", report.Runs, report.Attempts,
-		report.Deliveries, report.Events, report.Entries, report.Findings)
+	sh.tell("copied %d runs, %d attempts, %d places, %d events, %d audit entries, %d findings, %d notices", report.Runs, report.Attempts,
+		report.Deliveries, report.Events, report.Entries, report.Findings, report.Postings)
 	sh.say("now name it in keyturn.yaml, and put %s away", from)
 	if len(report.Broken) == 0 {
 		return nil

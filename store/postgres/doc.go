@@ -9,9 +9,8 @@
 // for, one for each place and attempt. event is the story for those who watch. audit is the story for those who check:
 // one chain for each application, sealed by [keyturn/audit]. node has a row for each living process, duty one for each
 // thing that they owe together, finding one for each application that can't be renewed by itself, sighting one for each
-// application that was looked at. The river_* tables
-// are the alarm clock: they hold a run's id and version and nothing else, and everything in them can be made again
-// from run.
+// application that was looked at, notice one for each thing that people are told (the outbox). The river_* tables are
+// the alarm clock: they hold a run's id and version and nothing else, and everything in them can be made again from run.
 //
 // The tables lie where the connection's search_path says, so in the schema public of a database of Keyturn's own
 // unless the address names another (?search_path=NAME).
@@ -41,7 +40,7 @@
 // # Two clocks
 //
 // Times of runs, events and audit entries are policy's: they come from the caller and are only compared with other
-// times of the caller. node and duty go by the database's own clock, read inside the SQL, so that machines with
+// times of the caller. node, duty and the sending of notices go by the database's own clock, read inside the SQL, so that machines with
 // different ideas of the time agree about who is alive. A wake is the one bridge: the alarm is set for as long from now
 // as WakeAt lies after UpdatedAt.
 //

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"keyturn/notice"
 	"keyturn/store"
 )
 
@@ -64,15 +65,18 @@ func (r *reading) Duty(ctx context.Context, duty string) (found store.Duty, err 
 }
 
 // Note implements [store.Findings].
-func (s *Store) Note(ctx context.Context, f store.Finding) (news bool, err error) {
+func (s *Store) Note(ctx context.Context, f store.Finding, notices ...notice.Notice) (news bool, err error) {
 	again := false
 	err = s.write(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `INSERT INTO finding (app, code, text, fix, since_at) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (app) DO UPDATE SET code = excluded.code, text = excluded.text, fix = excluded.fix, since_at = excluded.since_at
 			WHERE finding.code <> excluded.code OR finding.text <> excluded.text OR ($6 AND finding.since_at = excluded.since_at)`,
 			f.App, f.Code, clean(f.Text), clean(f.Fix), instant(f.Since), again)
+		if err != nil {
+			return err
+		}
 		news, again = tag.RowsAffected() > 0, true // a second try may find its own finding, which must not be lost as old
-		return err
+		return post(ctx, tx, notices)
 	})
 	if err != nil {
 		return false, fmt.Errorf("note a finding of %s: %w", f.App, err)
@@ -81,8 +85,14 @@ func (s *Store) Note(ctx context.Context, f store.Finding) (news bool, err error
 }
 
 // Forget implements [store.Findings].
-func (s *Store) Forget(ctx context.Context, app string) error {
-	if _, err := s.change(ctx, "DELETE FROM finding WHERE app = $1", app); err != nil {
+func (s *Store) Forget(ctx context.Context, app string, notices ...notice.Notice) error {
+	err := s.write(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "DELETE FROM finding WHERE app = $1", app); err != nil {
+			return err
+		}
+		return post(ctx, tx, notices)
+	})
+	if err != nil {
 		return fmt.Errorf("forget the finding of %s: %w", app, err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,14 +22,14 @@ var _ store.Importer = (*Store)(nil)
 func (s *Store) Import(ctx context.Context, content store.Content, now time.Time) error {
 	again := false
 	err := s.write(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE run, event, audit, finding IN EXCLUSIVE MODE"); err != nil {
+		if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE run, event, audit, finding, notice IN EXCLUSIVE MODE"); err != nil {
 			return err
 		}
 		held, err := tally(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if held.Runs+held.Events+held.Entries+held.Findings > 0 {
+		if held.Runs+held.Events+held.Entries+held.Findings+held.Postings > 0 {
 			return s.filled(ctx, content, held, again)
 		}
 		again = true
@@ -115,9 +116,28 @@ func pourTold(ctx context.Context, tx pgx.Tx, content store.Content) error {
 	if err != nil {
 		return err
 	}
-	return pour(ctx, tx, "finding", []string{"app", "code", "text", "fix", "since_at"},
+	err = pour(ctx, tx, "finding", []string{"app", "code", "text", "fix", "since_at"},
 		content.Findings, func(f store.Finding) []any {
 			return []any{f.App, f.Code, clean(f.Text), clean(f.Fix), instant(f.Since)}
+		})
+	if err != nil {
+		return err
+	}
+	return pourNotices(ctx, tx, content)
+}
+
+// pourNotices copies the outbox. What was in somebody's hands is in nobody's now, and due at once.
+func pourNotices(ctx context.Context, tx pgx.Tx, content store.Content) error {
+	var now time.Time // the database's, since that is what these times are compared with
+	if err := tx.QueryRow(ctx, "SELECT "+clock).Scan(&now); err != nil {
+		return err
+	}
+	return pour(ctx, tx, "notice", append(strings.Split(noticeColumns, ", "), "node", "kept_at", "due_at"),
+		content.Postings, func(p store.Posting) []any {
+			return []any{
+				p.ID, p.Subject, p.Kind, p.Code, p.App, p.Run, clean(p.Title), clean(p.Text), clean(p.Fix), instant(p.By), instant(p.At),
+				p.Open, p.State, append([]string{}, p.Sent...), p.Tries, clean(p.Failure), "", now.Add(-p.Age), now,
+			}
 		})
 }
 
@@ -151,8 +171,8 @@ func sleeping(r renewal.Run) bool {
 func tally(ctx context.Context, tx pgx.Tx) (store.Tally, error) {
 	held := store.Tally{Heads: map[string]string{}}
 	err := tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM attempt), (SELECT count(*) FROM delivery),
-		(SELECT count(*) FROM event), (SELECT count(*) FROM audit), (SELECT count(*) FROM finding)`).
-		Scan(&held.Runs, &held.Attempts, &held.Deliveries, &held.Events, &held.Entries, &held.Findings)
+		(SELECT count(*) FROM event), (SELECT count(*) FROM audit), (SELECT count(*) FROM finding), (SELECT count(*) FROM notice)`).
+		Scan(&held.Runs, &held.Attempts, &held.Deliveries, &held.Events, &held.Entries, &held.Findings, &held.Postings)
 	if err != nil {
 		return held, fmt.Errorf("count what the store holds: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"keyturn/audit"
+	"keyturn/notice"
 	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/store"
@@ -46,6 +47,12 @@ func fileStore(t testing.TB, apps int) *sqlite.Store {
 	}
 	if _, err := s.Note(t.Context(), store.Finding{App: "app 0", Code: "lock", Text: "locked", Since: noon}); err != nil {
 		t.Fatal(err)
+	}
+	for _, code := range []string{"drift", "expiry.near"} {
+		n := notice.Notice{ID: notice.NewID(), Subject: notice.OfApp("app 1"), Kind: notice.Attention, Code: code, Text: "“changed”", By: noon}
+		if err := s.Tell(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return s
 }
@@ -85,12 +92,14 @@ type all struct {
 	Chains    [][]audit.Entry
 	Events    []renewal.Event
 	Findings  []store.Finding
+	Postings  []store.Posting // without their age
 }
 
 func everything(t *testing.T, s interface {
 	store.Reader
 	store.Ledger
 	store.Findings
+	store.OutboxReader
 },
 ) (a all) {
 	t.Helper()
@@ -120,6 +129,11 @@ func everything(t *testing.T, s interface {
 	}
 	a.Findings, err = s.Findings(t.Context())
 	keep(err)
+	a.Postings, err = s.Postings(t.Context())
+	keep(err)
+	for i := range a.Postings {
+		a.Postings[i].Age = 0
+	}
 	return a
 }
 
@@ -140,7 +154,7 @@ func TestACopyLosesNothing(t *testing.T) {
 		}
 		t.Fatal("the stores differ")
 	}
-	if report.Runs != 2*apps || report.Events <= 1000 || len(report.Heads) != apps || len(report.Broken) != 0 || report.Findings != 1 {
+	if report.Runs != 2*apps || report.Events <= 1000 || len(report.Heads) != apps || len(report.Broken) != 0 || report.Findings != 1 || report.Postings != 2 {
 		t.Errorf("reported %d runs, %d events, %d heads, %d broken", report.Runs, report.Events, len(report.Heads), len(report.Broken))
 	}
 	hour := "scheduled_at BETWEEN now() + interval '50 minutes' AND now() + interval '70 minutes'"

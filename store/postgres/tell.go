@@ -24,9 +24,12 @@ const (
 	readHead     = "SELECT number, digest FROM audit WHERE app = $1 ORDER BY number DESC LIMIT 1"
 )
 
-// tell saves the events and the audit entries of one change of run: in two trips to the server, since entries can be
-// sealed only when the head of their chain is known.
+// tell saves the notices, the events and the audit entries of one change of run: the last two in two trips to the
+// server, since entries can be sealed only when the head of their chain is known.
 func tell(ctx context.Context, tx pgx.Tx, run renewal.Run, told store.Told) error {
+	if err := post(ctx, tx, told.Notices); err != nil {
+		return err
+	}
 	var first, second pgx.Batch
 	if len(told.Events) > 0 {
 		first.Queue(announce, lockEvents)

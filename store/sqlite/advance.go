@@ -92,13 +92,16 @@ func saveWork(ctx context.Context, tx script, id string, change store.Change) er
 	return nil
 }
 
-// tell saves the events and the audit entries of one change of run.
+// tell saves the events, the notices and the audit entries of one change of run.
 func tell(ctx context.Context, tx script, run renewal.Run, told store.Told) error {
 	for _, e := range told.Events {
 		if _, err := tx.ExecContext(ctx, insertEvent,
 			run.ID, run.App, e.Kind, e.Text, instant(run.UpdatedAt), document{e.Fields}); err != nil {
 			return fmt.Errorf("save the event %s: %w", e.Kind, err)
 		}
+	}
+	if err := post(ctx, tx, told.Notices); err != nil {
+		return err
 	}
 	if len(told.Audit) == 0 {
 		return nil

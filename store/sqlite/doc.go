@@ -9,8 +9,9 @@
 // for, one for each place and attempt. event is the story for those who watch, in the order it was committed. audit
 // is the story for those who check: one chain for each application, sealed by [keyturn/audit]. node has a row for
 // each living process, duty one for each thing that they owe together, finding one for each application that can't be
-// renewed by itself, sighting one for each application that was looked at. The river_* tables are the alarm clock: they hold a run's id and version and nothing else, and
-// everything in them can be made again from run.
+// renewed by itself, sighting one for each application that was looked at, notice one for each thing that people are told
+// (the outbox). The river_* tables are the alarm clock: they hold a run's id and version and nothing else, and everything
+// in them can be made again from run.
 //
 // Every change of a run is one transaction over all of these tables ([Store.Advance]) and is fenced: it is saved only
 // while the run is still at the version and in the hands of the node that the caller read.
@@ -19,8 +20,8 @@
 //
 // Columns that end in _at are policy's time: they come from the caller and are only compared with other times of the
 // caller. alive_until alone is the database's own time, read inside the SQL, so that machines with different ideas of
-// the time agree about who is alive; so are the times of duty. A wake is the one bridge: the alarm is set for as long from now as WakeAt lies
-// after UpdatedAt.
+// the time agree about who is alive; so are the times of duty, and when a notice came and is to be sent. A wake is the one
+// bridge: the alarm is set for as long from now as WakeAt lies after UpdatedAt.
 //
 // # The file
 //

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"keyturn/notice"
 	"keyturn/store"
 )
 
@@ -74,8 +75,8 @@ func (s *Store) Duty(ctx context.Context, duty string) (store.Duty, error) {
 }
 
 // Note implements [store.Findings].
-func (s *Store) Note(ctx context.Context, f store.Finding) (bool, error) {
-	changed, err := s.change(ctx, `INSERT INTO finding (app, code, text, fix, since_at) VALUES (?, ?, ?, ?, ?)
+func (s *Store) Note(ctx context.Context, f store.Finding, notices ...notice.Notice) (bool, error) {
+	changed, err := s.changeAndTell(ctx, notices, `INSERT INTO finding (app, code, text, fix, since_at) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (app) DO UPDATE SET code = excluded.code, text = excluded.text, fix = excluded.fix, since_at = excluded.since_at
 		WHERE finding.code <> excluded.code OR finding.text <> excluded.text`, f.App, f.Code, f.Text, f.Fix, instant(f.Since))
 	if err != nil {
@@ -85,8 +86,8 @@ func (s *Store) Note(ctx context.Context, f store.Finding) (bool, error) {
 }
 
 // Forget implements [store.Findings].
-func (s *Store) Forget(ctx context.Context, app string) error {
-	if _, err := s.change(ctx, "DELETE FROM finding WHERE app = ?", app); err != nil {
+func (s *Store) Forget(ctx context.Context, app string, notices ...notice.Notice) error {
+	if _, err := s.changeAndTell(ctx, notices, "DELETE FROM finding WHERE app = ?", app); err != nil {
 		return fmt.Errorf("forget the finding of %s: %w", app, err)
 	}
 	return nil
@@ -109,13 +110,24 @@ func scanFinding(row scanner) (store.Finding, error) {
 
 // change runs one statement in a transaction of its own and returns how many rows it changed.
 func (s *Store) change(ctx context.Context, statement string, args ...any) (changed int64, err error) {
+	return s.changeAndTell(ctx, nil, statement, args...)
+}
+
+// changeAndTell is change, and keeps the notices in the same transaction.
+func (s *Store) changeAndTell(ctx context.Context, notices []notice.Notice, statement string, args ...any) (changed int64, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx script) error {
-		result, err := tx.ExecContext(ctx, statement, args...)
-		if err != nil {
+		if changed, err = affected(tx.ExecContext(ctx, statement, args...)); err != nil {
 			return err
 		}
-		changed, err = result.RowsAffected()
-		return err
+		return post(ctx, tx, notices)
 	})
 	return changed, err
+}
+
+// affected is how many rows a statement changed.
+func affected(result sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

@@ -76,6 +76,14 @@ func Exercise(t *testing.T, open func(t *testing.T) Bench) {
 		"a sighting comes back as it was saved":                      sightings,
 		"a sighting that says nothing new isn't written":             sightingFresh,
 		"sightings are found by name, state and date":                sightingPages,
+		"a notice comes back as it was kept":                         noticeRoundTrip,
+		"a notice is kept once until its matter is over":             noticeOnce,
+		"a recovery is told to whom the trouble was told":            noticeRecovers,
+		"a notice is in the hands of one node":                       noticeOfOneNode,
+		"a notice outlives the node that had it in hand":             noticeOutlivesItsNode,
+		"a notice waits, is given up, and is sent again when told":   noticeWaits,
+		"a notice is saved with its change or not at all":            noticeIsAtomic,
+		"a notice goes a month after it was settled":                 noticeGoesInTheEnd,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

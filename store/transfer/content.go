@@ -24,6 +24,7 @@ func (c *copying) content(ctx context.Context) store.Content {
 		Events:     counted(&c.report.Events, c.events(ctx)),
 		Entries:    counted(&c.report.Entries, c.entries(ctx)),
 		Findings:   counted(&c.report.Findings, c.findings(ctx)),
+		Postings:   counted(&c.report.Postings, c.postings(ctx)),
 		Accept:     c.accept,
 	}
 }
@@ -122,6 +123,20 @@ func (c *copying) findings(ctx context.Context) source[store.Finding] {
 		all, err := from.Findings(ctx)
 		if err != nil {
 			return fmt.Errorf("read the findings to be copied: %w", err)
+		}
+		return each(all, give)
+	}
+}
+
+func (c *copying) postings(ctx context.Context) source[store.Posting] {
+	return func(give func(store.Posting) error) error {
+		from, ok := c.from.(store.OutboxReader)
+		if !ok {
+			return nil // it keeps none
+		}
+		all, err := from.Postings(ctx)
+		if err != nil {
+			return fmt.Errorf("read the outbox to be copied: %w", err)
 		}
 		return each(all, give)
 	}

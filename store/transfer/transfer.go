@@ -45,7 +45,8 @@ const (
 var far = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Copy copies everything from one store to another in one transaction: runs, attempts, deliveries, events, audit entries
-// and, where the old store has them, findings, all as they are. Sightings aren't: the next look makes them anew. Wakes of parked runs are set anew; now is policy's time.
+// and, where the old store has them, findings and notices, all as they are. Sightings aren't: the next look makes them
+// anew. Wakes of parked runs are set anew; now is policy's time.
 // It fails with a problem of class Person, and changes nothing, when the new store holds anything, when somebody works on
 // the old one, and when counts or heads of the audit log differ in the end.
 func Copy(ctx context.Context, from Source, to store.Importer, now time.Time) (Report, error) {
@@ -135,6 +136,7 @@ func (c *copying) accept(ctx context.Context, saved store.Tally) error {
 		{"events", c.report.Events, saved.Events},
 		{"audit entries", c.report.Entries, saved.Entries},
 		{"findings", c.report.Findings, saved.Findings},
+		{"notices", c.report.Postings, saved.Postings},
 	} {
 		if table.want != table.got {
 			lost = append(lost, fmt.Sprintf("%d %s, %d were read", table.got, table.name, table.want))

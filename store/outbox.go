@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"keyturn/notice"
+)
+
+// Outbox keeps notices until they are sent. Most of them come into it with a change (see [Told]) or a finding. It is an
+// optional part of a store; when a notice is sent goes by the database's clock alone.
+type Outbox interface {
+	// Tell keeps notices by themselves, under the rules of [Told].
+	Tell(ctx context.Context, notices ...notice.Notice) error
+	// Collect puts at most that many pending notices whose time has come into the hands of node, oldest first. What
+	// another living node has in hand isn't given; what this one has in hand is given again, so a node collects only
+	// after it has settled.
+	Collect(ctx context.Context, node string, most int) ([]Posting, error)
+	// Settle keeps what came of sending a notice that node has in hand: its State, Sent, Tries and Failure. node lets
+	// go of it; while it is pending, wait must pass before it is collected again. What somebody else has in hand by now
+	// gives ErrFenced and saves nothing. Notices that were settled for good a month ago, and whose matter is over, go.
+	Settle(ctx context.Context, node string, posting Posting, wait time.Duration) error
+	// Resend makes those that were given up pending again, to be sent at once, and returns how many there were.
+	Resend(ctx context.Context) (int, error)
+}
+
+// OutboxReader is what status, pages and metrics see of the outbox. It is an optional part of a reader.
+type OutboxReader interface {
+	// Outbox sums up what waits. It is cheap, however many notices were sent.
+	Outbox(ctx context.Context) (Backlog, error)
+	// Postings returns all notices that are kept, in the order in which they came.
+	Postings(ctx context.Context) ([]Posting, error)
+}
+
+// Backlog is what waits in the outbox.
+type Backlog struct {
+	Pending int           // notices that are still to be sent
+	Oldest  time.Duration // since the oldest of them was kept; 0 = there is none
+	Failing int           // those of them that were tried without success
+	GivenUp int           // notices that will not be tried again by themselves
+	Failure string        // why the oldest that failed or was given up did; "" = none did
+}
+
+// PostingState is where a notice in the outbox stands.
+type PostingState string
+
+const (
+	PostingPending PostingState = "pending"  // it is to be sent, to at least one notifier
+	PostingSent    PostingState = "sent"     // every notifier took it
+	PostingGivenUp PostingState = "given up" // it was tried for days; a person sees it in keyturn status
+)
+
+// Posting is a notice in the outbox, with what came of it.
+type Posting struct {
+	notice.Notice
+	State   PostingState
+	Open    bool          // its matter isn't over: the same isn't told again
+	Sent    []string      // the notifiers that took it
+	Tries   int           // how often it was tried
+	Failure string        // why the last try failed; never a secret
+	Age     time.Duration // since it was kept
+}
