@@ -49,7 +49,7 @@ func Open(_ context.Context, o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	line := &wire{base: base, meter: &meter{hosts: hosts, log: o.Log, clock: &clock{local: o.Now}}}
+	line := &wire{base: newOpening(base), meter: &meter{hosts: hosts, log: o.Log, clock: &clock{local: o.Now}}}
 	s := &Session{options: o, hosts: hosts, wire: line, base: base, client: newClient(line)}
 	s.discovery = &discovery{client: s.client}
 	s.tokens, err = newTokens(o, hosts, s.discovery, s.Now)

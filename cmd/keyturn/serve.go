@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -66,6 +67,7 @@ func (sh *shell) serve(ctx context.Context, s serving) error {
 	if s.once {
 		return w.once(ctx)
 	}
+	debug.SetGCPercent(100)
 	return w.serve(ctx, s.listen)
 }
 
