@@ -81,8 +81,9 @@ type SightingFilter struct {
 	Search string        // a part of App, Name or ClientID, in any letter case; "" = any
 	State  SightingState // "" = any
 	Order  SightingOrder
-	Offset int // how many are passed over first
-	Limit  int // 0 = 100
+	Offset int  // how many are passed over first
+	Limit  int  // 0 = 100
+	Brief  bool // leave Places out, which take longest to read
 }
 
 // Most is how many sightings a page has at most.

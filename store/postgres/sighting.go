@@ -95,7 +95,7 @@ func pageOf(ctx context.Context, tx pgx.Tx, filter store.SightingFilter) (page s
 	}
 	args = append(args, filter.Most(), filter.Offset)
 	order := sightingOrder[filter.Order]
-	page.Sightings, err = collect(ctx, tx, scanSighting, `SELECT app, client_id, name, seen_at, state, code, text, due_at, expires_at, credentials, places
+	page.Sightings, err = collect(ctx, tx, scanSighting, `SELECT app, client_id, name, seen_at, state, code, text, due_at, expires_at, credentials, `+places(filter)+`
 		FROM (`+judged+") AS judged WHERE app IN (SELECT app FROM ("+fits+fmt.Sprintf(") AS fitting ORDER BY "+order+
 		" LIMIT $%d OFFSET $%d) ORDER BY ", len(args)-1, len(args))+order, args...)
 	return page, err
@@ -123,6 +123,14 @@ func fitting(filter store.SightingFilter) (query string, args []any) {
 		query += fmt.Sprintf(" AND strpos(search, $%d) > 0", len(args))
 	}
 	return query, args
+}
+
+// places is the column of a sighting's places, as far as a filter wants them.
+func places(filter store.SightingFilter) string {
+	if filter.Brief {
+		return "'null'::jsonb"
+	}
+	return "places"
 }
 
 func scanSighting(row pgx.CollectableRow) (store.Sighting, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"keyturn/renewal"
 	"keyturn/store"
@@ -90,4 +91,42 @@ func fill(b *testing.B, path string, apps, each int) {
 			}
 		}
 	}
+}
+
+// BenchmarkSightings is one page of 10,000 applications, and all of them, as metrics want them.
+func BenchmarkSightings(b *testing.B) {
+	s := open(b, filepath.Join(b.TempDir(), "keyturn.db"))
+	now := time.Date(2031, 5, 4, 12, 0, 0, 0, time.UTC)
+	var seen []store.Sighting
+	for i := range 10_000 {
+		seen = append(seen, store.Sighting{
+			App: fmt.Sprint("app-", i), ClientID: "11111111-2222-3333-4444-555555555555", Name: "An application", Seen: now, DueAt: now.AddDate(0, 0, i%300-20),
+			Expires: now.AddDate(0, 0, i%300+10), Credentials: make([]store.SeenCredential, 2), Places: make([]store.SeenPlace, 4),
+		})
+	}
+	for name, filter := range map[string]store.SightingFilter{
+		"page":   {Order: store.SightingByExpiry},
+		"search": {Search: "APP-77", State: store.SightingFine},
+		"all":    {Limit: len(seen)},
+		"brief":  {Limit: len(seen), Brief: true},
+	} {
+		filter.Now = now
+		b.Run(name, func(b *testing.B) {
+			if err := s.Sight(b.Context(), seen, 0); err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if page, err := s.Sightings(b.Context(), filter); err != nil || page.Total("") == 0 {
+					b.Fatalf("%d: %v", page.Total(""), err)
+				}
+			}
+		})
+	}
+	b.Run("nothing new", func(b *testing.B) {
+		for b.Loop() {
+			if err := s.Sight(b.Context(), seen, time.Hour); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

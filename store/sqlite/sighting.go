@@ -78,7 +78,7 @@ func (s *Store) Sightings(ctx context.Context, filter store.SightingFilter) (pag
 			fits, args = fits+" AND state = ?", append(args, filter.State)
 		}
 		order := sightingOrder[filter.Order]
-		page.Sightings, err = collect(ctx, tx, scanSighting, `SELECT app, client_id, name, seen_at, state, code, text, due_at, expires_at, credentials, places
+		page.Sightings, err = collect(ctx, tx, scanSighting, `SELECT app, client_id, name, seen_at, state, code, text, due_at, expires_at, credentials, `+places(filter)+`
 			FROM (SELECT app AS page FROM (`+fits+") ORDER BY "+order+" LIMIT ? OFFSET ?) JOIN ("+judged+`) ON app = page
 			ORDER BY `+order, append(args, filter.Most(), filter.Offset, instant(filter.Now), instant(filter.Now))...)
 		return err
@@ -127,6 +127,14 @@ func countSightings(ctx context.Context, tx *sql.Tx, fits string, args []any) (m
 		counts[state] = n
 	}
 	return counts, rows.Err()
+}
+
+// places is the column of a sighting's places, as far as a filter wants them.
+func places(filter store.SightingFilter) string {
+	if filter.Brief {
+		return "'null'"
+	}
+	return "places"
 }
 
 func scanSighting(row scanner) (store.Sighting, error) {

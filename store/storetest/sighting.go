@@ -40,6 +40,11 @@ func sightings(t *testing.T, b Bench) {
 	got.Credentials[0].Description, first.Credentials[0].Description = "", "" // a store may leave out what it can't keep
 	same(t, "a sighting", got, first)
 
+	page, err = kept.Sightings(t.Context(), store.SightingFilter{Now: noon, App: "app", Brief: true})
+	must(t, err)
+	if brief := page.Sightings[0]; len(brief.Places) != 0 || len(brief.Credentials) != 2 {
+		t.Fatalf("in brief: %+v", brief)
+	}
 	must(t, kept.Retain(t.Context(), []string{"app", "unknown"}))
 	must(t, kept.Retain(t.Context(), []string{"app", "unknown"}))
 	same(t, "the applications retained", apps(t, kept, store.SightingFilter{Now: noon}), []string{"app"})
