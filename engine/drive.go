@@ -53,6 +53,7 @@ const longestHere = 30 * time.Minute
 
 // drive steps a claimed run until it ends, its door closes, or it would wait longer than patience.
 func (e *Engine) drive(ctx context.Context, job *stage.Job, patience time.Duration) (renewal.Run, error) {
+	defer e.show(ctx, job)
 	deadline := e.Clock.Now().Add(patience)
 	for !job.Run.State.Ended() {
 		pause, err := e.step(ctx, job)

@@ -68,6 +68,58 @@ func (e *Engine) Sight(ctx context.Context, setup stage.Setup, plan stage.Plan) 
 	return kept.Sight(ctx, []store.Sighting{seen}, 0)
 }
 
+// show brings what is known of a run's application to what the run has done, so that nobody has to wait for the next
+// look. It is of no weight for the run, so a failure is only told.
+func (e *Engine) show(ctx context.Context, job *stage.Job) {
+	kept, ok := e.Store.(store.Sightings)
+	attempt, made := job.History.Current(job.Run.Attempt)
+	if !ok || !made || job.Run.DeliveredAt.IsZero() || ctx.Err() != nil {
+		return
+	}
+	page, err := kept.Sightings(ctx, store.SightingFilter{Now: e.Clock.Now(), App: job.App})
+	if err == nil && len(page.Sightings) == 1 {
+		err = kept.Sight(ctx, []store.Sighting{after(page.Sightings[0], job, attempt, e.Clock.Now())}, sightFresh)
+	}
+	if err != nil {
+		e.Log.Warn("could not keep what a renewal changed", "run_id", job.Run.ID, "app", job.App, "error", err)
+	}
+}
+
+// after is a sighting as it is once a run has brought attempt everywhere, and perhaps removed other secrets.
+func after(seen store.Sighting, job *stage.Job, attempt renewal.Attempt, now time.Time) store.Sighting {
+	made := credential.Credential{KeyID: attempt.KeyID, Kind: credential.Password, Start: attempt.Start, End: attempt.End}
+	due := policy.Due(policy.Input{Now: now, Policy: job.Policy, App: credential.App{Credentials: []credential.Credential{made}}, InUse: made.KeyID})
+	seen.Seen, seen.State, seen.Code, seen.Text, seen.DueAt, seen.Expires = now, "", string(due.Code), due.Text, due.At, due.End
+	gone := map[string]bool{}
+	for _, a := range job.History.Attempts {
+		gone[a.KeyID] = a.State == renewal.AttemptRemoved
+	}
+	gone[job.Run.Retires] = job.Run.Outcome == renewal.Renewed
+	left := []store.SeenCredential{{
+		KeyID: made.KeyID, Kind: string(made.Kind), Description: attempt.Mark, Holder: string(credential.OnApplication), Start: made.Start, End: made.End,
+		InUse: true, Run: job.Run.ID,
+	}}
+	for _, c := range seen.Credentials {
+		if strings.EqualFold(c.KeyID, made.KeyID) {
+			left[0] = c
+			left[0].InUse = true
+		} else if !gone[c.KeyID] {
+			c.InUse = false
+			left = append(left, c)
+		}
+	}
+	seen.Credentials = left
+	return prove(seen, job.History.Of(attempt.N))
+}
+
+// prove notes how far each place was proven.
+func prove(seen store.Sighting, proofs map[string]renewal.Delivery) store.Sighting {
+	for i, place := range seen.Places {
+		seen.Places[i].Rung, seen.Places[i].ProvenAt = proofs[place.ID].Rung, proofs[place.ID].ProvenAt
+	}
+	return seen
+}
+
 // sighting is what a plan saw of its application.
 func (e *Engine) sighting(ctx context.Context, setup stage.Setup, plan stage.Plan) (store.Sighting, error) {
 	proofs, err := e.proofs(ctx, setup.App)
@@ -86,13 +138,9 @@ func (e *Engine) sighting(ctx context.Context, setup stage.Setup, plan stage.Pla
 	}
 	for _, t := range setup.Targets {
 		place := t.Place()
-		proof := proofs[place.ID]
-		seen.Places = append(seen.Places, store.SeenPlace{
-			ID: place.ID, Kind: place.Kind, Title: place.Title, Resource: place.Resource, Portal: place.Portal,
-			Rung: proof.Rung, ProvenAt: proof.ProvenAt,
-		})
+		seen.Places = append(seen.Places, store.SeenPlace{ID: place.ID, Kind: place.Kind, Title: place.Title, Resource: place.Resource, Portal: place.Portal})
 	}
-	return seen, nil
+	return prove(seen, proofs), nil
 }
 
 func seenCredential(c credential.Credential, plan stage.Plan) store.SeenCredential {

@@ -60,6 +60,7 @@ func TestWhatALookSeesFollowsARenewal(t *testing.T) {
 	if err != nil || run.State != renewal.Overlapping {
 		t.Fatalf("%s: %v", run.State, err)
 	}
+	check("as soon as the overlap begins", store.SightingFine, policy.DueNot, "new-key-1", 3, renewal.ReadBack)
 	b.pass(time.Minute)
 	u.look(t)
 	check("in the overlap", store.SightingFine, policy.DueNot, "new-key-1", 3, renewal.ReadBack)
@@ -70,6 +71,7 @@ func TestWhatALookSeesFollowsARenewal(t *testing.T) {
 	b.pass(2 * time.Hour)
 	run, err = u.Resume(t.Context(), run.ID, time.Minute, nil)
 	b.assertRenewed(run, err)
+	check("as soon as it is done", store.SightingFine, policy.DueNot, "new-key-1", 2, renewal.ReadBack)
 	u.look(t)
 	check("afterwards", store.SightingFine, policy.DueNot, "new-key-1", 2, renewal.ReadBack)
 	if got := u.reads.Load() - reads; got != 1 {
