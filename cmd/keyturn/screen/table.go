@@ -22,9 +22,35 @@ func Cells(texts ...string) []Cell {
 	return row
 }
 
-// Table writes rows below a heading, each column as wide as its widest cell. Control characters in a cell, which may be
-// other people's text, are shown as blanks so that they can't move the cursor.
+// Table writes rows below a heading, each column as wide as its widest cell. On a terminal too narrow for that, columns
+// of ids stand below their row instead. Control characters in a cell, which may be other people's text, are shown as
+// blanks so that they can't move the cursor.
 func Table(out io.Writer, style Style, head []string, rows [][]Cell) error {
+	widths := measure(head, rows)
+	var below []bool
+	if style.Width > 0 && total(widths) > style.Width {
+		below = idColumns(len(head), rows)
+	}
+	var text strings.Builder
+	heading := Cells(head...)
+	for i := range heading {
+		heading[i].Paint = Bold
+	}
+	line(&text, style, pick(heading, below, false), pick(widths, below, false))
+	for _, row := range rows {
+		line(&text, style, pick(row, below, false), pick(widths, below, false))
+		if ids := pick(row, below, true); len(ids) > 0 {
+			text.WriteString("  " + style.Text(Faint, named(pick(head, below, true), ids)) + "\n")
+		}
+	}
+	if _, err := io.WriteString(out, text.String()); err != nil {
+		return fmt.Errorf("write table: %w", err)
+	}
+	return nil
+}
+
+// measure cleans the cells and returns how wide each column is.
+func measure(head []string, rows [][]Cell) []int {
 	widths := make([]int, len(head))
 	for i, text := range head {
 		widths[i] = utf8.RuneCountInString(text)
@@ -35,19 +61,49 @@ func Table(out io.Writer, style Style, head []string, rows [][]Cell) error {
 			widths[i] = max(widths[i], utf8.RuneCountInString(row[i].Text))
 		}
 	}
-	var text strings.Builder
-	heading := Cells(head...)
-	for i := range heading {
-		heading[i].Paint = Bold
+	return widths
+}
+
+func total(widths []int) int {
+	sum := -2
+	for _, width := range widths {
+		sum += width + 2
 	}
-	line(&text, style, heading, widths)
-	for _, row := range rows {
-		line(&text, style, row, widths)
+	return sum
+}
+
+// idLength is how long the ids of Microsoft's directory are.
+const idLength = 36
+
+// idColumns tells which columns hold ids alone.
+func idColumns(columns int, rows [][]Cell) []bool {
+	found := make([]bool, columns)
+	for i := range found {
+		found[i] = len(rows) > 0
+		for _, row := range rows {
+			found[i] = found[i] && len(row[i].Text) == idLength && strings.Count(row[i].Text, "-") == 4
+		}
 	}
-	if _, err := io.WriteString(out, text.String()); err != nil {
-		return fmt.Errorf("write table: %w", err)
+	return found
+}
+
+// pick returns what stands in the columns that below tells of, or in the others; nil tells of none.
+func pick[T any](row []T, below []bool, of bool) []T {
+	var found []T
+	for i, cell := range row {
+		if (below != nil && below[i]) == of {
+			found = append(found, cell)
+		}
 	}
-	return nil
+	return found
+}
+
+func named(head []string, ids []Cell) string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = strings.ToLower(head[i]) + " " + id.Text
+	}
+	return strings.Join(texts, "  ")
 }
 
 func line(out *strings.Builder, style Style, row []Cell, widths []int) {
