@@ -201,6 +201,6 @@ func (d *demonstration) prompt(args []string) {
 // tell writes a part of the story; one that nobody reads any more is no reason to stop.
 func (d *demonstration) tell(text string, args ...any) {
 	if d.format.chosen != asJSON {
-		_, _ = fmt.Fprintf(d.sh.out, text, args...)
+		_, _ = io.WriteString(d.sh.out, d.sh.style().Fold(fmt.Sprintf(text, args...)))
 	}
 }

@@ -118,7 +118,7 @@ type discovery struct {
 func (sh *shell) printDiscovery(f *format, told discovery) error {
 	switch f.chosen {
 	case asTable:
-		return sh.write(discoveryText(told, sh.style()))
+		return sh.prose(discoveryText(told, sh.style()))
 	case asJSON:
 		return sh.printJSON(told)
 	}

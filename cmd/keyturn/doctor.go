@@ -121,7 +121,7 @@ func (sh *shell) writeChecks(f *format, checks []check.Check, ok bool) error {
 	for _, c := range checks {
 		text.WriteString(checkLine(c, sh.style()))
 	}
-	return sh.write(text.String())
+	return sh.prose(text.String())
 }
 
 // checkLine renders one check, with its fix below it.

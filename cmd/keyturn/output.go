@@ -105,6 +105,9 @@ func harmless(text string) string {
 	return text
 }
 
+// prose puts text for people on the stream for data; a terminal folds it at blanks.
+func (sh *shell) prose(text string) error { return sh.write(sh.style().Fold(text)) }
+
 // write puts text on the stream for data.
 func (sh *shell) write(text string) error {
 	if _, err := fmt.Fprint(sh.out, text); err != nil {

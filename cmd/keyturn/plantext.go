@@ -23,7 +23,7 @@ func (sh *shell) printPlans(f *format, plans []planned) error {
 				return err
 			}
 		}
-		if err := sh.write(planText(one.made, one.Requests, sh.style()) + remarks(one, sh.style())); err != nil {
+		if err := sh.prose(planText(one.made, one.Requests, sh.style()) + remarks(one, sh.style())); err != nil {
 			return err
 		}
 	}

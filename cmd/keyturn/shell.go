@@ -88,7 +88,8 @@ func (sh *shell) interrupted(count int, cancel context.CancelFunc) {
 
 // say tells a person something, on the stream that isn't data.
 func (sh *shell) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(sh.errs, format+"\n", args...) // a lost message is no reason to stop
+	said := screen.StyleOf(sh.errs, sh.env).Fold(fmt.Sprintf(format+"\n", args...))
+	_, _ = io.WriteString(sh.errs, said) // a lost message is no reason to stop
 }
 
 // log writes to the stream that isn't data, as much as --log-level asks for.

@@ -25,7 +25,7 @@ func (sh *shell) printStatus(f *format, rows []standing) error {
 	if err := sh.print(f, list); err != nil {
 		return err
 	}
-	return sh.write(reasons(rows, sh.style()))
+	return sh.prose(reasons(rows, sh.style()))
 }
 
 // reasons tells why a person should look at rows.

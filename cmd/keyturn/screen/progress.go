@@ -135,7 +135,7 @@ func (p *Progress) print(said sentence) {
 	}
 	mark := p.style.Text(said.paint, said.mark)
 	word := p.style.Text(Bold, said.word) + strings.Repeat(" ", max(0, 13-utf8.RuneCountInString(said.word)))
-	p.write(fmt.Sprintf("%s  %s %s  %s\n", p.style.Text(Faint, elapsed), mark, word, Clean(said.line)))
+	p.write(p.style.Fold(fmt.Sprintf("%s  %s %s  %s\n", p.style.Text(Faint, elapsed), mark, word, Clean(said.line))))
 }
 
 // draw writes the work in hand below what stays; erase takes it off again.
