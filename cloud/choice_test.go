@@ -96,14 +96,14 @@ func TestAnIdentityThatIsNotThereSaysWhy(t *testing.T) {
 	bare(t, t.TempDir())
 	for name, want := range map[string]string{
 		IdentityEnvironment: "AZURE_CLIENT_ID is not set", IdentityWorkload: environmentFederatedFile + " is not set",
-		IdentityBrowser: "public client", IdentityDeviceCode: "public client", "ENVIRONMENT": "AZURE_CLIENT_ID",
+		IdentityBrowser: "signIn.clientId", IdentityDeviceCode: "signIn.clientId", "ENVIRONMENT": "AZURE_CLIENT_ID",
 	} {
 		s, err := Open(t.Context(), Options{Tenant: "contoso.onmicrosoft.com", Identity: name})
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = s.Self(t.Context())
-		if p := problem.Of(err); p.Class != problem.Person || p.Fix == "" || !strings.Contains(p.Message, want) {
+		if p := problem.Of(err); p.Class != problem.Person || p.Fix == "" || !strings.Contains(p.Error(), want) {
 			t.Errorf("%s: %v, fix %q", name, err, p.Fix)
 		}
 	}

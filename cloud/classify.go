@@ -10,6 +10,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	msal "github.com/AzureAD/microsoft-authentication-library-for-go/apps/errors"
 
 	"keyturn/problem"
 )
@@ -72,6 +73,10 @@ func answerIn(err error) *http.Response {
 	var failed *azidentity.AuthenticationFailedError
 	if errors.As(err, &failed) && failed.RawResponse != nil {
 		return failed.RawResponse
+	}
+	var called msal.CallErr
+	if errors.As(err, &called) {
+		return called.Resp
 	}
 	return nil
 }

@@ -25,12 +25,13 @@ const (
 	IdentityAzureCLI         = "azureCLI"
 	IdentityBrowser          = "browser"
 	IdentityDeviceCode       = "deviceCode"
+	IdentityPassword         = "password" // a person's, for one run; not in the configuration
 	environmentSecret        = "AZURE_CLIENT_SECRET"
 	environmentCertificate   = "AZURE_CLIENT_CERTIFICATE_PATH"
 	environmentFederatedFile = "AZURE_FEDERATED_TOKEN_FILE"
 )
 
-// Identities returns every name that [Options] takes as Identity.
+// Identities returns every name that a configuration may have as Identity. [Options] also takes [IdentityPassword].
 func Identities() []string {
 	return []string{
 		IdentityDefault, IdentityEnvironment, IdentityWorkload, IdentityManaged, IdentityAzureCLI,
@@ -46,6 +47,7 @@ type identity struct {
 	shared bool
 	mu     sync.Mutex
 	once   azcore.TokenCredential
+	vain   error // a person's sign-in that failed; it isn't asked for again
 }
 
 // token signs in for one scope.
@@ -78,8 +80,18 @@ func (i *identity) sharedToken(ctx context.Context, want policy.TokenRequestOpti
 		}
 		i.once = opened
 	}
-	return i.once.GetToken(ctx, want)
+	if i.vain != nil {
+		return azcore.AccessToken{}, i.vain
+	}
+	token, err := i.once.GetToken(ctx, want)
+	if i.way() != "" && err != nil && ctx.Err() == nil {
+		i.vain = err
+	}
+	return token, err
 }
+
+// way is how the person signs in; "" where none is asked.
+func (i *identity) way() problem.Way { return WayOf(i.name) }
 
 // opened opens the identity. It asks nobody, so that what fails is how the identity is set up.
 func (i *identity) opened() (azcore.TokenCredential, error) {
@@ -112,6 +124,7 @@ func (m maker) identity(name string) (*identity, error) {
 		IdentityAzureCLI:    {m.azureCLI, true},
 		IdentityBrowser:     {m.browser, true},
 		IdentityDeviceCode:  {m.deviceCode, true},
+		IdentityPassword:    {m.password, true},
 	}
 	way, known := ways[name]
 	if !known {
@@ -200,39 +213,6 @@ func (m maker) managed() (azcore.TokenCredential, error) {
 
 func (m maker) azureCLI() (azcore.TokenCredential, error) {
 	return azidentity.NewAzureCLICredential(&azidentity.AzureCLICredentialOptions{TenantID: m.o.Tenant})
-}
-
-func (m maker) browser() (azcore.TokenCredential, error) {
-	if err := m.needsPublicClient(); err != nil {
-		return nil, err
-	}
-	m.o.Say("Sign in with the browser window that opens now.")
-	return azidentity.NewInteractiveBrowserCredential(&azidentity.InteractiveBrowserCredentialOptions{
-		ClientOptions: m.client(), DisableInstanceDiscovery: true, ClientID: m.o.ClientID, TenantID: m.o.Tenant,
-	})
-}
-
-func (m maker) deviceCode() (azcore.TokenCredential, error) {
-	if err := m.needsPublicClient(); err != nil {
-		return nil, err
-	}
-	return azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{
-		ClientOptions: m.client(), DisableInstanceDiscovery: true, ClientID: m.o.ClientID, TenantID: m.o.Tenant,
-		UserPrompt: func(_ context.Context, message azidentity.DeviceCodeMessage) error {
-			m.o.Say(message.Message)
-			return nil
-		},
-	})
-}
-
-func (m maker) needsPublicClient() error {
-	if m.o.ClientID != "" {
-		return nil
-	}
-	return problem.NeedsPerson("identity.client", "signIn.clientId",
-		"a person's sign-in needs the public client registered for Keyturn, and none is configured",
-		"register one (Entra ID, App registrations, Authentication, Mobile and desktop applications, http://localhost; "+
-			"allow public client flows) and put its client id into signIn.clientId")
 }
 
 var _ policy.Transporter = (*http.Client)(nil)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"keyturn/secret"
 )
 
 // Options is what a [Session] needs to know. The zero value means: the public cloud, the tenant that the identity
@@ -21,9 +23,15 @@ type Options struct {
 	Proxy    string // address of an HTTP proxy; "" = HTTPS_PROXY and NO_PROXY of the environment
 	CAFile   string // PEM file with authorities trusted besides the machine's own; "" = none
 
+	Username string       // of the person who signs in; "" = whoever they say they are. IdentityPassword needs it
+	Password secret.Value // theirs, for IdentityPassword alone; it is forgotten once signed in
+
 	Log *slog.Logger     // receives one debug line a request, without bodies, query strings or headers; nil = nowhere
-	Say func(string)     // shows a person what to do to sign in, such as a device code; nil = nowhere
+	Say func(string)     // shows a person what to do to sign in; nil = nowhere
 	Now func() time.Time // the local clock; nil = time.Now
+
+	Open     func(address string) error // opens a browser for a person; nil = the machine's own
+	ShowCode func(address, code string) // shows a person the code to type, and where; nil = as a sentence through Say
 }
 
 // Session is one identity signed in to one cloud through one network path. It is safe for concurrent use.
@@ -71,6 +79,14 @@ func (o Options) filled() Options {
 	}
 	if o.Say == nil {
 		o.Say = func(string) {}
+	}
+	if o.Open == nil {
+		o.Open = openBrowser
+	}
+	if o.ShowCode == nil {
+		o.ShowCode = func(address, code string) {
+			o.Say("To sign in, open " + address + " in a browser and enter the code " + code)
+		}
 	}
 	if o.Now == nil {
 		o.Now = time.Now

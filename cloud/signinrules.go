@@ -6,9 +6,7 @@ import (
 	"keyturn/problem"
 )
 
-const fixAgain = "sign in again"
-
-// signInRules is what the number of a failed sign-in of Keyturn itself means.
+// signInRules is what the number of a failed sign-in of Keyturn itself means, as an app; of people, see [personRule].
 // Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes (read 2026-11-22).
 var signInRules = map[int]rule{
 	7000215: person("identity.secret", "the client secret of Keyturn's own identity isn't accepted", "put the value, not the Secret ID, of a valid secret of that app into AZURE_CLIENT_SECRET; one made a minute ago may need a little longer"),
@@ -30,32 +28,11 @@ var signInRules = map[int]rule{
 	90038:   person("cloud.mismatch", "the tenant belongs to another national cloud", "set cloud in the configuration"),
 	900382:  person("cloud.mismatch", "the tenant belongs to another national cloud", "set cloud in the configuration"),
 	500011:  person("service.missing", "the tenant doesn't know the service that the token is for", "check cloud and tenant; the service's principal is missing there"),
-	65001:   person("consent.missing", "nobody has consented to what Keyturn asks for", "have an administrator grant consent to the app that Keyturn signs in with"),
 	65002:   person("consent.missing", "the app that Keyturn signs in with isn't authorised for this service", "register a public client of your own and set signIn.clientId"),
-	50034:   person(problem.SignIn, "there is no such user in the tenant", fixAgain),
-	50126:   person(problem.SignIn, "the name or password isn't right", fixAgain),
-	50053:   person(problem.SignIn, "the account is locked out, or the address is taken for malicious", "wait, then sign in again"),
-	50055:   person(problem.SignIn, "the user's password has expired", "change it, then sign in again"),
-	50056:   person(problem.SignIn, "the account has no password here", fixAgain),
-	50057:   person(problem.SignIn, "the account is disabled", "sign in as somebody else"),
 	50076:   mfaRule, 50079: mfaRule, 50072: mfaRule, 50074: mfaRule, 50158: mfaRule,
-	53000: byAccessRule, 53001: byAccessRule, 53002: byAccessRule, 53003: byAccessRule, 53004: byAccessRule,
-	50131: byAccessRule, 530032: byAccessRule, 530034: byAccessRule, 530035: byAccessRule,
-	50173:  person("signin.ended", "the earlier sign-in was revoked", fixAgain),
-	70043:  person("signin.ended", "the tenant wants a sign-in more often", fixAgain),
-	700082: person("signin.ended", "the earlier sign-in has ended", fixAgain),
-	70018:  person("signin.ended", "the code isn't right", fixAgain),
-	70019:  person("signin.ended", "the code has expired", fixAgain),
-	70020:  person("signin.ended", "the code has expired", fixAgain),
-	50196:  {class: problem.Retry, code: problem.Throttled, message: "the sign-in service takes this for a loop", after: 5 * time.Minute},
-	90055:  {class: problem.Retry, code: problem.Throttled, message: "the tenant has too many requests", after: time.Minute},
-	90033:  {class: problem.Retry, code: "service.failing", message: "the sign-in service failed for a moment", after: 5 * time.Second},
-}
-
-// byAccessRule: Conditional Access or security defaults refuse the sign-in.
-var byAccessRule = rule{
-	class: problem.Person, code: "signin.blocked", message: "Conditional Access or the security defaults refuse this sign-in",
-	fix: "sign in another way (browser instead of device code), from a permitted device or network, or have the policy changed; the tenant's sign-in log names it",
+	50196: {class: problem.Retry, code: problem.Throttled, message: "the sign-in service takes this for a loop", after: 5 * time.Minute},
+	90055: {class: problem.Retry, code: problem.Throttled, message: "the tenant has too many requests", after: time.Minute},
+	90033: {class: problem.Retry, code: "service.failing", message: "the sign-in service failed for a moment", after: 5 * time.Second},
 }
 
 func person(code, message, fix string) rule {
@@ -65,6 +42,9 @@ func person(code, message, fix string) rule {
 // signInRule chooses by the number, else by what the status says, else takes the identity for refused.
 func signInRule(r *Refusal) rule {
 	if known, ok := signInRules[r.AADSTS]; ok {
+		return known
+	}
+	if known, ok := personRule(r, ""); ok {
 		return known
 	}
 	if r.Status == 429 || r.Status >= 500 {

@@ -67,11 +67,19 @@ func (t *tokens) fetch(ctx context.Context, l *lane, want policy.TokenRequestOpt
 		if cause := noted.get(); cause != nil {
 			err = cause
 		}
-		return azcore.AccessToken{}, Classify(err, "sign-in of Keyturn to tenant "+t.choice.tenant())
+		return azcore.AccessToken{}, t.explain(err, who)
 	}
 	l.token, l.got = token, t.now()
 	l.until = l.got.Add(token.ExpiresOn.Sub(t.local()))
 	return token, nil
+}
+
+// explain says what a failed sign-in means: to a person in a person's words.
+func (t *tokens) explain(err error, who *identity) error {
+	if who != nil && who.way() != "" {
+		return classifyPerson(err, "sign-in to tenant "+t.choice.tenant(), who.way())
+	}
+	return Classify(err, "sign-in of Keyturn to tenant "+t.choice.tenant())
 }
 
 // drop forgets a token that a service refused, so that the next request signs in anew. Rights are written into a token

@@ -33,6 +33,7 @@ type Serve struct {
 // SignIn is how people sign in.
 type SignIn struct {
 	ClientID string // of the public client for browser and device sign-ins, or of a user-assigned identity; "" = none
+	Password bool   // whether people may sign in by typing their password to Keyturn
 }
 
 // Network is how the cloud is reached.
@@ -116,7 +117,7 @@ func Parse(path string, text []byte, kinds []target.Descriptor) (Config, error) 
 func (r *reader) meaning(written file, kinds []target.Descriptor) Config {
 	config := Default()
 	config.Tenant = written.Tenant
-	config.SignIn = SignIn{ClientID: strings.ToLower(written.SignIn.ClientID)}
+	config.SignIn = SignIn{ClientID: strings.ToLower(written.SignIn.ClientID), Password: written.SignIn.Password == "allowed"}
 	config.Network = Network{Proxy: written.Network.Proxy, CAFile: written.Network.CAFile}
 	put(&config.Serve.Every, written.Serve.Every)
 	config.Policy = written.Policy.over(config.Policy)

@@ -206,7 +206,7 @@ func TestParseRefuses(t *testing.T) {
 		"a key written twice":                 {"tenant: t\ntenant: u\n", `2:1: "tenant" is written twice`},
 		"a key without a value":               {"tenant:\n", "nothing is written here"},
 		"an unknown cloud":                    {"tenant: t\ncloud: moon\n", `2:8: "moon" isn't a value of "cloud"; one of public, usgov, usgov-dod, china`},
-		"the password form":                   {"tenant: t\nsignIn: { password: allowed }\n", `isn't a value of "password"; one of refused`},
+		"the password form":                   {"tenant: t\nsignIn: { password: always }\n", `isn't a value of "password"; one of refused, allowed`},
 		"a store of another kind":             {"tenant: t\nstore: mysql://db/keyturn\n", `2:8: a store is a file or a PostgreSQL database, not "mysql://..."`},
 		"a password in the store's address":   {"tenant: t\nstore: postgres://keyturn:hunter2@db/keyturn\n", "2:8: a password stands in the address"},
 		"a password after the store's name":   {"tenant: t\nstore: postgres://db/keyturn?password=hunter2\n", "2:8: a password stands in the address"},

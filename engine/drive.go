@@ -113,7 +113,8 @@ func (e *Engine) worthWaiting(job *stage.Job, pause stage.Pause, deadline time.T
 func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) stage.Pause {
 	if errors.Is(cause, ErrStopped) || ctx.Err() != nil {
 		return stage.Pause{Door: renewal.Retry, Until: e.Clock.Now(), Reason: renewal.Reason{
-			Code: "stopped", Text: "the process that drove this run was stopped", Fix: "keyturn resume " + job.App,
+			Code: "stopped", Text: "the process that drove this run was stopped",
+			Fix: problem.Attended("keyturn resume "+job.App, job.Run.Order.Person),
 		}}
 	}
 	found := problem.Of(cause)
@@ -129,7 +130,7 @@ func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) 
 		return named(doorFor(errors.Join(cause, err)), job)
 	}
 	later := stage.Pause{Door: renewal.Retry, Until: e.Clock.Now().Add(delay), Reason: renewal.Reason{
-		Code: found.Code, Text: problem.Sentence(cause), Fix: "it is tried again by itself; or: keyturn resume " + job.App,
+		Code: found.Code, Text: problem.Sentence(cause), Fix: problem.Attended("it is tried again by itself; or: keyturn resume "+job.App, job.Run.Order.Person),
 	}}
 	if delay > time.Minute || job.Sleep(ctx, delay) != nil {
 		return later
@@ -147,5 +148,6 @@ func mayBeFresh(found *problem.Error, tries int) bool {
 // named puts the run's own names into a fix that speaks of RUN and APP.
 func named(pause stage.Pause, job *stage.Job) stage.Pause {
 	pause.Reason.Fix = problem.Name(strings.ReplaceAll(pause.Reason.Fix, "resume RUN", "resume APP"), job.App, job.Run.ID)
+	pause.Reason.Fix = problem.Attended(pause.Reason.Fix, job.Run.Order.Person)
 	return pause
 }

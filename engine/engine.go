@@ -160,10 +160,13 @@ func (e *Engine) claim(ctx context.Context, id string) (*stage.Job, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the run's history: %w", err)
 	}
+	if err := job.Admit(ctx); err != nil {
+		return nil, errors.Join(err, e.letGo(ctx, job.Run, err))
+	}
 	return job, job.Reopen(ctx)
 }
 
-// letGo parks a run that couldn't even be set up, so that it isn't held by a process that does nothing for it.
+// letGo parks a run that couldn't even be set up, or isn't for the identity at hand, so that it isn't held by a process that does nothing for it.
 func (e *Engine) letGo(ctx context.Context, run renewal.Run, cause error) error {
 	job := e.job(stage.Setup{App: run.App, ClientID: run.ClientID}, run)
 	pause := doorFor(cause)

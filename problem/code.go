@@ -11,8 +11,17 @@ type Meaning struct {
 // list their own.
 func Codes() []Meaning {
 	all := shared()
-	for _, some := range [][]Meaning{signIns(), wires(), settings(), stores(), runs()} {
+	for _, some := range [][]Meaning{signIns(), people(), wires(), settings(), stores(), runs()} {
 		all = append(all, some...)
+	}
+	return all
+}
+
+// people are the codes of the known issues.
+func people() []Meaning {
+	all := []Meaning{{"password.missing", "A login or its password is missing.", "Name the login with --username; type the password, or give it through --password-fd."}}
+	for _, known := range KnownIssues() {
+		all = append(all, known.Meaning)
 	}
 	return all
 }
@@ -47,13 +56,8 @@ func signIns() []Meaning {
 		{"identity.public", "The app is a public client and takes no secret.", "Use another app for AZURE_CLIENT_ID."},
 		{"identity.disabled", "The app of Keyturn's own identity is disabled.", "Enable it under Enterprise applications."},
 		{"identity.missing", "The tenant doesn't know Keyturn's own identity.", "Check AZURE_CLIENT_ID and tenant; make its service principal."},
-		{"identity.client", "A person's sign-in needs a public client, and none is configured.", "Register one and set signIn.clientId, see docs/sign-in.md."},
 		{"identity.self", "The app to renew is the one that Keyturn signs in with.", "Run Keyturn as another identity; best one without a secret."},
 		{"self", "The app to renew is the one that Keyturn signs in with.", "Run Keyturn as another identity; best one without a secret."},
-		{"mfa.required", "Azure refuses writes by people who signed in without a second factor.", "Sign in again with one, or use a service principal or managed identity."},
-		{"signin.blocked", "Conditional Access or the security defaults refuse the sign-in.", "Sign in by browser, from a permitted device; the tenant's sign-in log names the policy."},
-		{"signin.ended", "The earlier sign-in has ended or was revoked.", "Sign in again."},
-		{"consent.missing", "Nobody has consented to what Keyturn asks for.", "Have an administrator consent to the app that Keyturn signs in with."},
 		{"service.missing", "The tenant doesn't know the service that the token is for.", "Check cloud and tenant."},
 		{"tenant.unknown", "There is no such tenant.", "Check tenant and cloud."},
 		{"tenant.mismatch", "The subscription belongs to another tenant than the sign-in.", "Set tenant to the one that it belongs to."},
@@ -61,7 +65,6 @@ func signIns() []Meaning {
 		{"cloud.mismatch", "The tenant belongs to another national cloud.", "Set cloud."},
 		{"app.disabled", "The app to renew is disabled in this tenant.", "Enable it, or take it out of keyturn.yaml."},
 		{"principal.missing", "The app to renew has no service principal in this tenant, so nobody can sign in with it.", "az ad sp create --id with the app's client ID."},
-		{"role.missing", "Keyturn's identity has no permission of Microsoft Graph to write app registrations.", "Grant Application.ReadWrite.OwnedBy; keyturn doctor --script az prints it."},
 		{"ownership.missing", "Keyturn's identity doesn't own the app registration.", "Add it to the owners; keyturn doctor --script az prints it."},
 	}
 }

@@ -108,6 +108,23 @@ func Name(fix, app, run string) string {
 	})
 }
 
+// going is a command of ours that goes on with a renewal, with the name in it.
+var going = regexp.MustCompile(`keyturn (?:resume|abort|approve|renew) [^\s,;:)]+( --sign-in)?`)
+
+// Attended puts the way in which a person signs in into the commands of a fix that go on with a renewal, where it isn't
+// said already. way "" changes nothing.
+func Attended(fix, way string) string {
+	if way == "" {
+		return fix
+	}
+	return going.ReplaceAllStringFunc(fix, func(text string) string {
+		if strings.HasSuffix(text, " --sign-in") {
+			return text
+		}
+		return text + " --sign-in " + way
+	})
+}
+
 // Is reports whether err carries the given code.
 func Is(err error, code string) bool { return err != nil && Of(err).Code == code }
 

@@ -98,6 +98,7 @@ type Order struct {
 	Evidence    EvidenceRule  `json:"evidence"`
 	Expired     bool          `json:"expired,omitempty"`    // the old one doesn't work any more: no overlap to keep
 	ByPerson    bool          `json:"byPerson,omitempty"`   // a person asked for it now: no window holds its beginning
+	Person      string        `json:"person,omitempty"`     // how the person signed in who began it, such as browser; "" = it was begun unattended
 	Emergency   bool          `json:"emergency,omitempty"`  // the old one has leaked: no window, no freeze, the shortest safe overlap
 	AllowedBy   string        `json:"allowedBy,omitempty"`  // the person who approved that it is delivered
 	Reuse       bool          `json:"reuse,omitempty"`      // issue nothing: spread the custodian's value

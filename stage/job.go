@@ -20,7 +20,8 @@ type Setup struct {
 	App      string // its name in the configuration
 	ClientID string
 	TenantID string
-	Who      string // the identity that Keyturn runs as, for the audit log
+	Who      string // the identity that Keyturn runs as, for the audit log; of a person, with how they signed in
+	Person   string // how the person signed in who is there, such as browser; "" = Keyturn works unattended
 	Policy   policy.Policy
 	Excluded string // why a person leaves the application alone; "" = it is renewed
 	Issuer   issuer.Issuer

@@ -84,7 +84,7 @@ func decide(s Setup, r Request, seen *reading, now time.Time) Plan {
 		Replaced: replaced, Due: policy.Due(in), Ending: policy.End(in), Keeping: policy.OverlapOf(in), Retires: replaced.KeyID,
 	}
 	p.Order = order(s, seen, p)
-	p.Order.ByPerson, p.Order.Emergency = r.ByPerson, r.Emergency
+	p.Order.ByPerson, p.Order.Emergency, p.Order.Person = r.ByPerson, r.Emergency, s.Person
 	p.Permit = policy.Permit(policy.Input{Now: now, Policy: s.Policy, Ends: p.Order.RetiresEnd, Run: renewal.Run{Order: p.Order}})
 	switch {
 	case r.Reuse || r.Adopt:

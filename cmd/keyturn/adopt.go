@@ -14,7 +14,7 @@ func newAdopt(sh *shell) *cobra.Command {
 		Example: "  keyturn adopt provision-assist",
 		Args:    exactly(1, "one application"),
 	}
-	r.addFlags(cmd)
+	r.addFlags(sh, cmd)
 	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "don't ask")
 	cmd.Flags().StringVar(&r.request.Replace, "replace", "", "Secret ID to retire in the end, or none; else as the vault's tags say")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"keyturn/cloud"
 	"keyturn/config"
 )
 
@@ -47,7 +48,7 @@ func (sh *shell) checkFile(ctx context.Context) (config.Config, error) {
 	if err != nil {
 		return loaded, err
 	}
-	r, err := newReach(ctx, config.Config{Cloud: loaded.Cloud, Tenant: loaded.Tenant}, nil, nil)
+	r, err := newReach(ctx, cloud.Options{Cloud: loaded.Cloud, Tenant: loaded.Tenant})
 	if err != nil {
 		return loaded, err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"keyturn/cloud"
 	"keyturn/config"
 	"keyturn/problem"
 	"keyturn/stage"
@@ -19,6 +20,7 @@ type desk struct {
 	sh       *shell
 	settings config.Config
 	clock    stage.Clock
+	person   problem.Way // how a person signs in here; "" = nobody has to
 }
 
 // openDesk reads the configuration and opens a session. Nobody is contacted yet.
@@ -40,11 +42,17 @@ func (sh *shell) deskFor(ctx context.Context, settings config.Config) (*desk, er
 	if err != nil {
 		return nil, err
 	}
-	r, err := newReach(ctx, settings, log, func(text string) { sh.say("%s", text) })
+	o := way(settings, log)
+	o.Identity, o.Username = sh.identityOf(settings), sh.visitor.login
+	o.Say, o.ShowCode = func(text string) { sh.say("%s", text) }, sh.showCode
+	if o.Password, err = sh.passwordFor(settings); err != nil {
+		return nil, err
+	}
+	r, err := newReach(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	return &desk{reach: r, sh: sh, settings: settings, clock: sh.parts.clock(r.session)}, nil
+	return &desk{reach: r, sh: sh, settings: settings, clock: sh.parts.clock(r.session), person: cloud.WayOf(o.Identity)}, nil
 }
 
 // setup is one application with the parts that reach it. It asks for the tenant's id and for who we are.
@@ -63,7 +71,8 @@ func (d *desk) setup(ctx context.Context, app config.Application) (stage.Setup, 
 			"sign in as another identity, see keyturn doctor --help")
 	}
 	s := stage.Setup{
-		App: app.Name, ClientID: app.ClientID, TenantID: tenantID, Who: self.Name, Policy: app.Policy, Excluded: app.Excluded, Issuer: d.entra,
+		App: app.Name, ClientID: app.ClientID, TenantID: tenantID, Who: whoIs(self, d.person), Person: string(d.person),
+		Policy: app.Policy, Excluded: app.Excluded, Issuer: d.entra,
 	}
 	for _, block := range app.Targets {
 		built, err := build(block, owner{clientID: app.ClientID, reach: d.reach, clock: d.clock})

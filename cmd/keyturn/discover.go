@@ -29,6 +29,7 @@ func newDiscover(sh *shell) *cobra.Command {
 	cmd.Flags().StringVar(&pack, "pack", "", "judge by what is known of a product: "+strings.Join(packCodes(), ", "))
 	cmd.Flags().BoolVar(&noValues, "no-values", false, "read no value, and go by names alone")
 	cmd.Flags().StringSliceVar(&vaults, "vault", nil, "look into this Key Vault too")
+	sh.mayAttend(cmd)
 	f := formatFlag(cmd, asTable, asJSON, asCSV)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return sh.discover(cmd.Context(), f, args[0], pack, !noValues, vaults)

@@ -44,7 +44,12 @@ func usage(err error) error { return &verdict{code: exitUsage, err: err} }
 func attention() error { return &verdict{code: exitAttention} }
 
 // denials are the codes of problems that a right would mend.
-var denials = map[string]bool{problem.Denied: true, "role.missing": true, "ownership.missing": true, "mfa.required": true}
+var denials = map[string]bool{
+	problem.Denied: true, "role.missing": true, "role.eligible": true, "ownership.missing": true, "mfa.required": true, "consent.missing": true,
+}
+
+// attentions are the codes of problems after which nothing is broken: somebody comes back, or goes another way.
+var attentions = map[string]bool{"signin.needed": true, "acs.disabled": true, "acs.retired": true}
 
 func exitCode(err error) int {
 	var ended *verdict
@@ -55,6 +60,8 @@ func exitCode(err error) int {
 		return ended.code
 	case denials[problem.Of(err).Code]:
 		return exitDenied
+	case attentions[problem.Of(err).Code]:
+		return exitAttention
 	}
 	return exitFailed
 }

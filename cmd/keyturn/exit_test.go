@@ -24,6 +24,7 @@ func TestExitCodes(t *testing.T) {
 		"a mistake in usage":              {usage(errors.New("x")), 64},
 		"a right is missing":              {denied, 77},
 		"a right is missing, deep inside": {fmt.Errorf("plan: %w", fmt.Errorf("read: %w", denied)), 77},
+		"a retired service":               {problem.FindKnown("acs.retired").Stops("app", "", ""), 2},
 		"a lock isn't a right":            {problem.NeedsPerson(problem.Locked, "vault kv", "locked", "unlock it"), 1},
 		"one failed, one needs a look":    {worst([]error{attention(), errors.New("x"), nil}), 1},
 		"one needs a look, one is done":   {worst([]error{nil, attention()}), 2},

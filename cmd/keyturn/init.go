@@ -19,6 +19,7 @@ import (
 // initialising are the flags of init.
 type initialising struct {
 	pack, out string
+	signInApp string // dialect of the script that makes the app people sign in through; "" = that isn't asked for
 	noValues  bool
 	force     bool
 	vaults    []string
@@ -33,15 +34,23 @@ func newInit(sh *shell) *cobra.Command {
 			"which places its manual forgets, and which logic app proves a place. Places that only may hold the secret are written\n" +
 			"commented out; confirm each, or list it below exclude.\n\nIt only reads in the cloud, and never overwrites a file without --force.",
 		Example: "  keyturn init --pack provision-assist --tenant contoso.onmicrosoft.com\n" +
-			"  keyturn init 7f0d7f0d-1111-2222-3333-444444444444\n  keyturn init --pack provision-assist --out -",
+			"  keyturn init 7f0d7f0d-1111-2222-3333-444444444444\n  keyturn init --pack provision-assist --out -\n" +
+			"  keyturn init --sign-in-app powershell > sign-in-app.ps1     # the app that people sign in through, see docs/sign-in.md",
 		Args: upTo(1, "at most one application: its client ID or display name"),
 	}
 	cmd.Flags().StringVar(&in.pack, "pack", "", "product: "+strings.Join(packCodes(), ", "))
+	sh.mayAttend(cmd)
+	cmd.Flags().StringVar(&in.signInApp, "sign-in-app", "", "print the commands that make the app people sign in through, and end: az or powershell")
 	cmd.Flags().StringVar(&in.out, "out", "", "file to write (default --config, else ./keyturn.yaml); - for stdout")
 	cmd.Flags().BoolVar(&in.force, "force", false, "overwrite the file")
 	cmd.Flags().BoolVar(&in.noValues, "no-values", false, "read no value, and go by names alone")
 	cmd.Flags().StringSliceVar(&in.vaults, "vault", nil, "look into this Key Vault too")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error { return sh.initialise(cmd.Context(), in, args) }
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if in.signInApp != "" {
+			return sh.printSignInApp(in.signInApp)
+		}
+		return sh.initialise(cmd.Context(), in, args)
+	}
 	return cmd
 }
 

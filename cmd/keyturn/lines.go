@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"keyturn/cmd/keyturn/screen"
+	"keyturn/problem"
 	"keyturn/renewal"
 )
 
@@ -43,7 +44,12 @@ func (l *lines) comingBack(run renewal.Run, told summary) string {
 	if told.Served {
 		return "nothing to do: the Keyturn that serves this store goes on"
 	}
-	return "keyturn resume " + run.App
+	return goOnWith(run)
+}
+
+// goOnWith is the command that goes on with a run.
+func goOnWith(run renewal.Run) string {
+	return problem.Attended("keyturn resume "+run.App, run.Order.Person)
 }
 
 // keptUntil is when the old secret may go at the earliest.
@@ -55,7 +61,7 @@ func nextOf(run renewal.Run) string {
 	if run.Reason.Fix != "" {
 		return run.Reason.Fix
 	}
-	return "keyturn resume " + run.App
+	return goOnWith(run)
 }
 
 func (l *lines) proofs(told summary) {

@@ -31,6 +31,7 @@ func newPlan(sh *shell) *cobra.Command {
 	cmd.Flags().StringVar(&request.MakeRoom, "make-room", "", "as in renew: Secret ID to remove first")
 	cmd.Flags().BoolVar(&request.Reuse, "reuse", false, "as in renew: make no new secret")
 	cmd.Flags().BoolVar(&noDiscovery, "no-discovery", false, "don't look for places that the configuration doesn't have")
+	sh.mayAttend(cmd)
 	f := formatFlag(cmd, asTable, asJSON)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return sh.plan(cmd.Context(), f, args, planning{request: request, discover: !noDiscovery})

@@ -23,15 +23,14 @@ const usualWait = 5 * time.Minute
 type renewing struct {
 	yes     bool
 	wait    time.Duration
-	signIn  string
 	request stage.Request
 	format  *format
 }
 
-func (r *renewing) addFlags(cmd *cobra.Command) {
+func (r *renewing) addFlags(sh *shell, cmd *cobra.Command) {
 	r.wait = usualWait
 	cmd.Flags().Var((*span)(&r.wait), "wait", "stay for what time brings within so long, such as 5m or 1d")
-	cmd.Flags().StringVar(&r.signIn, "sign-in", "", "sign in as a person: browser or device")
+	sh.mayAttend(cmd)
 	r.format = formatFlag(cmd, asTable, asJSON)
 }
 
@@ -52,7 +51,7 @@ func newRenew(sh *shell) *cobra.Command {
 			"  keyturn renew provision-assist --emergency # the secret has leaked",
 		Args: cobra.MinimumNArgs(1),
 	}
-	r.addFlags(cmd)
+	r.addFlags(sh, cmd)
 	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "don't ask")
 	cmd.Flags().StringVar(&r.request.Replace, "replace", "", "Secret ID to replace, or none to retire nothing; else found by proof")
 	cmd.Flags().StringVar(&r.request.MakeRoom, "make-room", "", "Secret ID to remove first when the app holds as many as it may")
@@ -77,9 +76,6 @@ type workshop struct {
 
 // openWorkshop gathers what a renewal needs. Call close at the end.
 func (sh *shell) openWorkshop(ctx context.Context, r *renewing) (*workshop, error) {
-	if err := sh.signInAs(r.signIn); err != nil {
-		return nil, err
-	}
 	d, err := sh.openDesk(ctx, true)
 	if err != nil {
 		return nil, err
@@ -110,17 +106,6 @@ func (sh *shell) furnish(ctx context.Context, d *desk, shown follower, r *renewi
 func (w *workshop) close() {
 	w.shown.Close()
 	w.sh.close(w.store)
-}
-
-// signInAs turns --sign-in into the identity of that kind.
-func (sh *shell) signInAs(how string) error {
-	known := map[string]string{"": sh.flags.identity, "browser": "browser", "device": "deviceCode"}
-	identity, ok := known[how]
-	if !ok {
-		return usage(fmt.Errorf("--sign-in %q isn't one of browser, device", how))
-	}
-	sh.flags.identity = identity
-	return nil
 }
 
 func (sh *shell) renew(ctx context.Context, r *renewing, names []string) error {

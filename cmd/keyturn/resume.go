@@ -25,7 +25,7 @@ func newResume(sh *shell) *cobra.Command {
 			"  keyturn resume provision-assist --overwrite     # a place was changed by somebody else: write ours again",
 		Args: exactly(1, "one run or application"),
 	}
-	r.addFlags(cmd)
+	r.addFlags(sh, cmd)
 	cmd.Flags().BoolVar(&overwrite, "overwrite", false, "write again those places that somebody else changed since")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var prepare engine.Prepare
@@ -47,7 +47,7 @@ func newAbort(sh *shell) *cobra.Command {
 		Example: "  keyturn abort provision-assist\n  keyturn abort k3v9q0x2ab -o json",
 		Args:    exactly(1, "one run or application"),
 	}
-	r.addFlags(cmd)
+	r.addFlags(sh, cmd)
 	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "don't ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return sh.abort(cmd.Context(), &r, args[0]) }
 	return cmd
@@ -70,7 +70,7 @@ func newApprove(sh *shell) *cobra.Command {
 		Example: "  keyturn approve provision-assist",
 		Args:    exactly(1, "one run or application"),
 	}
-	r.addFlags(cmd)
+	r.addFlags(sh, cmd)
 	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "don't ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return sh.approve(cmd.Context(), &r, args[0]) }
 	return cmd

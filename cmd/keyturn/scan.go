@@ -24,6 +24,7 @@ func newScan(sh *shell) *cobra.Command {
 	}
 	cmd.Flags().Var((*span)(&within), "within", "a credential that ends within so long is due")
 	cmd.Flags().BoolVar(&dueOnly, "due", false, "only what has expired or is due")
+	sh.mayAttend(cmd)
 	f := formatFlag(cmd, asTable, asJSON, asCSV)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return sh.scan(cmd.Context(), f, within, dueOnly) }
 	return cmd

@@ -21,6 +21,7 @@ type shell struct {
 	env       func(string) string
 	now       func() time.Time // the machine's clock
 	flags     flags
+	visitor   attending // who signs in for this one call
 	parts     parts
 	logTo     io.Writer // nil = errs, as much as --log-level asks for; else everything goes there
 

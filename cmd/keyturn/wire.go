@@ -44,12 +44,17 @@ type reach struct {
 	entra   *entra.Issuer
 }
 
-// newReach opens a session and the clients on it. Nobody is contacted yet.
-func newReach(ctx context.Context, c config.Config, log *slog.Logger, say func(string)) (*reach, error) {
-	session, err := cloud.Open(ctx, cloud.Options{
+// way is how a configuration's cloud is reached and signed in to.
+func way(c config.Config, log *slog.Logger) cloud.Options {
+	return cloud.Options{
 		Tenant: c.Tenant, Cloud: c.Cloud, Identity: c.Identity, ClientID: c.SignIn.ClientID,
-		Proxy: c.Network.Proxy, CAFile: c.Network.CAFile, Log: log, Say: say,
-	})
+		Proxy: c.Network.Proxy, CAFile: c.Network.CAFile, Log: log,
+	}
+}
+
+// newReach opens a session and the clients on it. Nobody is contacted yet.
+func newReach(ctx context.Context, o cloud.Options) (*reach, error) {
+	session, err := cloud.Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
