@@ -30,12 +30,12 @@ var levels = map[string]int{
 	// the rooms with effects, and those that look around
 	"stage": 5, "inventory": 5,
 	"engine": 6,
-	// what answers to others
-	"server": 7,
+	// what answers to others: who may come in, what happens, what is shown, how it is shown; and the way to all of it
+	"server/access": 5, "server/feed": 5, "server/board": 6, "server/web": 7, "server": 8,
 	// the command knows all
-	"cmd/keyturn": 8,
+	"cmd/keyturn": 9,
 	// tools of the house, for making a release
-	"house/zip": 8,
+	"house/zip": 9,
 }
 
 // sameNoun are imports within level 0 and 1 that make one noun out of another; each has its reason.

@@ -27,7 +27,10 @@ type Config struct {
 
 // Serve is how Keyturn works unattended.
 type Serve struct {
-	Every time.Duration // between two looks at the tenant
+	Every    time.Duration // between two looks at the tenant
+	Address  string        // where browsers find the console, scheme and host; "" = where it listens
+	CertFile string        // of the console's TLS, PEM; "" = it speaks plain HTTP
+	KeyFile  string
 }
 
 // SignIn is how people sign in.
@@ -89,7 +92,9 @@ func Load(path string, kinds []target.Descriptor) (Config, error) {
 		return Config{}, err
 	}
 	config.Store = beside(path, config.Store)
-	config.Network.CAFile = beside(path, config.Network.CAFile)
+	for _, file := range []*string{&config.Network.CAFile, &config.Serve.CertFile, &config.Serve.KeyFile} {
+		*file = beside(path, *file)
+	}
 	return config, nil
 }
 
@@ -120,6 +125,7 @@ func (r *reader) meaning(written file, kinds []target.Descriptor) Config {
 	config.SignIn = SignIn{ClientID: strings.ToLower(written.SignIn.ClientID), Password: written.SignIn.Password == "allowed"}
 	config.Network = Network{Proxy: written.Network.Proxy, CAFile: written.Network.CAFile}
 	put(&config.Serve.Every, written.Serve.Every)
+	config.Serve.Address, config.Serve.CertFile, config.Serve.KeyFile = written.Serve.Address, written.Serve.TLS.CertFile, written.Serve.TLS.KeyFile
 	config.Policy = written.Policy.over(config.Policy)
 	setIfWritten(&config.Cloud, written.Cloud)
 	setIfWritten(&config.Identity, written.Identity)

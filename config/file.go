@@ -32,7 +32,14 @@ type network struct {
 }
 
 type serve struct {
-	Every *time.Duration `yaml:"every" jsonschema_description:"Time between two looks at the tenant, from 10s to 24h, default 1h."`
+	Every   *time.Duration `yaml:"every" jsonschema_description:"Time between two looks at the tenant, from 10s to 24h, default 1h."`
+	Address string         `yaml:"address" jsonschema_description:"Where people's browsers find the console, such as https://keyturn.contoso.com, where that isn't the address listened at: behind a proxy, or by a name."`
+	TLS     tlsFiles       `yaml:"tls" jsonschema_description:"The certificate that the console shows. The files are read again when they change."`
+}
+
+type tlsFiles struct {
+	CertFile string `yaml:"certFile" jsonschema_description:"PEM file of the certificate and of those that signed it; relative to this file."`
+	KeyFile  string `yaml:"keyFile" jsonschema_description:"PEM file of its key; relative to this file."`
 }
 
 // rules is a policy in which everything may be left out.

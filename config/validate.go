@@ -43,6 +43,7 @@ func (r *reader) checkFile(written file, config Config) {
 	if every := config.Serve.Every; every < leastEvery || every > mostEvery {
 		r.sayf(r.find("serve", "every"), "between 10s and 24h", "a look at the tenant every %s can't be used", FormatDuration(every))
 	}
+	r.checkConsole(written.Serve)
 	r.checkPolicy(r.find("policy"), config.Policy)
 }
 
@@ -186,4 +187,20 @@ func (r *reader) find(keys ...string) held {
 func isProxy(text string) bool {
 	address, err := url.Parse(text)
 	return err == nil && address.Host != "" && slices.Contains([]string{"http", "https", "socks5"}, address.Scheme)
+}
+
+// checkConsole looks at how the console is reached.
+func (r *reader) checkConsole(s serve) {
+	if s.Address != "" && !isSite(s.Address) {
+		r.sayf(r.find("serve", "address"), "scheme and host alone, such as https://keyturn.contoso.com", "%s can't be the console's address", quote(s.Address))
+	}
+	if (s.TLS.CertFile == "") != (s.TLS.KeyFile == "") {
+		r.say(r.find("serve", "tls"), "a certificate and its key go together", "name both certFile and keyFile")
+	}
+}
+
+func isSite(text string) bool {
+	site, err := url.Parse(text)
+	return err == nil && site.Host != "" && slices.Contains([]string{"http", "https"}, site.Scheme) &&
+		site.User == nil && strings.Trim(site.Path, "/") == "" && site.RawQuery == "" && site.Fragment == ""
 }

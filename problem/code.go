@@ -11,7 +11,7 @@ type Meaning struct {
 // list their own.
 func Codes() []Meaning {
 	all := shared()
-	for _, some := range [][]Meaning{signIns(), people(), wires(), settings(), stores(), runs()} {
+	for _, some := range [][]Meaning{signIns(), people(), wires(), settings(), stores(), runs(), consoles()} {
 		all = append(all, some...)
 	}
 	return all
@@ -146,5 +146,21 @@ func runs() []Meaning {
 		{"listen", "The address can't be listened at.", "Choose another with --listen."},
 		{"look.none", "The tenant wasn't looked at with success yet.", "See the reason beside it."},
 		{"look.stale", "The tenant wasn't looked at with success lately.", "See the reason beside it."},
+	}
+}
+
+func consoles() []Meaning {
+	return []Meaning{
+		{"signin.required", "You haven't signed in at the console, or have been signed out.", "Sign in; a program sends an API token."},
+		{"signin.often", "Somebody tried to sign in too often from one address.", "Wait a minute."},
+		{"role.insufficient", "Your role at the console doesn't allow it.", "Ask somebody who has the role that the message names."},
+		{"link.used", "The link into the console has been used, or has ended.", "keyturn console link prints a new one."},
+		{"token.invalid", "An API token can't be made so.", "Read the message."},
+		{"token.unknown", "There is no such API token, or it was revoked before.", "keyturn token list shows them."},
+		{"query.invalid", "A list was asked for in a way that can't be understood.", "Read the message."},
+		{"origin.foreign", "A page of another site sent the request.", "Do it in the console itself."},
+		{"host.foreign", "The request names another site than the console's own.", "Open the console at its address, or set serve.address to the one that people use."},
+		{"server.busy", "The console answers as many requests as it may at once.", ""},
+		{"serve.certificate", "The console's certificate or its key can't be used.", "Name PEM files that belong together in serve.tls."},
 	}
 }

@@ -1,6 +1,7 @@
-// Package server answers HTTP for a Keyturn that serves: whether the process works and whether it is ready to. It reads,
-// and never acts. There is no sign-in yet, so nothing is shown that an outsider couldn't see of the port being open,
-// beyond the reason why the process isn't ready; it listens on this machine alone unless told otherwise.
+// Package server answers HTTP for a Keyturn that serves. To everybody: whether the process works and whether it is ready
+// to. To those who have signed in: the console, its pages (server/web) and its API (server/api), each route with the least
+// role that may use it. It listens on this machine alone unless told otherwise, and shows the console elsewhere only where
+// people sign in with a provider, over TLS.
 //
 // Start at [New].
 package server

@@ -20,16 +20,14 @@ type Health struct {
 // readyTimeout is how long the answer to /readyz may take: shorter than the patience of those who ask.
 const readyTimeout = 4 * time.Second
 
-// New returns the handler: GET and HEAD of /healthz and /readyz, each 200 or 503 with a small JSON object, and nothing else.
-func New(health Health) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, health.Alive()) })
+// routes puts GET and HEAD of /healthz and /readyz on mux, each 200 or 503 with a small JSON object.
+func (h Health) routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, h.Alive()) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 		defer cancel()
-		answer(w, health.Ready(ctx))
+		answer(w, h.Ready(ctx))
 	})
-	return mux
 }
 
 // state is the answer to both questions.
@@ -47,7 +45,6 @@ func answer(w http.ResponseWriter, trouble error) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(said) // whoever asked has gone: nobody is left to tell
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,14 +35,21 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// Serve answers on listener, which it closes, until ctx ends.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+// Serve answers on listener, which it closes, until ctx ends: over TLS where rules aren't nil.
+func Serve(ctx context.Context, listener net.Listener, rules *tls.Config, handler http.Handler, log *slog.Logger) error {
+	closing, closed := context.WithCancel(context.WithoutCancel(ctx))
+	defer closed()
 	host := &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: answerTimeout, WriteTimeout: answerTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: mostHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		TLSConfig: rules,
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.Background(), closingKey{}, closing)
+		},
 	}
+	host.RegisterOnShutdown(closed)
 	ended := make(chan error, 1)
-	go func() { ended <- host.Serve(listener) }()
+	go func() { ended <- serveOn(host, listener) }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("answer at %s: %w", listener.Addr(), err)
@@ -55,4 +63,11 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	}
 	<-ended // always http.ErrServerClosed after Shutdown
 	return err
+}
+
+func serveOn(host *http.Server, listener net.Listener) error {
+	if host.TLSConfig != nil {
+		return host.ServeTLS(listener, "", "")
+	}
+	return host.Serve(listener)
 }

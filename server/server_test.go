@@ -26,7 +26,9 @@ func open(t *testing.T, health server.Health) string {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(ctx, listener, server.New(health), slog.New(slog.DiscardHandler)) }()
+	go func() {
+		ended <- server.Serve(ctx, listener, nil, server.New(health, nil), slog.New(slog.DiscardHandler))
+	}()
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
 		cancel()

@@ -57,7 +57,9 @@ type Filter struct {
 	Due   time.Time // only open ones that may go on: door open, retry or wait, WakeAt not after it, and no living node drives them; zero = don't care
 	Limit int       // 0 = 1,000
 
-	Latest bool // only the newest run of each application, before the other conditions are looked at
+	Latest  bool   // only the newest run of each application, before the other conditions are looked at
+	Waiting bool   // only open ones that wait for a person
+	Before  string // only runs older than the one with this id; "" = don't care
 }
 
 // History is what happened in one run.

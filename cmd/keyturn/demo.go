@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,13 +30,14 @@ func newDemo(sh *shell) *cobra.Command {
 			"25 days from its end, logic apps and a runbook signing in all the while. Then the real commands run against it, over HTTPS:\n" +
 			"scan, discover, plan, renew. Waiting is replaced by moving the simulated clock, and the screen says so. A second scene\n" +
 			"shows a secret that has already expired. At the end the consumers' sign-ins are counted, and every secret that the cloud\n" +
-			"ever issued is searched for in everything that Keyturn left behind.\n\n" +
+			"ever issued is searched for in everything that Keyturn left behind. The link at the beginning shows the first scene in a\n" +
+			"browser while it goes on; with --keep, Keyturn goes on serving there, and the console stays.\n\n" +
 			"It asks nothing, needs no network, and leaves nothing behind unless --keep or --dir say so.\n" +
 			"With -o json, one event a line, and a summary at the end.",
 		Example: "  keyturn demo\n  keyturn demo --keep       # leave the simulated cloud running, to try the commands yourself\n  keyturn demo -o json | tail -1",
 		Args:    exactly(0, "no arguments"),
 	}
-	cmd.Flags().BoolVar(&s.keep, "keep", false, "leave the simulated cloud running until Ctrl-C, and say how to use it")
+	cmd.Flags().BoolVar(&s.keep, "keep", false, "leave the simulated cloud and the console running until Ctrl-C, and say how to use them")
 	cmd.Flags().StringVar(&s.dir, "dir", "", "folder for the simulated cloud's files and Keyturn's own (default: a temporary one)")
 	cmd.Flags().Uint64Var(&s.draws, "draws", 0, "repeat the draws of an earlier demo; 0 draws anew")
 	s.format = formatFlag(cmd, asTable, asJSON)
@@ -43,7 +45,7 @@ func newDemo(sh *shell) *cobra.Command {
 	return cmd
 }
 
-func (sh *shell) demo(ctx context.Context, s staging) error {
+func (sh *shell) demo(ctx context.Context, s staging) (err error) {
 	dir, clear, err := s.folder()
 	if err != nil {
 		return err
@@ -55,6 +57,11 @@ func (sh *shell) demo(ctx context.Context, s staging) error {
 		return err
 	}
 	defer first.cloud.Close()
+	serve, done, err := d.openConsole(ctx, first)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
 	if err := d.wholeRenewal(ctx, first); err != nil {
 		return fmt.Errorf("first scene: %w", err)
 	}
@@ -70,6 +77,7 @@ func (sh *shell) demo(ctx context.Context, s staging) error {
 		return err
 	}
 	if s.keep {
+		serve()
 		d.leaveRunning(ctx, first)
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"keyturn/config"
 	"keyturn/inventory"
 	"keyturn/renewal"
+	"keyturn/server/access"
 	"keyturn/simulator"
 )
 
@@ -48,6 +49,7 @@ func shown() []struct {
 		{"", "`keyturn demo` too; there, `{\"event\": \"note\", \"text\"}` tells of the simulated clock. The last line is a summary:", summary{}},
 		{"keyturn audit verify", "A list, one object an application.", chain{}},
 		{"keyturn config check", "`{\"ok\", \"file\", \"problems\": [...]}`. One problem:", config.Problem{}},
+		{"keyturn token list", "A list, one object a token.", access.Token{}},
 		{"keyturn simulate", "The first line on stdout.", simulator.Announcement{}},
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -19,6 +18,7 @@ import (
 	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/server"
+	"keyturn/server/feed"
 )
 
 // serving are the flags of keyturn serve.
@@ -26,6 +26,9 @@ type serving struct {
 	listen string
 	once   bool
 }
+
+// usualListen is where the console is, unless told otherwise: for this machine alone.
+const usualListen = "127.0.0.1:8420"
 
 // nowhere as an address to listen at means that nothing is listened at.
 const nowhere = "none"
@@ -39,17 +42,19 @@ func newServe(sh *shell) *cobra.Command {
 			"renewals that are due, waits out their overlaps and finishes them. What keeps an application from being renewed is told\n" +
 			"once in the log, and by keyturn status until it is mended. It may be stopped, or killed, at any moment. Several may\n" +
 			"serve the same store.\n\n" +
+			"It prints a link that opens the console, once; keyturn console link prints another. At an address of the network the\n" +
+			"console is shown only where people sign in: see docs/console.md.\n\n" +
 			"/healthz says whether the process is at work; /readyz whether the store is reached and the tenant was looked at lately,\n" +
 			"else why not. SIGTERM or Ctrl-C finishes the step in hand. Under systemd it says when it is ready, and that it is alive:\n" +
 			"see deploy/keyturn.service.\n\n" +
 			"With --once it does what is due now, goes on with what was left waiting, and ends: for cron or any other clock, at least\n" +
 			"once a day. Nothing is printed when all is well.\n" +
 			"Exit codes of --once: 0 nothing to attend to; 1 failed, such as no network; 2 a person must act; 77 a right is missing.",
-		Example: "  keyturn serve\n  keyturn serve --listen 0.0.0.0:8420          # probes from elsewhere; nothing but health is answered\n" +
+		Example: "  keyturn serve\n  keyturn serve --listen 0.0.0.0:8420          # probes from elsewhere; without serve.signIn nothing but health is answered\n" +
 			"  17 * * * *  cd /etc/keyturn && keyturn serve --once      # a line of a crontab",
 		Args: exactly(0, "no arguments"),
 	}
-	cmd.Flags().StringVar(&s.listen, "listen", "127.0.0.1:8420", "address for /healthz and /readyz, or "+nowhere)
+	cmd.Flags().StringVar(&s.listen, "listen", usualListen, "address of the console, /healthz and /readyz, or "+nowhere)
 	cmd.Flags().BoolVar(&s.once, "once", false, "do what is due now, and end")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return sh.serve(cmd.Context(), s) }
 	return cmd
@@ -77,6 +82,7 @@ type service struct {
 	log   *slog.Logger
 	pulse atomic.Int64 // when the engine's loop last turned, in nanoseconds since 1970
 	boss  supervisor
+	feed  *feed.Feed // of what happens in the store; nil until somebody listens
 }
 
 // openService gathers what unattended work needs, and refuses what can't go well unattended.
@@ -94,7 +100,7 @@ func (sh *shell) openService(ctx context.Context) (*service, error) {
 	}
 	s := &service{log: log, boss: supervisor{socket: sh.env("NOTIFY_SOCKET")}}
 	rounds := engine.Rounds{Apps: tended(d.settings), Every: d.settings.Serve.Every}
-	s.workshop, err = sh.furnish(ctx, d, logged{log}, &renewing{}, rounds, s.beat)
+	s.workshop, err = sh.furnish(ctx, d, heard{logged{log}, s}, &renewing{}, rounds, s.beat)
 	if err != nil {
 		return nil, err
 	}
@@ -135,18 +141,17 @@ func (s *service) serve(ctx context.Context, address string) error {
 		if err != nil {
 			return err
 		}
-		group.Go(func() error { return s.answer(answering, listener) })
+		house, err := s.house(ctx, listener)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		group.Go(func() error { return s.answer(answering, listener, house) })
 	}
 	group.Go(func() error {
 		defer quiet()
 		return s.keepServing(inner)
 	})
 	return group.Wait()
-}
-
-func (s *service) answer(ctx context.Context, listener net.Listener) error {
-	s.log.Info("listening", "address", listener.Addr().String())
-	return server.Serve(ctx, listener, server.New(server.Health{Alive: s.alive, Ready: s.ready}), s.log)
 }
 
 // keepServing lets the engine serve, again and again when the store was away for a while.

@@ -147,6 +147,8 @@ func build(block config.Block, o owner) (target.Target, error) {
 type memory interface {
 	engine.Service
 	store.Ledger
+	store.Pages
+	store.Passes
 	Close() error
 	alarm(log *slog.Logger) engine.Waker
 }

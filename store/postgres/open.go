@@ -54,6 +54,7 @@ var (
 	_ store.Writer     = (*Store)(nil)
 	_ store.Nodes      = (*Store)(nil)
 	_ store.ReadCloser = (*reading)(nil)
+	_ store.Pages      = (*reading)(nil)
 )
 
 // Is reports whether address names a PostgreSQL database, so that Open may be asked.

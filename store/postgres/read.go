@@ -68,11 +68,13 @@ func runsQuery(f store.Filter) (query string, args []any) {
 			AND NOT EXISTS (SELECT 1 FROM node WHERE node.id = run.node AND alive_until > `+clock+")",
 			value(renewal.Open), value(renewal.Retry), value(renewal.Wait), value(instant(f.Due)))
 	}
-	limit := f.Limit
-	if limit <= 0 {
-		limit = most
+	if f.Waiting {
+		query += " AND open AND door = " + value(renewal.Person)
 	}
-	return query + " ORDER BY number DESC LIMIT " + value(limit), args
+	if f.Before != "" {
+		query += " AND number < (SELECT number FROM run WHERE id = " + value(f.Before) + ")"
+	}
+	return query + " ORDER BY number DESC LIMIT " + value(atMost(f.Limit)), args
 }
 
 // History implements [store.Reader]. All parts are of one moment.
@@ -113,6 +115,46 @@ func (r *reading) Chain(ctx context.Context, app string) (entries []audit.Entry,
 		return nil, fmt.Errorf("read the audit log of %s: %w", app, err)
 	}
 	return entries, nil
+}
+
+// LastEvent implements [store.Pages].
+func (r *reading) LastEvent(ctx context.Context) (last int64, err error) {
+	err = r.read(ctx, func(conn *pgx.Conn) (err error) {
+		last, err = settledUntil(ctx, conn)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("look for the last event: %w", err)
+	}
+	return last, nil
+}
+
+// Entries implements [store.Pages].
+func (r *reading) Entries(ctx context.Context, f store.EntryFilter) (entries []audit.Entry, err error) {
+	query, args := "SELECT "+auditColumns+" FROM audit WHERE true", []any{atMost(f.Limit)}
+	if f.App != "" {
+		args = append(args, f.App)
+		query += fmt.Sprintf(" AND app = $%d", len(args))
+	}
+	if f.Before != (store.Entry{}) {
+		query += fmt.Sprintf(" AND (at, app, number) < ($%d, $%d, $%d)", len(args)+1, len(args)+2, len(args)+3)
+		args = append(args, instant(f.Before.At), f.Before.App, f.Before.Number)
+	}
+	err = r.read(ctx, func(conn *pgx.Conn) (err error) {
+		entries, err = collect(ctx, conn, scanEntry, query+" ORDER BY at DESC, app DESC, number DESC LIMIT $1", args...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the audit log: %w", err)
+	}
+	return entries, nil
+}
+
+func atMost(limit int) int {
+	if limit <= 0 {
+		return most
+	}
+	return limit
 }
 
 // querier is a connection or one transaction.

@@ -46,6 +46,7 @@ var (
 	_ store.Writer = (*Store)(nil)
 	_ store.Nodes  = (*Store)(nil)
 	_ store.Ledger = (*Store)(nil)
+	_ store.Pages  = (*Store)(nil)
 )
 
 // Open opens the store at path for reading and writing, and makes it when there is none. It fails with a problem of

@@ -56,11 +56,13 @@ func runsQuery(f store.Filter) (query string, args []any) {
 			AND NOT EXISTS (SELECT 1 FROM node WHERE node.id = run.node AND alive_until > ` + clock + ")"
 		args = append(args, renewal.Open, renewal.Retry, renewal.Wait, instant(f.Due))
 	}
-	limit := f.Limit
-	if limit <= 0 {
-		limit = most
+	if f.Waiting {
+		query, args = query+" AND open = 1 AND door = ?", append(args, renewal.Person)
 	}
-	return query + " ORDER BY number DESC LIMIT ?", append(args, limit)
+	if f.Before != "" {
+		query, args = query+" AND number < (SELECT number FROM run WHERE id = ?)", append(args, f.Before)
+	}
+	return query + " ORDER BY number DESC LIMIT ?", append(args, atMost(f.Limit))
 }
 
 // History implements [store.Reader]. All parts are of one moment.
@@ -104,6 +106,37 @@ func (s *Store) Chain(ctx context.Context, app string) ([]audit.Entry, error) {
 		return nil, fmt.Errorf("read the audit log of %s: %w", app, s.classify(err))
 	}
 	return entries, nil
+}
+
+// LastEvent implements [store.Pages].
+func (s *Store) LastEvent(ctx context.Context) (last int64, err error) {
+	if err := s.reader.QueryRowContext(ctx, "SELECT coalesce(max(sequence), 0) FROM event").Scan(&last); err != nil {
+		return 0, fmt.Errorf("look for the last event: %w", s.classify(err))
+	}
+	return last, nil
+}
+
+// Entries implements [store.Pages].
+func (s *Store) Entries(ctx context.Context, f store.EntryFilter) ([]audit.Entry, error) {
+	query, args := "SELECT "+auditColumns+" FROM audit WHERE 1", []any(nil)
+	if f.App != "" {
+		query, args = query+" AND app = ?", append(args, f.App)
+	}
+	if f.Before != (store.Entry{}) {
+		query, args = query+" AND (at, app, number) < (?, ?, ?)", append(args, instant(f.Before.At), f.Before.App, f.Before.Number)
+	}
+	entries, err := collect(ctx, s.reader, scanEntry, query+" ORDER BY at DESC, app DESC, number DESC LIMIT ?", append(args, atMost(f.Limit))...)
+	if err != nil {
+		return nil, fmt.Errorf("read the audit log: %w", s.classify(err))
+	}
+	return entries, nil
+}
+
+func atMost(limit int) int {
+	if limit <= 0 {
+		return most
+	}
+	return limit
 }
 
 // read runs do in one transaction that sees one moment of the store.

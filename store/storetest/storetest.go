@@ -84,6 +84,11 @@ func Exercise(t *testing.T, open func(t *testing.T) Bench) {
 		"a notice waits, is given up, and is sent again when told":   noticeWaits,
 		"a notice is saved with its change or not at all":            noticeIsAtomic,
 		"a notice goes a month after it was settled":                 noticeGoesInTheEnd,
+		"pages of runs go on where the last one ended":               runPages,
+		"pages of the audit log go on where the last one ended":      auditPages,
+		"the last event is known":                                    lastEvent,
+		"a pass is found by its digest while it is worth it":         passes,
+		"of eight who end a pass one did":                            passOnce,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"keyturn/config"
+	"keyturn/renewal"
+	"keyturn/server"
+	"keyturn/server/access"
+	"keyturn/server/board"
+	"keyturn/server/feed"
+	"keyturn/server/web"
+	"keyturn/target"
+)
+
+// house is what is served at an address: health for all and, where it may be shown, the console.
+type house struct {
+	rules   *tls.Config // nil = plain HTTP
+	site    server.Site
+	console *server.Console // nil = health alone
+	board   *board.Board
+	feed    *feed.Feed
+}
+
+// feedEvery is how often the store is asked what other processes did; what this one does is told at once.
+const feedEvery = time.Second
+
+// house furnishes what is served at listener. Away from this machine there is no console without a sign-in.
+func (s *service) house(ctx context.Context, listener net.Listener) (*house, error) {
+	h := &house{}
+	var err error
+	if h.rules, err = tlsOf(s.settings.Serve); err != nil {
+		return nil, err
+	}
+	if h.site, err = siteOf(s.settings.Serve, listener); err != nil {
+		return nil, err
+	}
+	if !isLocal(listener) {
+		s.log.Info("the console isn't shown at an address of the network without a sign-in", "address", listener.Addr().String())
+		return h, nil
+	}
+	h.feed = feed.New(s.store, feedEvery, s.log)
+	s.feed = h.feed
+	h.board = board.New(board.Options{Store: s.store, Settings: s.settings, Now: s.clock.Now, Places: s.placesShown, Feed: h.feed, Log: s.log})
+	pages := web.Pages{Board: h.board}
+	h.console = &server.Console{Keeper: keeperOf(s.store), Site: h.site, Routes: pages.Routes(), Refuse: pages.Refuse, Log: s.log}
+	return h, s.greet(ctx, h)
+}
+
+// keeperOf gives out passes that are kept in a store. They go by the machine's own clock.
+func keeperOf(kept memory) *access.Keeper { return &access.Keeper{Passes: kept, Now: time.Now} }
+
+// greet prints the link that lets whoever sits here in.
+func (s *service) greet(ctx context.Context, h *house) error {
+	link, err := h.console.Keeper.Link(ctx, s.sh.local())
+	if err != nil {
+		return err
+	}
+	s.sh.say("console: %s   (once, within %s)", h.site.Link(link), config.FormatDuration(access.LinkLife))
+	return nil
+}
+
+// local is whoever sits at this machine and may do everything here.
+func (sh *shell) local() access.Person {
+	who := sh.person()
+	return access.Person{Name: who, Subject: "local:" + who, Role: access.Admin, Method: access.ByLink}
+}
+
+// answer serves a house until ctx ends.
+func (s *service) answer(ctx context.Context, listener net.Listener, h *house) error {
+	s.log.Info("listening", "address", listener.Addr().String())
+	group, inner := errgroup.WithContext(ctx)
+	if h.console != nil {
+		group.Go(func() error { h.feed.Run(inner); return nil })
+		group.Go(func() error { h.board.Follow(inner); return nil })
+	}
+	group.Go(func() error {
+		return server.Serve(inner, listener, h.rules, server.New(server.Health{Alive: s.alive, Ready: s.ready}, h.console), s.log)
+	})
+	return group.Wait()
+}
+
+func tlsOf(s config.Serve) (*tls.Config, error) {
+	if s.CertFile == "" {
+		return nil, nil
+	}
+	return server.TLS(s.CertFile, s.KeyFile)
+}
+
+// siteOf is where browsers find what listens there.
+func siteOf(s config.Serve, listener net.Listener) (server.Site, error) {
+	address := s.Address
+	if address == "" {
+		address = schemeOf(s) + "://" + listener.Addr().String()
+	}
+	site, err := url.Parse(address)
+	if err != nil {
+		return server.Site{}, err // the configuration was checked
+	}
+	return server.Site{Address: &url.URL{Scheme: site.Scheme, Host: site.Host}}, nil
+}
+
+// isLocal reports whether nobody but this machine reaches a listener.
+func isLocal(listener net.Listener) bool {
+	address, err := netip.ParseAddrPort(listener.Addr().String())
+	return err == nil && address.Addr().Unmap().IsLoopback()
+}
+
+// placesShown are the places of an application, without asking anybody. What can't be built was told when the
+// configuration was checked.
+func (s *service) placesShown(app config.Application) []target.Place {
+	var places []target.Place
+	for _, block := range app.Targets {
+		if built, err := build(block, owner{clientID: app.ClientID, reach: s.reach, clock: s.clock}); err == nil {
+			places = append(places, built.Place())
+		}
+	}
+	return places
+}
+
+// heard is a log of renewals whose every line also wakes those who watch the console.
+type heard struct {
+	logged
+	s *service
+}
+
+// Tell writes one line, and wakes.
+func (h heard) Tell(event renewal.Event) {
+	h.logged.Tell(event)
+	if h.s.feed != nil {
+		h.s.feed.Poke()
+	}
+}

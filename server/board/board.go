@@ -1,0 +1,175 @@
+// Package board is what the console shows, before anybody says how: the applications with where each stands, renewals,
+// findings and the audit log. Pages and the API read the same board. It reads the store alone and never asks the cloud.
+//
+// Start at [Board.Overview].
+package board
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"keyturn/config"
+	"keyturn/renewal"
+	"keyturn/server/feed"
+	"keyturn/store"
+	"keyturn/target"
+)
+
+// Store is what the board reads.
+type Store interface {
+	store.Reader
+	store.Ledger
+	store.Pages
+	Findings(ctx context.Context) ([]store.Finding, error)
+}
+
+// Options are the parts of a board; all are required.
+type Options struct {
+	Store    Store
+	Settings config.Config
+	Now      func() time.Time                        // the clock that renewals go by
+	Places   func(config.Application) []target.Place // of an application, without asking anybody
+	Feed     *feed.Feed
+	Log      *slog.Logger
+}
+
+// Board is what the console shows. Where every application stands is kept in memory and follows what happens, so that a
+// list of thousands costs the store nothing. It is safe for use by many goroutines.
+type Board struct {
+	Options
+	configured map[string]config.Application
+	known      *known // touched by Follow alone
+	shown      atomic.Pointer[snapshot]
+	ready      chan struct{} // closed when shown is first set
+}
+
+// New returns a board that shows nothing until it is let to [Board.Follow].
+func New(o Options) *Board {
+	b := &Board{Options: o, configured: map[string]config.Application{}, ready: make(chan struct{})}
+	for _, app := range o.Settings.Applications {
+		b.configured[app.Name] = app
+	}
+	b.known = newKnown(o.Settings.Applications)
+	return b
+}
+
+const (
+	// wholeEvery is how often everything is read again, so that time itself and what isn't told by events show.
+	wholeEvery = 15 * time.Second
+	// settle is how long changes are gathered before they show, so that a busy store doesn't keep everybody sorting.
+	settle = 200 * time.Millisecond
+)
+
+// Follow keeps the board up to date until ctx ends. A store that is away leaves it as it was.
+func (b *Board) Follow(ctx context.Context) {
+	whole := time.NewTicker(wholeEvery)
+	defer whole.Stop()
+	seen := b.Feed.Now()
+	b.readAll(ctx)
+	for {
+		events, complete, more := b.Feed.After(seen)
+		switch {
+		case !complete:
+			seen = b.Feed.Now()
+			b.readAll(ctx)
+		case len(events) > 0:
+			seen = events[len(events)-1].Sequence
+			b.readRuns(ctx, events)
+		}
+		if !pause(ctx, settle) {
+			return
+		}
+		select {
+		case <-more:
+		case <-whole.C:
+			b.readAll(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// readAll reads where every application stands.
+func (b *Board) readAll(ctx context.Context) {
+	runs, err := b.Store.Runs(ctx, store.Filter{Latest: true, Limit: everything})
+	if err == nil {
+		b.known.runs = make(map[string]renewal.Run, len(runs))
+		for _, run := range runs {
+			b.known.runs[run.App] = run
+		}
+		err = b.readFindings(ctx)
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			b.Log.Warn("could not read where the applications stand", "error", err)
+		}
+		return
+	}
+	b.publish()
+}
+
+// everything is a limit that no store reaches.
+const everything = 1_000_000
+
+func (b *Board) readFindings(ctx context.Context) error {
+	found, err := b.Store.Findings(ctx)
+	if err != nil {
+		return err
+	}
+	b.known.findings = make(map[string]store.Finding, len(found))
+	for _, finding := range found {
+		b.known.findings[finding.App] = finding
+	}
+	return nil
+}
+
+// readRuns reads again the runs that something happened to.
+func (b *Board) readRuns(ctx context.Context, events []renewal.Event) {
+	read := map[string]bool{}
+	for _, event := range events {
+		if read[event.Run] {
+			continue
+		}
+		read[event.Run] = true
+		run, err := b.Store.Run(ctx, event.Run)
+		if err != nil {
+			b.Log.Warn("could not read a renewal", "run_id", event.Run, "error", err)
+			continue
+		}
+		if known := b.known.runs[run.App]; known.ID == run.ID || !run.CreatedAt.Before(known.CreatedAt) {
+			b.known.runs[run.App] = run
+		}
+	}
+	b.publish()
+}
+
+func (b *Board) publish() {
+	first := b.shown.Load() == nil
+	b.shown.Store(b.known.snapshot(b.Now()))
+	if first {
+		close(b.ready)
+	}
+}
+
+// look returns what is shown now; it waits for the first time that there is anything.
+func (b *Board) look(ctx context.Context) (*snapshot, error) {
+	select {
+	case <-b.ready:
+		return b.shown.Load(), nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}

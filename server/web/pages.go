@@ -1,0 +1,98 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+
+	"github.com/a-h/templ"
+
+	"keyturn/problem"
+	"keyturn/server/access"
+	"keyturn/server/board"
+)
+
+// Pages are the console's pages.
+type Pages struct {
+	Board    *board.Board
+	Provider string // where a person begins to sign in with a provider; "" = one-time links alone
+}
+
+// Routes lists the pages with who may see them. A new page is one line here.
+func (p Pages) Routes() []access.Route {
+	return append(assetRoutes(),
+		page("GET /{$}", access.Viewer, p.overview),
+	)
+}
+
+// frame is what every page shows around its own content.
+type frame struct {
+	Title  string
+	Here   string // the address that the menu marks
+	Person access.Person
+}
+
+// entry is one line of the menu.
+type entry struct{ Address, Title string }
+
+// menu lists the pages that can be gone to from everywhere.
+func menu() []entry {
+	return []entry{{"/", texts.Overview}}
+}
+
+// page makes a route of what gathers a page. What fails is told as a page too.
+func page(pattern string, least access.Role, gather func(r *http.Request) (frame, templ.Component, error)) access.Route {
+	return access.Route{Pattern: pattern, Least: least, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f, content, err := gather(r)
+		if err != nil {
+			tell(w, r, statusOf(err), f, err)
+			return
+		}
+		f.Person = access.From(r.Context())
+		show(r.Context(), w, http.StatusOK, layout(f, content))
+	})}
+}
+
+// show writes a page, whole or not at all.
+func show(ctx context.Context, w http.ResponseWriter, status int, content templ.Component) {
+	var text bytes.Buffer
+	if err := content.Render(ctx, &text); err != nil {
+		http.Error(w, texts.Failed, http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = text.WriteTo(w) // whoever asked has gone: nobody is left to tell
+}
+
+// tell shows what went wrong.
+func tell(w http.ResponseWriter, r *http.Request, status int, f frame, err error) {
+	found := problem.Of(err)
+	f.Person = access.From(r.Context())
+	if f.Title == "" {
+		f.Title = texts.Failed
+	}
+	show(r.Context(), w, status, layout(f, trouble(found.Code, problem.Sentence(err), found.Fix)))
+}
+
+// statusOf is the answer to a failure.
+func statusOf(err error) int {
+	switch problem.Of(err).Code {
+	case "app.unknown", problem.NotFound:
+		return http.StatusNotFound
+	case "query.invalid":
+		return http.StatusBadRequest
+	}
+	return http.StatusInternalServerError
+}
+
+// Refuse shows why somebody may not come in, or may not do what they asked for: with 401 the way to sign in.
+func (p Pages) Refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+	if status == http.StatusUnauthorized {
+		show(r.Context(), w, status, layout(frame{Title: texts.SignIn}, signIn(p.Provider, problem.Sentence(err), problem.Of(err).Code)))
+		return
+	}
+	title := map[int]string{http.StatusForbidden: texts.Refused, http.StatusNotFound: texts.NotFound}[status]
+	tell(w, r, status, frame{Title: title}, err)
+}
