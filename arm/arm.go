@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
@@ -20,6 +21,7 @@ import (
 type Client struct {
 	base     string // "https://management.azure.com"
 	pipeline runtime.Pipeline
+	vaults   sync.Map // ids of vaults found, by lower-case name: the index is slow to search, and a vault hardly ever moves
 }
 
 // New returns a client. It contacts nobody.

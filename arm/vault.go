@@ -33,8 +33,23 @@ func (p AccessPolicy) Grants(permission string) bool {
 }
 
 // FindVault looks for a vault by name in every subscription that the identity sees. Vault names are unique in a cloud.
-// One that isn't there, or that we may not see, is problem.NotFound.
+// Where it was found once is remembered; what it says of itself is read each time. One that isn't there, or that we may
+// not see, is problem.NotFound.
 func (c *Client) FindVault(ctx context.Context, name string) (Vault, error) {
+	if id, known := c.vaults.Load(strings.ToLower(name)); known {
+		if found, err := c.Vault(ctx, id.(string)); err == nil || problem.Of(err).Class == problem.Retry {
+			return found, err
+		}
+		c.vaults.Delete(strings.ToLower(name)) // moved, or made anew elsewhere
+	}
+	found, err := c.searchVault(ctx, name)
+	if err == nil {
+		c.vaults.Store(strings.ToLower(name), found.ID)
+	}
+	return found, err
+}
+
+func (c *Client) searchVault(ctx context.Context, name string) (Vault, error) {
 	subscriptions, err := c.Subscriptions(ctx)
 	if err != nil {
 		return Vault{}, err

@@ -23,12 +23,18 @@ const (
 
 // Pipeline returns the way to a service: requests for host (an address of [Hosts], or a vault's) carry a token for
 // scope. Only reads are repeated, after throttling, 5xx and broken connections; whoever writes decides alone. A request
-// for another host is refused before any token is sent.
+// for another host is refused before any token is sent. Requests to Microsoft Graph keep to the budget that the session
+// shares, see [Session.Share].
 func (s *Session) Pipeline(host, scope string) runtime.Pipeline {
-	return runtime.NewPipeline("keyturn", "v1", runtime.PipelineOptions{
+	options := runtime.PipelineOptions{
 		PerCall:  []policy.Policy{writesOnce{}},
 		PerRetry: []policy.Policy{&authorizer{tokens: s.tokens, host: hostOf(host), scope: scope}},
-	}, &policy.ClientOptions{
+	}
+	if host == s.hosts.Graph {
+		options.PerCall = append(options.PerCall, turnstile{&s.purse})
+		options.PerRetry = append(options.PerRetry, listener{&s.purse})
+	}
+	return runtime.NewPipeline("keyturn", "v1", options, &policy.ClientOptions{
 		Transport: s.client, Retry: gentle(), Telemetry: policy.TelemetryOptions{ApplicationID: "keyturn"},
 	})
 }
@@ -63,13 +69,51 @@ func hostOf(address string) string {
 	return address
 }
 
+// turnstile lets a request pass when the budget allows it. It stands before the repeats, so that waiting takes no time
+// from the request, and a write that doesn't pass was surely never sent.
+type turnstile struct{ purse *purse }
+
+// Do passes the request on.
+func (t turnstile) Do(r *policy.Request) (*http.Response, error) {
+	if err := t.purse.pass(r.Raw().Context(), changes(r.Raw().Method)); err != nil {
+		return nil, err
+	}
+	return r.Next()
+}
+
+// listener hears when Graph is asked too much, and makes everybody wait as long as it says. Reports have a limit of their
+// own, which says nothing about the rest.
+type listener struct{ purse *purse }
+
+// Do passes the request on.
+func (l listener) Do(r *policy.Request) (*http.Response, error) {
+	answer, err := r.Next()
+	if err == nil && answer.StatusCode == http.StatusTooManyRequests && !reports(r.Raw().URL.Path) {
+		wait := retryAfter(answer.Header)
+		if wait <= 0 {
+			wait = unsaid
+		}
+		l.purse.hold(r.Raw().Context(), wait)
+	}
+	return answer, err
+}
+
+// reports tells the paths of reports and logs: /beta/reports/... and /beta/auditLogs/...
+func reports(path string) bool {
+	lower := strings.ToLower(path)
+	return strings.Contains(lower, "/reports/") || strings.Contains(lower, "/auditlogs/")
+}
+
+// changes reports whether requests of that method may change something.
+func changes(method string) bool { return method != http.MethodGet && method != http.MethodHead }
+
 // writesOnce turns repeats off for every request that may change something: a write whose answer was lost may have
 // happened, and only who knows its meaning can find out.
 type writesOnce struct{}
 
 // Do passes the request on.
 func (writesOnce) Do(r *policy.Request) (*http.Response, error) {
-	if method := r.Raw().Method; method != http.MethodGet && method != http.MethodHead {
+	if changes(r.Raw().Method) {
 		ctx := policy.WithRetryOptions(r.Raw().Context(), policy.RetryOptions{MaxRetries: -1, TryTimeout: tryTimeout})
 		r = r.WithContext(ctx)
 	}

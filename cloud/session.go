@@ -43,6 +43,7 @@ type Session struct {
 	client    *http.Client
 	tokens    *tokens
 	discovery *discovery
+	purse     purse // of Microsoft Graph
 }
 
 // Open checks options and builds a session. It contacts nobody: the first request signs in. A proxy address, an

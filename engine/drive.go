@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"keyturn/cloud"
 	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/stage"
@@ -55,6 +56,7 @@ const longestHere = 30 * time.Minute
 func (e *Engine) drive(ctx context.Context, job *stage.Job, patience time.Duration) (renewal.Run, error) {
 	defer e.show(ctx, job)
 	deadline := e.Clock.Now().Add(patience)
+	ctx = cloud.Urgent(ctx, job.Run.Order.RetiresEnd)
 	for !job.Run.State.Ended() {
 		pause, err := e.step(ctx, job)
 		switch {

@@ -45,6 +45,7 @@ type Engine struct {
 	Options
 	lease      lease
 	memory     memory
+	plans      plans
 	serving    atomic.Bool // this process drives whatever is due
 	unattended atomic.Bool // somebody comes back by itself for what is parked
 }
@@ -156,6 +157,7 @@ func (e *Engine) claim(ctx context.Context, id string) (*stage.Job, error) {
 		return nil, errors.Join(fmt.Errorf("set %s up: %w", run.App, err), e.letGo(ctx, run, err))
 	}
 	job := e.job(setup, run)
+	job.Plan = e.plans.take(run)
 	job.History, err = e.Store.History(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("read the run's history: %w", err)

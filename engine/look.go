@@ -209,6 +209,7 @@ func (e *Engine) begin(ctx context.Context, setup stage.Setup, plan stage.Plan) 
 	if err != nil {
 		return fmt.Errorf("begin the renewal of %s: %w", setup.App, err)
 	}
+	e.plans.keep(run.ID, plan)
 	e.Watch(renewal.Event{Kind: "begun", Run: run.ID, App: run.App, At: run.CreatedAt, Text: told.Events[0].Text})
 	return nil
 }

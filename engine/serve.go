@@ -28,6 +28,10 @@ type Waker interface {
 // run of a process that died, or an alarm that was lost.
 const lookEvery = 5 * time.Second
 
+// wakeAtOnce is how many of those are woken at a time, what ends first before all: a run's own alarm rings in time, so
+// only few need it, however many are due.
+const wakeAtOnce = 64
+
 // Serve drives whatever is due and makes its rounds, here and among others on the same store, until ctx ends or Stop is
 // closed. Then it finishes the effects in hand and returns. ErrLeaseLost says that the store couldn't be reached for a
 // while: Serve may be called again, with a new waker.
@@ -146,7 +150,7 @@ func (e *Engine) Once(ctx context.Context) error {
 const driveAtOnce = 16
 
 func (e *Engine) wakeDue(ctx context.Context, waker Waker) error {
-	due, err := e.Store.Runs(ctx, store.Filter{Open: true, Due: e.Clock.Now()})
+	due, err := e.Store.Runs(ctx, store.Filter{Open: true, Due: e.Clock.Now(), Limit: wakeAtOnce})
 	if err != nil {
 		return fmt.Errorf("read the open runs: %w", err)
 	}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"net/url"
 	"time"
@@ -64,4 +65,9 @@ type Activity struct {
 func (c *Client) Activities(ctx context.Context, clientID string) ([]Activity, error) {
 	filter := url.Values{"$filter": {"appId eq " + quoted(clientID)}}
 	return all(list[Activity](ctx, c, "/beta/reports/appCredentialSignInActivities?"+encode(filter), "the report of credential use"))
+}
+
+// AllActivities walks the report of credential use of the whole tenant; see [Client.Activities].
+func (c *Client) AllActivities(ctx context.Context) iter.Seq2[Activity, error] {
+	return list[Activity](ctx, c, "/beta/reports/appCredentialSignInActivities?$top=999", "the report of credential use")
 }

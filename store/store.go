@@ -28,7 +28,7 @@ var (
 type Reader interface {
 	// Run returns one run, or ErrNotFound.
 	Run(ctx context.Context, id string) (renewal.Run, error)
-	// Runs returns the runs that fit, newest first.
+	// Runs returns the runs that fit, newest first; those that are due by when the secret ends that they replace, soonest first.
 	Runs(ctx context.Context, filter Filter) ([]renewal.Run, error)
 	// History returns what is known of one run beyond its row. A run without history gives an empty one.
 	History(ctx context.Context, id string) (History, error)
@@ -92,8 +92,8 @@ func (h History) Of(n int) map[string]renewal.Delivery {
 
 // Writer is what drives runs. Each call is one transaction; none is open during a network call.
 type Writer interface {
-	// Begin saves a new run, claimed by its Node, with version 1. When the application has an open run it changes
-	// nothing and returns that run with ErrOpen.
+	// Begin saves a new run, claimed by its Node, with version 1; one without a Node is nobody's, and its wake is set in
+	// the same transaction. When the application has an open run it changes nothing and returns that run with ErrOpen.
 	Begin(ctx context.Context, run renewal.Run, told Told) (renewal.Run, error)
 	// Claim makes node the driver of the run and raises its version, so that the former driver is fenced. It returns
 	// ErrHeld, with the run, while another node that is alive drives it.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
+	"time"
 
 	"keyturn/arm"
 	"keyturn/cloud"
@@ -149,6 +151,7 @@ type memory interface {
 	store.Ledger
 	store.Pages
 	store.Passes
+	store.Budgets
 	Close() error
 	alarm(log *slog.Logger) engine.Waker
 }
@@ -185,3 +188,24 @@ type database struct{ *postgres.Store }
 func (d database) alarm(log *slog.Logger) engine.Waker {
 	return postgres.NewWaker(d.Store, postgres.WakerOptions{Log: log})
 }
+
+// budget is what the processes on one store may ask of one tenant's Microsoft Graph together.
+type budget struct {
+	kept   store.Budgets
+	tenant string
+}
+
+func (b budget) name() string { return "microsoft graph of " + strings.ToLower(b.tenant) }
+
+// Draw implements [cloud.Budget].
+func (b budget) Draw(ctx context.Context, want int) (int, time.Duration, error) {
+	return b.kept.Draw(ctx, b.name(), store.Rate{Every: cloud.GraphWriteEvery, Burst: cloud.GraphWriteBurst}, want)
+}
+
+// Hold implements [cloud.Budget].
+func (b budget) Hold(ctx context.Context, d time.Duration) error {
+	return b.kept.Hold(ctx, b.name(), d)
+}
+
+// Held implements [cloud.Budget].
+func (b budget) Held(ctx context.Context) (time.Duration, error) { return b.kept.Held(ctx, b.name()) }

@@ -33,6 +33,8 @@ type Issuer struct {
 	flights  singleflight.Group // reads under way, shared by whoever asks for the same meanwhile
 	mu       sync.Mutex
 	resource string // object id of Microsoft Graph in this tenant, once known
+	fallback recently[graph.Policy]
+	report   tenantReport
 }
 
 var (

@@ -56,7 +56,10 @@ func (i *Issuer) policies(ctx context.Context, app credential.App) (standing, er
 	var fallback graph.Policy
 	var assigned []graph.Policy
 	both, asked := errgroup.WithContext(ctx)
-	both.Go(func() (err error) { fallback, err = i.graph.DefaultPolicy(asked); return err })
+	both.Go(func() (err error) {
+		fallback, err = i.fallback.get(asked, i.session.Now, policyLife, i.graph.DefaultPolicy)
+		return err
+	})
 	both.Go(func() (err error) { assigned, err = i.graph.AssignedPolicies(asked, on); return err })
 	if err := both.Wait(); err != nil {
 		return standing{}, err

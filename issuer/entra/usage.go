@@ -86,7 +86,7 @@ type activities struct {
 
 func (r reading) activities(ctx context.Context) (found activities, err error) {
 	both, asked := errgroup.WithContext(ctx)
-	both.Go(func() (err error) { found.rows, err = r.issuer.graph.Activities(asked, r.app.ClientID); return err })
+	both.Go(func() (err error) { found.rows, err = r.issuer.rows(asked, r.app.ClientID); return err })
 	both.Go(func() (err error) { found.graphID, err = r.issuer.graphResource(asked); return err })
 	return found, both.Wait()
 }

@@ -107,7 +107,7 @@ func (c *call) asked(in graphAsk) []*Subscription {
 func (c *call) graphResources(in graphAsk) []kusto.Row {
 	rows := []kusto.Row{}
 	for _, sub := range c.asked(in) {
-		for _, i := range c.index("/subscriptions/" + sub.ID) {
+		for _, i := range c.index("/subscriptions/"+sub.ID, everything) {
 			rows = append(rows, graphRow(sub, i))
 		}
 	}
@@ -119,7 +119,7 @@ func graphRow(sub *Subscription, i indexed) kusto.Row {
 	at := parsePath(i.id)
 	row := kusto.Row{
 		"id": i.id, "name": i.name, "type": strings.ToLower(i.typeName), "tenantId": sub.Tenant, "kind": i.kind, "location": i.location,
-		"resourceGroup": strings.ToLower(at.group), "subscriptionId": sub.ID, "managedBy": "", "sku": nil, "plan": nil, "properties": i.properties,
+		"resourceGroup": strings.ToLower(at.group), "subscriptionId": sub.ID, "managedBy": "", "sku": nil, "plan": nil, "properties": i.properties(),
 		"tags": nil, "identity": nil, "zones": nil, "extendedLocation": nil,
 	}
 	if i.sku != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,31 +83,37 @@ func (c *call) nextLink(from int) string {
 type indexed struct {
 	id, name, kind, typeName, location string
 	tags                               map[string]string
-	properties                         map[string]any
+	properties                         func() map[string]any
 	identity, sku                      map[string]any
 	created, changed                   time.Time
 }
 
-// index lists what the caller may read under a scope: resources and vaults; nested ones that have no place in Azure's index are left out.
-func (c *call) index(scope string) []indexed {
+// index lists what the caller may read under a scope and wants to keep: resources and vaults; nested ones that have no place in Azure's index
+// are left out. What is cheap to ask is asked first: there may be thousands.
+func (c *call) index(scope string, keep func(indexed) bool) []indexed {
 	var found []indexed
 	add := func(i indexed) {
-		if role.Covers(scope, i.id) && c.s.roles.Permits(c.id.ObjectID, i.typeName+"/read", i.id, c.now) {
+		if keep(i) && role.Covers(scope, i.id) && c.s.roles.Permits(c.id.ObjectID, i.typeName+"/read", i.id, c.now) {
 			found = append(found, i)
 		}
 	}
 	for _, r := range c.s.resources {
-		if tracked(r) && !c.now.Before(r.indexedFrom) {
-			add(indexed{r.ID, r.Name, r.Kind, r.Type, r.Location, r.Tags, c.s.shownProperties(r), r.Identity, r.SKU, r.Created, r.Changed})
+		if r.tracked && !c.now.Before(r.indexedFrom) {
+			properties := func() map[string]any { return c.s.shownProperties(r) }
+			add(indexed{r.ID, r.Name, r.Kind, r.Type, r.Location, r.Tags, properties, r.Identity, r.SKU, r.Created, r.Changed})
 		}
 	}
 	for _, v := range c.s.v.Vaults() {
 		if v.ResourceID != "" {
-			add(indexed{id: v.ResourceID, name: v.Name, typeName: vaultType, location: v.Location, tags: v.Tags, properties: vaultProperties(v), created: v.Created, changed: v.Created})
+			properties := func() map[string]any { return vaultProperties(v) }
+			add(indexed{id: v.ResourceID, name: v.Name, typeName: vaultType, location: v.Location, tags: v.Tags, properties: properties, created: v.Created, changed: v.Created})
 		}
 	}
 	return found
 }
+
+// everything keeps all of an index.
+func everything(indexed) bool { return true }
 
 // tracked reports whether a resource shows in listings: those at the top, and runbooks.
 func tracked(r *Resource) bool {
@@ -145,6 +152,11 @@ func (i indexed) fields(group string) []map[string]any {
 	return all
 }
 
+// fits reports whether a $filter keeps the resource, by one of its tags or without.
+func (i indexed) fits(keep func(map[string]any) bool) bool {
+	return slices.ContainsFunc(i.fields(parsePath(i.id).group), keep)
+}
+
 // listResources lists the resources of a subscription or group.
 func (c *call) listResources() answer {
 	scope := "/subscriptions/" + c.sub.ID
@@ -159,14 +171,8 @@ func (c *call) listResources() answer {
 		return *refused
 	}
 	seen := []any{}
-	for _, i := range c.index(scope) {
-		at := parsePath(i.id)
-		for _, fields := range i.fields(at.group) {
-			if keep(fields) {
-				seen = append(seen, c.expanded(i))
-				break
-			}
-		}
+	for _, i := range c.index(scope, func(i indexed) bool { return i.fits(keep) }) {
+		seen = append(seen, c.expanded(i))
 	}
 	return c.page(seen)
 }

@@ -56,8 +56,9 @@ type Resource struct {
 	Identity, SKU                  map[string]any
 	Created, Changed               time.Time
 
-	// indexedFrom is when listings begin to show it.
+	// indexedFrom is when listings begin to show it; only what is tracked shows in them at all.
 	indexedFrom time.Time
+	tracked     bool
 }
 
 // New returns a cloud without subscriptions and declares its switches. The world's lock must not be held.
@@ -146,6 +147,7 @@ func (s *Service) AddResource(r Resource) *Resource {
 }
 
 func (s *Service) put(r *Resource) {
+	r.tracked = tracked(r)
 	if old, ok := s.byID[key(r.ID)]; ok {
 		*old = *r
 		return

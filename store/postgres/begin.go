@@ -26,7 +26,10 @@ func (s *Store) Begin(ctx context.Context, run renewal.Run, told store.Told) (re
 		if begun, err = insertOrFind(ctx, tx, run); err != nil {
 			return err
 		}
-		return tell(ctx, tx, run, told)
+		if err := tell(ctx, tx, run, told); err != nil || run.Node != "" {
+			return err
+		}
+		return s.setAlarm(ctx, tx, run)
 	})
 	if errors.Is(err, store.ErrOpen) {
 		return begun, err

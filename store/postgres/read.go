@@ -74,7 +74,11 @@ func runsQuery(f store.Filter) (query string, args []any) {
 	if f.Before != "" {
 		query += " AND number < (SELECT number FROM run WHERE id = " + value(f.Before) + ")"
 	}
-	return query + " ORDER BY number DESC LIMIT " + value(atMost(f.Limit)), args
+	order := "number DESC"
+	if !f.Due.IsZero() {
+		order = `"order" ->> 'retiresEnd' NULLS FIRST, number`
+	}
+	return query + " ORDER BY " + order + " LIMIT " + value(atMost(f.Limit)), args
 }
 
 // History implements [store.Reader]. All parts are of one moment.

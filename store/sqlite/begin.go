@@ -32,7 +32,10 @@ func (s *Store) Begin(ctx context.Context, run renewal.Run, told store.Told) (re
 		if _, err := tx.ExecContext(ctx, insertRun, values...); err != nil {
 			return err
 		}
-		return tell(ctx, tx, run, told)
+		if err := tell(ctx, tx, run, told); err != nil || run.Node != "" {
+			return err
+		}
+		return s.setAlarm(ctx, tx.Tx, run)
 	})
 	if errors.Is(err, store.ErrOpen) {
 		return run, err

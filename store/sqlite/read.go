@@ -62,7 +62,11 @@ func runsQuery(f store.Filter) (query string, args []any) {
 	if f.Before != "" {
 		query, args = query+" AND number < (SELECT number FROM run WHERE id = ?)", append(args, f.Before)
 	}
-	return query + " ORDER BY number DESC LIMIT ?", append(args, atMost(f.Limit))
+	order := "number DESC"
+	if !f.Due.IsZero() {
+		order = `"order" ->> 'retiresEnd', number`
+	}
+	return query + " ORDER BY " + order + " LIMIT ?", append(args, atMost(f.Limit))
 }
 
 // History implements [store.Reader]. All parts are of one moment.

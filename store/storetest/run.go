@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -271,4 +272,21 @@ func released(t *testing.T, b Bench) {
 	wantErr(t, "a step of nobody", err, store.ErrFenced)
 	_, err = b.Store.Claim(t.Context(), run.ID, "node-2")
 	must(t, err)
+}
+
+// dueOrder: what ends first is shown first, and what replaces nothing before all.
+func dueOrder(t *testing.T, b Bench) {
+	for app, end := range map[string]time.Time{"late": noon.Add(72 * time.Hour), "soon": noon.Add(time.Hour), "nothing": {}, "middle": noon.Add(24 * time.Hour)} {
+		run := fresh(app)
+		run.Node, run.Order.RetiresEnd = "", end
+		_, err := b.Store.Begin(t.Context(), run, store.Told{})
+		must(t, err)
+	}
+	runs, err := b.Store.Runs(t.Context(), store.Filter{Due: noon, Limit: 3})
+	must(t, err)
+	var order []string
+	for _, run := range runs {
+		order = append(order, run.App)
+	}
+	same(t, "the order", strings.Join(order, " "), "nothing soon middle")
 }

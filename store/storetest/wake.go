@@ -69,6 +69,20 @@ func wakeIsAtomic(t *testing.T, b Bench) {
 // in is the SQL of the machine's time in a while, as both PostgreSQL and River on SQLite write it.
 func in(d time.Duration) string { return time.Now().UTC().Add(d).Format("'2006-01-02 15:04:05+00'") }
 
+// begunWakes: a run that is begun in nobody's hands is worked by whoever serves, without anybody asking for it.
+func begunWakes(t *testing.T, b Bench) {
+	calls := listen(t, b.Waker(t))
+	run := fresh("app")
+	run.Node = ""
+	run, err := b.Store.Begin(t.Context(), run, store.Told{})
+	must(t, err)
+	same(t, "the call", wait(t, "the wake", calls), call{run.ID, run.Version})
+	begin(t, b.Store, "held")
+	if n := b.Count(t, "river_job WHERE 1 = 1"); n != 1 {
+		t.Fatalf("%d wakes, one of them for a run that its beginner drives", n)
+	}
+}
+
 func wakeFires(t *testing.T, b Bench) {
 	calls := listen(t, b.Waker(t))
 	run := park(t, b.Store, begin(t, b.Store, "app"), noon.Add(-time.Minute))
