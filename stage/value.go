@@ -38,7 +38,7 @@ func (j *Job) recover(ctx context.Context) (have bool, err error) {
 func (j *Job) recall(ctx context.Context, attempt renewal.Attempt) error {
 	custodian := j.custodian()
 	if !j.Run.Order.Reuse {
-		value, _, err := custodian.Recall(ctx, attempt.Tag())
+		value, _, err := custodian.Recall(ctx, attempt.Tag(), j.delivery(custodian.Place().ID).Receipt)
 		if err != nil {
 			return fmt.Errorf("read the value back: %w", err)
 		}

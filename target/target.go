@@ -42,6 +42,7 @@ type Place struct {
 	// Requests is the most requests that one renewal without failures sends here in Look + Write + the first Verify,
 	// which comes right after the write.
 	Requests int
+	Brings   string // what else a write brings about, such as "the site restarts"; "" = nothing
 }
 
 // Standing is what can be read of a place.
@@ -51,6 +52,7 @@ type Standing struct {
 	Tag      string // the attempt, "<run>.<n>", that the place says it was written by; "" = it can't say, or not by us
 	KeyID    string // the key id that the place says it holds; "" = it can't say
 	Replaces string // the key id that the place says its value replaced; "" = it can't say
+	Silent   bool   // the place can't be asked at all: that it shows no receipt says nothing
 	Note     string // anything a person should know
 }
 
@@ -63,6 +65,9 @@ type Parcel struct {
 	Replaces string // key id replaced; "" = none
 	Value    secret.Value
 	End      time.Time
+	// Earlier are the receipts of this run's earlier attempts at the same place. What such an attempt wrote is never
+	// taken for the value that consumers have to go on with.
+	Earlier []string
 }
 
 // Written is what is known of our write when a place is verified.
@@ -86,9 +91,10 @@ type Proof struct {
 // Custodian is a [Target] from which the value can be read back.
 type Custodian interface {
 	Target
-	// Recall returns the value that the attempt named tag wrote, with its receipt. No such version is a problem with
-	// code problem.NotFound.
-	Recall(ctx context.Context, tag string) (secret.Value, string, error)
+	// Recall returns the value that an attempt wrote, with its receipt. The attempt is named by its tag and, for places
+	// that can't keep a word, by the receipt that its write was foretold; "" = none was. No such value is a problem
+	// with code problem.NotFound.
+	Recall(ctx context.Context, tag, receipt string) (secret.Value, string, error)
 	// Current returns the value that the place holds now, and what it says of it. An empty place is problem.NotFound.
 	Current(ctx context.Context) (secret.Value, Standing, error)
 }
@@ -109,4 +115,17 @@ type Recurring interface {
 type Superseding interface {
 	// Supersede disables the version that held keyID, if the place says that it holds one.
 	Supersede(ctx context.Context, keyID string) error
+}
+
+// Foretelling is a [Target] whose receipt follows from what is written, so that it can be saved before the write: by it
+// a write that nobody lived to note is found again where the place keeps no word of who wrote.
+type Foretelling interface {
+	Foretell(parcel Parcel) (receipt string)
+}
+
+// Releasing is a [Target] that holds the old value beside the new one, for as long as consumers may need both.
+type Releasing interface {
+	// Release takes the old value out and leaves the new one. It returns the receipt that the place shows from then on.
+	// A place that holds no old value is left as it is. Safe to repeat.
+	Release(ctx context.Context, parcel Parcel) (receipt string, err error)
 }

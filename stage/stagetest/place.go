@@ -65,7 +65,7 @@ func (w *World) fails(name string) error {
 type keeper struct{ holder }
 
 // Recall implements target.Custodian.
-func (k keeper) Recall(_ context.Context, tag string) (secret.Value, string, error) {
+func (k keeper) Recall(_ context.Context, tag, _ string) (secret.Value, string, error) {
 	k.w.mu.Lock()
 	defer k.w.mu.Unlock()
 	p := k.w.places[k.name]

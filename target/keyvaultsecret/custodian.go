@@ -23,7 +23,7 @@ func (t *Target) Current(ctx context.Context) (secret.Value, target.Standing, er
 
 // Recall returns the value that the attempt named tag wrote. Of several versions with the tag the oldest is ours: others
 // may be copies by tools that carry tags over to values of their own. Where we may not list, the latest has to do.
-func (t *Target) Recall(ctx context.Context, tag string) (secret.Value, string, error) {
+func (t *Target) Recall(ctx context.Context, tag, _ string) (secret.Value, string, error) {
 	versions, err := t.versions(ctx)
 	if problem.Is(err, problem.Denied) {
 		versions, err = t.latestAlone(ctx)

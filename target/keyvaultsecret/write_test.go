@@ -124,7 +124,7 @@ func TestADisabledLatestVersionIsAPersonsBusiness(t *testing.T) {
 	for what, err := range map[string]error{
 		"write":   second(disabled.Write(t.Context(), parcel(c, "abc.2", newKey, ""))),
 		"verify":  second(disabled.Verify(t.Context(), parcel(c, "abc.1", newKey, ""), target.Written{Receipt: receipt})),
-		"recall":  third(disabled.Recall(t.Context(), "abc.1")),
+		"recall":  third(disabled.Recall(t.Context(), "abc.1", "")),
 		"current": third(disabled.Current(t.Context())),
 	} {
 		if found := problem.Of(err); err == nil || found.Code != vault.Disabled || found.Class != problem.Person || found.Fix == "" {
@@ -145,7 +145,7 @@ func TestAnOlderVersionIsRecalledAmongMany(t *testing.T) {
 	for i := range 60 {                                                                                        // more than two pages
 		set(t, c, vault.Draft{Value: secret.New(fmt.Sprintf("other %d", i))})
 	}
-	value, version, err := open(t, c.Session, "appSecret").Recall(t.Context(), "abc.1")
+	value, version, err := open(t, c.Session, "appSecret").Recall(t.Context(), "abc.1", "")
 	if err != nil || version != receipt || !value.Equal(p.Value) {
 		t.Errorf("version %s, want %s: %v", version, receipt, err)
 	}

@@ -24,6 +24,8 @@ type Case struct {
 	Missing target.Target
 	// Holds returns the value that the place really holds.
 	Holds func() string
+	// Beside returns the old value that the place holds beside the new one; nil = it holds one value alone.
+	Beside func() string
 	// Rest returns all that a write must leave alone.
 	Rest func() any
 	// Stranger writes another value by another way than ours.
@@ -34,11 +36,59 @@ type Case struct {
 	Lock func()
 	// Makes says that writing a missing place makes it; else it is refused.
 	Makes bool
+	// Forgets says that of several attempts' values only the newest can be read back.
+	Forgets bool
+	// Local says that the place isn't in the cloud: it is asked without requests, and rights there aren't the cloud's to
+	// grant. Fault's kinds are then those in Faults.
+	Local bool
+	// Faults are the ways in which a local place fails before it is changed, each with the problem's class and code.
+	Faults map[string]Trouble
+}
+
+// Trouble is what a failure must be told as.
+type Trouble struct {
+	Class problem.Class
+	Code  string
+}
+
+// stand is what the suite needs of the world around a place.
+type stand struct {
+	clientID string
+	tenant   string
+	now      func() time.Time
+	requests func() int64
+	log      func() string // "" = nothing is logged for such places
 }
 
 // Exercise runs the suite. open prepares a case in a cloud started for it alone.
 func Exercise(t *testing.T, open func(t *testing.T, c *Cloud) Case) {
-	for name, run := range map[string]func(*exercise){
+	for name, run := range promises() {
+		t.Run(name, func(t *testing.T) {
+			c := Start(t)
+			run(&exercise{T: t, Case: open(t, c), stand: stand{
+				clientID: c.ClientID, tenant: c.Sim.Sample().Tenant, now: c.Session.Now, requests: c.Session.Requests, log: c.Log,
+			}})
+		})
+	}
+}
+
+// Client is the client id of the app whose secret local places hold.
+const Client = "7f0d7f0d-1111-4222-8333-444444444444"
+
+// ExerciseLocal runs the suite for a place that isn't in the cloud. open prepares a case that nothing else uses.
+func ExerciseLocal(t *testing.T, open func(t *testing.T) Case) {
+	for name, run := range promises() {
+		t.Run(name, func(t *testing.T) {
+			run(&exercise{T: t, Case: open(t), stand: stand{
+				clientID: Client, tenant: "contoso.onmicrosoft.com", now: time.Now,
+				requests: func() int64 { return 0 }, log: func() string { return "" },
+			}})
+		})
+	}
+}
+
+func promises() map[string]func(*exercise) {
+	return map[string]func(*exercise){
 		"a place says who it is and keeps its requests within what it announced": (*exercise).announces,
 		"a write is seen, and writing the same again changes nothing":            (*exercise).writesAgain,
 		"everything but the secret stays as found":                               (*exercise).keepsTheRest,
@@ -52,26 +102,24 @@ func Exercise(t *testing.T, open func(t *testing.T, c *Cloud) Case) {
 		"no value is refused before anything is sent":                            (*exercise).refusesNothing,
 		"no error and no log line shows the value":                               (*exercise).keepsSecrets,
 		"a custodian gives back what each attempt wrote":                         (*exercise).givesBack,
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := Start(t)
-			run(&exercise{T: t, cloud: c, Case: open(t, c)})
-		})
+		"a receipt that is foretold is the one that the write gives": (*exercise).foretells,
+		"what the place holds beside the new value can be let go": (*exercise).releases,
+		"a failure leaves the place as it was":  (*exercise).withstands,
 	}
 }
 
 type exercise struct {
 	*testing.T
 	Case
-	cloud *Cloud
+	stand
 }
 
 // parcel draws a delivery with a value that appears nowhere else.
 func (e *exercise) parcel(tag string) target.Parcel {
 	return target.Parcel{
-		Tag: tag, ClientID: e.cloud.ClientID, TenantID: e.cloud.Sim.Sample().Tenant,
+		Tag: tag, ClientID: e.clientID, TenantID: e.tenant,
 		KeyID: "11111111-2222-3333-4444-" + tag[len(tag)-1:] + "55555555555", Replaces: "99999999-8888-7777-6666-555555555555",
-		Value: secret.New("kt8Q~" + rand.Text()), End: e.cloud.Session.Now().Add(180 * 24 * time.Hour).Truncate(time.Second),
+		Value: secret.New("kt8Q~" + rand.Text()), End: e.now().Add(180 * 24 * time.Hour).Truncate(time.Second),
 	}
 }
 
@@ -108,7 +156,7 @@ func (e *exercise) announces() {
 	if place.ID == "" || place.Kind == "" || place.Title == "" || place.Resource == "" || !strings.HasPrefix(place.ID, place.Kind+":") {
 		e.Errorf("incomplete: %+v", place)
 	}
-	before := e.cloud.Session.Requests()
+	before := e.requests()
 	p := e.parcel("run.1")
 	e.look()
 	receipt := e.write(p)
@@ -116,7 +164,7 @@ func (e *exercise) announces() {
 	if err != nil {
 		e.Fatalf("verify: %v", err)
 	}
-	if sent := e.cloud.Session.Requests() - before; sent > int64(place.Requests) {
+	if sent := e.requests() - before; sent > int64(place.Requests) {
 		e.Errorf("sent %d requests, announced %d", sent, place.Requests)
 	}
 	if !proof.Rung.Above(renewal.Unproven) || proof.Note == "" {
@@ -125,7 +173,7 @@ func (e *exercise) announces() {
 }
 
 func (e *exercise) written(receipt string) target.Written {
-	return target.Written{Receipt: receipt, At: e.cloud.Session.Now(), Now: e.cloud.Session.Now()}
+	return target.Written{Receipt: receipt, At: e.now(), Now: e.now()}
 }
 
 func (e *exercise) writesAgain() {
@@ -211,14 +259,17 @@ func (e *exercise) givesBack() {
 	first, second := e.parcel("run.1"), e.parcel("run.2")
 	receipt := e.write(first)
 	e.recalls(custodian, first, receipt)
-	e.write(second)
+	latest := e.write(second)
+	e.recalls(custodian, second, latest)
 	e.Stranger()
-	e.recalls(custodian, first, receipt)
+	if !e.Forgets {
+		e.recalls(custodian, first, receipt)
+	}
 	current, standing, err := custodian.Current(e.Context())
 	if err != nil || current.Reveal() != e.Holds() || standing.Tag != "" {
 		e.Errorf("current: %+v, %v", standing, err)
 	}
-	_, _, err = custodian.Recall(e.Context(), "run.9")
+	_, _, err = custodian.Recall(e.Context(), "run.9", "")
 	if !problem.Is(err, problem.NotFound) {
 		e.Errorf("an attempt that wrote nothing: %v", err)
 	}
@@ -226,7 +277,7 @@ func (e *exercise) givesBack() {
 
 func (e *exercise) recalls(custodian target.Custodian, p target.Parcel, receipt string) {
 	e.Helper()
-	value, version, err := custodian.Recall(e.Context(), p.Tag)
+	value, version, err := custodian.Recall(e.Context(), p.Tag, receipt)
 	if err != nil || !value.Equal(p.Value) || version != receipt {
 		e.Errorf("recall %s: right value %v, version %s, want %s: %v", p.Tag, value.Equal(p.Value), version, receipt, err)
 	}

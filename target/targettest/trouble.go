@@ -3,19 +3,22 @@ package targettest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"keyturn/check"
 	"keyturn/problem"
 	"keyturn/secret"
+	"keyturn/target"
 )
 
 func (e *exercise) namesRights() {
 	before := e.Holds()
 	var named []check.Check
 	for _, c := range check.Failed(checks(e, e.Powerless)) {
-		if c.Code == problem.Denied && c.Fix != "" && len(c.Grants) > 0 {
+		if c.Code == problem.Denied && c.Fix != "" && (e.Local || len(c.Grants) > 0) {
 			named = append(named, c)
 		}
 	}
@@ -51,6 +54,9 @@ func (e *exercise) passesChecks() {
 }
 
 func (e *exercise) survivesLostReplies() {
+	if e.Local {
+		return // no request is sent; withstands looks at what can fail here
+	}
 	p := e.parcel("run.1")
 	rest := e.Rest()
 	e.Fault("reply-lost")
@@ -71,6 +77,9 @@ func (e *exercise) survivesLostReplies() {
 }
 
 func (e *exercise) heedsThrottling() {
+	if e.Local {
+		return // no request is sent; withstands looks at what can fail here
+	}
 	before := e.Holds()
 	e.Fault("throttle")
 	p := e.parcel("run.1")
@@ -96,7 +105,7 @@ func (e *exercise) refusesNothing() {
 func (e *exercise) keepsSecrets() {
 	var told strings.Builder
 	var values []string
-	for i, kind := range []string{"error-after", "throttle", "reply-lost"} {
+	for i, kind := range e.kinds() {
 		p := e.parcel(fmt.Sprintf("run.%d", i+1))
 		values = append(values, p.Value.Reveal())
 		e.Fault(kind)
@@ -116,13 +125,74 @@ func (e *exercise) keepsSecrets() {
 	e.Stranger()
 	_, err = e.Target.Verify(e.Context(), p, e.written(receipt))
 	fmt.Fprintf(&told, "%v", err)
-	log := e.cloud.Log()
-	if log == "" {
+	log := e.log()
+	if log == "" && !e.Local {
 		e.Error("nothing was logged at debug, so nothing was tested")
 	}
 	for _, value := range values {
 		if strings.Contains(told.String(), value) || strings.Contains(log, value) {
 			e.Error("an error, a proof or the log shows a value")
 		}
+	}
+}
+
+// kinds are the faults that the place may suffer.
+func (e *exercise) kinds() []string {
+	if e.Local {
+		return slices.Sorted(maps.Keys(e.Faults))
+	}
+	return []string{"error-after", "throttle", "reply-lost"}
+}
+
+// foretells: what is saved before a write is what the write gives.
+func (e *exercise) foretells() {
+	teller, ok := e.Target.(target.Foretelling)
+	if !ok {
+		return
+	}
+	p := e.parcel("run.1")
+	foretold, before := teller.Foretell(p), e.look()
+	if receipt := e.write(p); foretold != receipt || foretold == before.Receipt {
+		e.Errorf("foretold %s, wrote %s, before %s", foretold, receipt, before.Receipt)
+	}
+}
+
+// releases: the old value goes when told and the new one stays, as often as it is told.
+func (e *exercise) releases() {
+	releasing, ok := e.Target.(target.Releasing)
+	if !ok || e.Beside == nil {
+		return
+	}
+	p := e.parcel("run.1")
+	old := e.Holds()
+	e.write(p)
+	if e.Beside() != old || old == "" {
+		e.Fatal("the old value isn't beside the new one")
+	}
+	for range 2 {
+		receipt, err := releasing.Release(e.Context(), p)
+		if err != nil || receipt != e.look().Receipt {
+			e.Errorf("receipt %s, shown %s: %v", receipt, e.look().Receipt, err)
+		}
+		e.wantHeld(p.Value.Reveal(), "after the old value was let go")
+	}
+	if e.Beside() != "" {
+		e.Error("the old value is still there")
+	}
+}
+
+// withstands: whatever a local place fails with, it holds what it held.
+func (e *exercise) withstands() {
+	for kind, trouble := range e.Faults {
+		before, rest := e.Holds(), e.Rest()
+		e.Fault(kind)
+		p := e.parcel("run.1")
+		_, err := e.Target.Write(e.Context(), p)
+		e.wantProblem(err, trouble.Class, trouble.Code)
+		e.wantHeld(before, "after "+kind)
+		if after := e.Rest(); !reflect.DeepEqual(rest, after) {
+			e.Errorf("%s: before %v, after %v", kind, rest, after)
+		}
+		e.write(p)
 	}
 }

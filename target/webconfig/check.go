@@ -1,0 +1,50 @@
+package webconfig
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"keyturn/check"
+	"keyturn/target"
+)
+
+// errUntold is what a system answers that can't tell beforehand whether a file may be written.
+var errUntold = errors.New("known only when tried")
+
+// Check says whether the file is there, is understood, belongs to this add-in and may be written.
+func (t *Target) Check(context.Context) []check.Check {
+	title := t.Place().Title
+	found, err := t.read()
+	if err != nil {
+		return []check.Check{target.Failed("webconfig.file", title, t.explain(err))}
+	}
+	return []check.Check{
+		check.Pass("webconfig.file", title, "it is there and understood"),
+		t.checkClient(title, found),
+		t.checkWritable(title),
+	}
+}
+
+func (t *Target) checkClient(title string, found content) check.Check {
+	if !strings.EqualFold(strings.TrimSpace(found.value(keyClientID)), t.clientID) {
+		return target.Failed("webconfig.client", title, t.foreign())
+	}
+	return check.Pass("webconfig.client", title, "its ClientId is this add-in's")
+}
+
+func (t *Target) checkWritable(title string) check.Check {
+	const id = "webconfig.writable"
+	real, err := filepath.EvalSymlinks(t.path)
+	if err == nil {
+		err = mayWrite(real)
+	}
+	switch {
+	case errors.Is(err, errUntold):
+		return check.Unsure(id, title, "whether this user may write the file and its folder shows when tried")
+	case err != nil:
+		return target.Failed(id, title, t.explain(err))
+	}
+	return check.Pass(id, title, "the file and its folder may be written")
+}
