@@ -26,6 +26,9 @@ func (b Block) Decode(into any) error {
 	return nil
 }
 
+// Beside makes a relative file name of the block one in the folder of the configuration file.
+func (b Block) Beside(name string) string { return beside(b.file, name) }
+
 // Fault makes the error of a target that refuses its block, told at the block's place in the file.
 func (b Block) Fault(err error) error {
 	read := newReader(b.file, nil)

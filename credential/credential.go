@@ -35,6 +35,7 @@ type Credential struct {
 	Kind        Kind
 	Holder      Holder
 	Start, End  time.Time // UTC
+	Lacks       string    // what is missing for it to work, such as its keys; "" = nothing that is known
 }
 
 // Expired reports whether the credential is past its end.

@@ -71,6 +71,33 @@ type UsageReader interface {
 	Usage(ctx context.Context, app credential.App, own []time.Time) (Usage, error)
 }
 
+// Completing is an [Issuer] whose credentials are made in two steps: Issue makes the password, Complete what belongs to
+// it. Until then the credential is said to lack something, see credential.Credential.Lacks.
+type Completing interface {
+	// Complete adds what an issued credential still lacks. Its request is sent once; an error with Doubtful set means
+	// that it may have happened. Safe to repeat: what is there already is left as it is.
+	Complete(ctx context.Context, app credential.App, made credential.Credential, value secret.Value) error
+	// Completes says in a few words what is added, such as "add the two keys".
+	Completes() string
+}
+
+// Pace is how slowly a service lets go of an old credential and gets to know a new one.
+type Pace struct {
+	// Linger: the service itself goes on with an old credential until that ends, whatever newer ones there are. It is
+	// kept until its end and for so long afterwards. 0 = it goes as soon as nobody uses it.
+	Linger time.Duration
+	// Spread is how long it may take after delivery until a new credential is known everywhere; it is tried now and
+	// then during that time, while consumers have both. 0 = it is known when it has settled.
+	Spread time.Duration
+	// Issue and SignIn are the most requests that making one, and trying one, take when nothing fails.
+	Issue, SignIn int
+}
+
+// Paced is an [Issuer] whose service has a pace of its own.
+type Paced interface {
+	Pace() Pace
+}
+
 // Checker is an [Issuer] that can tell beforehand whether it may do its work on app: roles, ownership, policies, clock.
 type Checker interface {
 	Check(ctx context.Context, app credential.App) ([]check.Check, error)

@@ -49,6 +49,7 @@ const (
 	GateNewUnused    Code = "gate.newunused"
 	GateEvidence     Code = "gate.evidence"
 	GateApproval     Code = "gate.approval"
+	GateLingers      Code = "gate.lingers"
 
 	PermitAlways    Code = "permit.always"
 	PermitOpen      Code = "permit.open"
@@ -111,6 +112,7 @@ func Codes() []Meaning {
 		{GateInUse, "The old secret was used after delivery: an unknown consumer still has it."},
 		{GateNewUnused, "The report doesn't show anybody but Keyturn using the new secret."},
 		{GateEvidence, "The report has caught up, shows no use of the old secret since delivery, and shows the new one used by others."},
+		{GateLingers, "The service itself goes on with the old secret until that ends, as ACS does; it is removed some days later."},
 		{GateApproval, "Everything speaks for removing the old secret, and the configuration wants a person to approve it."},
 
 		{PermitAlways, "No maintenance window or freeze is set, or none holds this renewal."},

@@ -63,7 +63,7 @@ func Gate(in Input) Passage {
 
 func gate(in Input) Passage {
 	for _, rule := range []func(Input) (Passage, bool){
-		gateNothing, gateUndelivered, gateExpired, gateTooEarly, gateChosen, gateWithoutReport,
+		gateNothing, gateUndelivered, gateExpired, gateLingering, gateTooEarly, gateChosen, gateWithoutReport,
 		gateWatermark, gateInUse, gateNewUnused,
 	} {
 		if passage, decided := rule(in); decided {
@@ -96,10 +96,34 @@ func gateExpired(in Input) (Passage, bool) {
 	if end.IsZero() || in.Now.Before(end) {
 		return Passage{}, false
 	}
-	if swept := end.Add(sweepMargin); in.Now.Before(swept) {
-		return wait(GateExpired, swept, fmt.Sprintf("the old secret expired on %s and is swept a few minutes later", day(end))), true
+	if swept := SweptFrom(in.Run); in.Now.Before(swept) {
+		return wait(GateExpired, swept, fmt.Sprintf("the old secret expired on %s and is swept %s later", day(end), sweptAfter(in.Run))), true
 	}
 	return pass(GateExpired, fmt.Sprintf("the old secret expired on %s: nobody can use it", day(end))), true
+}
+
+// SweptFrom returns the instant from which the password that run replaces is swept, which has ended by itself then.
+func SweptFrom(run renewal.Run) time.Time {
+	return run.Order.RetiresEnd.Add(max(sweepMargin, run.Order.Linger))
+}
+
+func sweptAfter(run renewal.Run) string {
+	if run.Order.Linger > sweepMargin {
+		return span(run.Order.Linger)
+	}
+	return "a few minutes"
+}
+
+// gateLingering: the service itself goes on with the old password for as long as it works, so nobody's word and no report
+// lets it go before its end.
+func gateLingering(in Input) (Passage, bool) {
+	end := in.Run.Order.RetiresEnd
+	if in.Run.Order.Linger == 0 || end.IsZero() || in.Run.Order.Emergency {
+		return Passage{}, false
+	}
+	passage := expire(GateLingers, end, fmt.Sprintf("the service goes on with the old secret until it ends on %s", day(end)))
+	passage.Until = SweptFrom(in.Run)
+	return passage, true
 }
 
 func gateTooEarly(in Input) (Passage, bool) {

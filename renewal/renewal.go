@@ -96,6 +96,8 @@ type Order struct {
 	Overlap     time.Duration `json:"overlap"`             // both passwords are kept at least so long
 	ReportLag   time.Duration `json:"reportLag"`           // how late the reports of use may be
 	Evidence    EvidenceRule  `json:"evidence"`
+	Linger      time.Duration `json:"linger,omitempty"`     // the service goes on with the old one until its end: so long afterwards it is removed
+	Spread      time.Duration `json:"spread,omitempty"`     // so long after delivery the new one may be unknown somewhere
 	Expired     bool          `json:"expired,omitempty"`    // the old one doesn't work any more: no overlap to keep
 	ByPerson    bool          `json:"byPerson,omitempty"`   // a person asked for it now: no window holds its beginning
 	Person      string        `json:"person,omitempty"`     // how the person signed in who began it, such as browser; "" = it was begun unattended

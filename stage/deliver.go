@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -52,7 +53,7 @@ func (j *Job) entrust(ctx context.Context, custodian target.Custodian) error {
 	if err := j.sameAsPlanned(ctx, custodian); err != nil {
 		return err
 	}
-	place := task{custodian, j.delivery(custodian.Place().ID)}
+	place := j.task(custodian)
 	if err := j.intendWrites(ctx, place); err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (j *Job) sameAsPlanned(ctx context.Context, custodian target.Custodian) err
 		return fmt.Errorf("look at %s: %w", custodian.Place().Title, err)
 	}
 	tag := renewal.Tag(j.Run.ID, j.Run.Attempt)
-	if standing.Tag == tag || standing.Receipt == j.Run.Order.Found || j.oursIs(standing.Tag) {
+	if standing.Tag == tag || standing.Receipt == j.Run.Order.Found || j.oursIs(standing.Tag) || j.wrote(custodian, standing.Receipt) {
 		return nil
 	}
 	return problem.NeedsPerson(problem.Drift, custodian.Place().Title, "somebody wrote another value since this renewal was planned",
@@ -82,6 +83,16 @@ func (j *Job) oursIs(tag string) bool {
 		}
 	}
 	return false
+}
+
+// wrote reports whether a place shows the receipt of a write of this run that was foretold, whether or not we lived to
+// note that it happened.
+func (j *Job) wrote(t target.Target, receipt string) bool {
+	_, foretold := t.(target.Foretelling)
+	id := t.Place().ID
+	return foretold && slices.ContainsFunc(j.History.Deliveries, func(d renewal.Delivery) bool {
+		return d.Target == id && d.Receipt == receipt && receipt != ""
+	})
 }
 
 // deliverOthers writes every other place side by side. One that fails doesn't stop the rest; all failures come back,
@@ -117,13 +128,25 @@ func (j *Job) deliverOthers(ctx context.Context) error {
 type task struct {
 	target   target.Target
 	delivery renewal.Delivery
+	earlier  []string // receipts of earlier attempts at the same place
+}
+
+func (j *Job) task(t target.Target) task {
+	id := t.Place().ID
+	made := task{target: t, delivery: j.delivery(id)}
+	for _, d := range j.History.Deliveries {
+		if d.Target == id && d.N != j.Run.Attempt && d.Receipt != "" {
+			made.earlier = append(made.earlier, d.Receipt)
+		}
+	}
+	return made
 }
 
 func (j *Job) tasks(targets []target.Target, wanted func(renewal.Delivery) bool) []task {
 	var list []task
 	for _, t := range targets {
 		if d := j.delivery(t.Place().ID); wanted(d) {
-			list = append(list, task{t, d})
+			list = append(list, j.task(t))
 		}
 	}
 	return list
@@ -143,6 +166,9 @@ func (j *Job) intendWrites(ctx context.Context, places ...task) error {
 	for _, p := range places {
 		place := p.target.Place()
 		p.delivery.State = renewal.DeliveryIntended
+		if teller, ok := p.target.(target.Foretelling); ok {
+			p.delivery.Receipt = teller.Foretell(j.parcel())
+		}
 		d.deliveries = append(d.deliveries, p.delivery)
 		d.events = append(d.events, event("writing", place.Title, "target", place.ID)...)
 		d.audit = append(d.audit, entry("write", place.ID, audit.Intended, "")...)
@@ -154,6 +180,7 @@ func (j *Job) intendWrites(ctx context.Context, places ...task) error {
 // attempt. It is called side by side, so it reads nothing of the job that another save changes.
 func (j *Job) write(ctx context.Context, to task, parcel target.Parcel, chosen ...renewal.Attempt) error {
 	place, d := to.target.Place(), to.delivery
+	parcel.Earlier = to.earlier
 	// act: each target looks again itself, to keep everything but the secret as it is
 	receipt, err := to.target.Write(ctx, parcel)
 	if err != nil {

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"time"
 
+	"keyturn/issuer"
 	"keyturn/policy"
 	"keyturn/renewal"
+	"keyturn/target"
 )
 
 // effects lists, in order, everything that the plan will change and when.
@@ -19,6 +21,9 @@ func effects(s Setup, p Plan) []Effect {
 	}
 	if !p.Order.Reuse {
 		add("make a new secret until "+p.Order.End.Format(time.DateOnly), p.Found.Name, beginning(s, p))
+		if completing, ok := s.Issuer.(issuer.Completing); ok {
+			add(completing.Completes(), p.Found.Name, "at once")
+		}
 	}
 	for _, t := range s.Targets {
 		place := t.Place()
@@ -29,12 +34,20 @@ func effects(s Setup, p Plan) []Effect {
 		if p.Order.Custodian != "" && place.ID != p.Order.Custodian {
 			when = "when the Key Vault has it"
 		}
-		add("write the new secret", place.Title, when)
+		add("write the new secret"+bringing(place), place.Title, when)
 	}
 	if p.Retires != "" && !revokesFirst(p) {
 		add("remove the old secret "+p.Retires, p.Found.Name, retiring(p)+askedOf(s, p))
 	}
 	return list
+}
+
+// bringing tells what else a write does.
+func bringing(place target.Place) string {
+	if place.Brings == "" {
+		return ""
+	}
+	return "; " + place.Brings
 }
 
 // revokesFirst reports whether a password that has leaked goes before the new one is there.
@@ -72,8 +85,11 @@ func beginning(s Setup, p Plan) string {
 
 // retiring tells when and on what evidence the old password goes.
 func retiring(p Plan) string {
-	if p.Order.Expired {
+	if p.Order.Expired && p.Order.Linger == 0 {
 		return "at the end: it has expired"
+	}
+	if p.Order.Linger > 0 && !p.Order.Emergency {
+		return "from " + policy.SweptFrom(renewal.Run{Order: p.Order}).Format(time.DateOnly) + ": the service goes on with it until it ends"
 	}
 	from := p.At.Add(p.Order.Overlap + p.Order.ReportLag)
 	switch p.Order.Evidence {
@@ -98,12 +114,16 @@ const (
 
 // requests is the most that carrying the plan out sends up to the overlap while nothing fails; making it not included.
 func requests(s Setup, p Plan) int {
-	total := requestsToProve
+	toIssue, toProve := requestsToIssue, requestsToProve
+	if paced, ok := s.Issuer.(issuer.Paced); ok {
+		toIssue, toProve = paced.Pace().Issue, paced.Pace().SignIn
+	}
+	total := toProve
 	if policy.ReportTells(renewal.Run{DeliveredAt: p.At, Order: p.Order}, p.At) {
 		total += requestsToGate
 	}
 	if !p.Order.Reuse {
-		total += requestsToIssue + tries(s.Policy.Settle)
+		total += toIssue + toProve*tries(s.Policy.Settle)
 	}
 	for _, t := range s.Targets {
 		total += t.Place().Requests

@@ -17,8 +17,12 @@ import (
 // above the minutes that Terraform's provider allows for the same lag.
 const doubtWindow = 15 * time.Minute
 
-// issue makes one new password. After a kill here the intended attempt is found again by its mark.
+// issue makes one new password. After a kill here the intended attempt is found again by its mark. One that was made and
+// lacks something yet is completed instead.
 func issue(ctx context.Context, j *Job) (Pause, error) {
+	if made, ok := j.attempt(); ok && made.State == renewal.AttemptIssued {
+		return Pause{}, j.complete(ctx, made)
+	}
 	// look
 	app, err := j.Issuer.Look(ctx, j.ClientID)
 	if err != nil {
@@ -68,7 +72,7 @@ func (j *Job) issued(ctx context.Context, attempt renewal.Attempt, issued creden
 	attempt.State, attempt.KeyID, attempt.Hint = renewal.AttemptIssued, issued.KeyID, issued.Hint
 	attempt.Start, attempt.End = issued.Start, issued.End
 	return j.save(ctx, draft{
-		run:      to(renewal.Settling),
+		run:      to(j.afterIssuing()),
 		attempts: []renewal.Attempt{attempt},
 		events: event("issued", "new secret until "+issued.End.Format(time.DateOnly),
 			"keyId", issued.KeyID, "mark", attempt.Mark, "end", issued.End.Format(time.RFC3339)),

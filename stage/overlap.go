@@ -14,6 +14,12 @@ import (
 
 // overlap keeps both passwords until the rules let the old one go. It only reads and signs in.
 func overlap(ctx context.Context, j *Job) (Pause, error) {
+	if pause, err := j.sweepEarly(ctx); err != nil || pause.Door != renewal.Open {
+		return pause, err
+	}
+	if pause, err := j.awaitSpread(ctx); err != nil || pause.Door != renewal.Open {
+		return pause, err
+	}
 	// look
 	in, err := j.gateInput(ctx)
 	if err != nil {

@@ -56,7 +56,7 @@ func Overwrite(ctx context.Context, j *Job) error {
 			return fmt.Errorf("look at %s: %w", place.Title, err)
 		}
 		d := j.delivery(place.ID)
-		if d.State == "" || standing.Receipt == d.Receipt {
+		if d.State == "" || standing.Silent || standing.Receipt == d.Receipt {
 			continue
 		}
 		d.State, d.Rung, d.Provable = renewal.DeliveryIntended, renewal.Unproven, false

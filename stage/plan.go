@@ -8,6 +8,7 @@ import (
 
 	"keyturn/check"
 	"keyturn/credential"
+	"keyturn/issuer"
 	"keyturn/policy"
 	"keyturn/problem"
 	"keyturn/renewal"
@@ -95,6 +96,7 @@ func decide(s Setup, r Request, seen *reading, now time.Time) Plan {
 		p.makeRoom(in, r.MakeRoom)
 	}
 	p.Foreign = foreign(seen.app, p)
+	p.Checks = append(p.Checks, tooEarly(p)...)
 	p.Checks = append(p.Checks, unknownMarks(r, seen.app, s.App)...)
 	p.Effects = effects(s, p)
 	p.Requests = requests(s, p)
@@ -119,6 +121,9 @@ func order(s Setup, seen *reading, p Plan) renewal.Order {
 		if words := renewal.Description(old.DisplayName); words != "" {
 			o.Description = words
 		}
+	}
+	if paced, ok := s.Issuer.(issuer.Paced); ok {
+		o.Linger, o.Spread = paced.Pace().Linger, paced.Pace().Spread
 	}
 	if p.Ending.Cut {
 		o.Notes = append(o.Notes, p.Ending.Text)
@@ -185,6 +190,19 @@ func foreign(app credential.App, p Plan) []credential.Credential {
 		}
 	}
 	return found
+}
+
+// tooEarly stops a renewal whose new password would end before the old one is gone, where the service goes on with the old
+// one until its end: the new one would never be what is signed with.
+func tooEarly(p Plan) []check.Check {
+	gone := p.Order.RetiresEnd.Add(p.Order.Linger)
+	if p.Order.Linger == 0 || p.Retires == "" || p.Order.Emergency || gone.Before(p.Order.End) {
+		return nil
+	}
+	return []check.Check{check.Fail("renewal.early", p.App, "renewal.early",
+		"the service goes on with the old secret until it ends on "+p.Order.RetiresEnd.Format(time.DateOnly)+
+			", and the new one would end on "+p.Order.End.Format(time.DateOnly)+" already",
+		"renew it later, or raise policy.lifetime for this application")}
 }
 
 // unknownMarks warns of passwords that bear a Keyturn's mark which this store doesn't know: another Keyturn made them,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -26,6 +27,9 @@ func retire(ctx context.Context, j *Job) (Pause, error) {
 	}
 	if pause, err := j.gate(ctx); err != nil || pause.Door != renewal.Open {
 		return pause, err
+	}
+	if err := j.releaseOld(ctx); err != nil {
+		return Pause{}, err
 	}
 	if err := j.removeOld(ctx); err != nil {
 		return Pause{}, err
@@ -79,9 +83,14 @@ func (j *Job) newIsThere(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look at the app: %w", err)
 	}
-	if _, there := app.Find(attempt.KeyID); !there {
+	held, there := app.Find(attempt.KeyID)
+	if !there {
 		return problem.NeedsPerson(problem.Drift, "secret "+attempt.KeyID, "the new secret is no longer on the app",
 			"somebody removed it (the installer, run again, removes every secret): keyturn abort "+j.Run.ID+", then keyturn renew "+j.App)
+	}
+	if held.Lacks != "" {
+		return problem.NeedsPerson(problem.Drift, "secret "+attempt.KeyID, "the new secret lacks "+held.Lacks+" now",
+			"somebody took them away; the old secret is kept: keyturn abort "+j.Run.ID+", then keyturn renew "+j.App)
 	}
 	return nil
 }
@@ -102,7 +111,7 @@ func (j *Job) unchanged(ctx context.Context, t target.Target) error {
 		if err != nil {
 			return fmt.Errorf("look at %s: %w", place.Title, err)
 		}
-		if standing.Exists && standing.Receipt == ours {
+		if standing.Silent || (standing.Exists && standing.Receipt == ours) {
 			return nil
 		}
 		if err := j.Sleep(ctx, gonePace); err != nil {
@@ -216,6 +225,19 @@ func (j *Job) sweepAll(ctx context.Context) (Pause, error) {
 		}
 	}
 	return Pause{}, nil
+}
+
+// sweepEarly removes attempts that were given up before the old password ends, where the service uses the oldest one that
+// is valid: it would go on with such an attempt, which no consumer has. The gate sees first that no place has it.
+func (j *Job) sweepEarly(ctx context.Context) (Pause, error) {
+	given := func(a renewal.Attempt) bool { return a.N != j.Run.Attempt && !settled(a.State) }
+	if j.Run.Order.Linger == 0 || !slices.ContainsFunc(j.History.Attempts, given) {
+		return Pause{}, nil
+	}
+	if pause, err := j.gate(ctx); err != nil || pause.Door != renewal.Open {
+		return pause, err
+	}
+	return j.sweepAll(ctx)
 }
 
 // settled reports whether nothing is left to find out or to remove of an attempt.

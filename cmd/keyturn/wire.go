@@ -21,6 +21,7 @@ import (
 	"keyturn/target/apiconnection"
 	"keyturn/target/automationvariable"
 	"keyturn/target/keyvaultsecret"
+	"keyturn/target/webconfig"
 	"keyturn/vault"
 )
 
@@ -84,6 +85,7 @@ func kinds() []kind {
 		{keyvaultsecret.Descriptor(), buildVaultSecret},
 		{apiconnection.Descriptor(), buildConnection},
 		{automationvariable.Descriptor(), buildVariable},
+		{webconfig.Descriptor(), buildWebConfig},
 	}
 }
 
@@ -110,6 +112,15 @@ func buildVariable(block config.Block, o owner) (target.Target, error) {
 		return nil, err
 	}
 	return automationvariable.New(c, o.reach.arm, o.reach.portal())
+}
+
+func buildWebConfig(block config.Block, o owner) (target.Target, error) {
+	var c webconfig.Config
+	if err := block.Decode(&c); err != nil {
+		return nil, err
+	}
+	c.Path = block.Beside(c.Path)
+	return webconfig.New(c, o.clientID)
 }
 
 // portal is where people see the cloud.

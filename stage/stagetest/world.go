@@ -38,6 +38,7 @@ type World struct {
 	seen    map[string]time.Time // by key id: from when a late secret is seen
 	app     credential.App
 	values  map[string]string // by key id
+	keys    map[string]bool   // by key id: the secret has its keys; nil = secrets need none
 	places  map[string]*place
 	issued  int
 	history store.History
@@ -45,6 +46,7 @@ type World struct {
 
 type place struct {
 	value, tag, keyID, replaces string
+	beside                      string            // the value before, where the place holds two
 	versions                    map[string]string // value by tag, for the custodian
 	receipt                     int
 }
@@ -181,6 +183,9 @@ func (w *World) SignIn(_ context.Context, _ string, value secret.Value) error {
 
 // Failing reports which places hold a value that doesn't sign in: each would be an outage.
 func (w *World) Failing() (failing []string) {
+	if w.keys != nil {
+		return w.failingACS()
+	}
 	for name, p := range w.places {
 		if w.SignIn(context.Background(), "", secret.New(p.value)) != nil {
 			failing = append(failing, name)

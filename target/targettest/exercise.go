@@ -102,9 +102,9 @@ func promises() map[string]func(*exercise) {
 		"no value is refused before anything is sent":                            (*exercise).refusesNothing,
 		"no error and no log line shows the value":                               (*exercise).keepsSecrets,
 		"a custodian gives back what each attempt wrote":                         (*exercise).givesBack,
-		"a receipt that is foretold is the one that the write gives": (*exercise).foretells,
-		"what the place holds beside the new value can be let go": (*exercise).releases,
-		"a failure leaves the place as it was":  (*exercise).withstands,
+		"a receipt that is foretold is the one that the write gives":             (*exercise).foretells,
+		"what the place holds beside the new value can be let go":                (*exercise).releases,
+		"a failure leaves the place as it was":                                   (*exercise).withstands,
 	}
 }
 

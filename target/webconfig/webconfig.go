@@ -78,7 +78,9 @@ func (t *Target) standing(found content) target.Standing {
 }
 
 // primary is the value that a file's ClientSecret stands for.
-func primary(found content) secret.Value { return target.Base64.Read(secret.New(found.value(keySecret))) }
+func primary(found content) secret.Value {
+	return target.Base64.Read(secret.New(found.value(keySecret)))
+}
 
 // secondary is the value that SecondaryClientSecret stands for.
 func secondary(found content) secret.Value {

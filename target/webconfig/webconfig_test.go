@@ -38,7 +38,9 @@ func written(t *testing.T, text string) string {
 	return path
 }
 
-func whole(t *testing.T) string { return written(t, fmt.Sprintf(sample, targettest.Client, base64Of(old))) }
+func whole(t *testing.T) string {
+	return written(t, fmt.Sprintf(sample, targettest.Client, base64Of(old)))
+}
 
 func open(t *testing.T, path string) *webconfig.Target {
 	t.Helper()

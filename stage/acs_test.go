@@ -1,0 +1,86 @@
+package stage_test
+
+import (
+	"fmt"
+	"testing"
+
+	"keyturn/renewal"
+	"keyturn/stage"
+	"keyturn/stage/stagetest"
+)
+
+// TestAnAddInKilledAnywhere is TestKilledAnywhere for a secret that is made in two steps and kept in pairs: wherever
+// processes die, the add-in knows what is signed with and has a value that is accepted, at every instant.
+func TestAnAddInKilledAnywhere(t *testing.T) {
+	t.Parallel()
+	points := 0
+	for first := 1; ; first++ {
+		if !addInSurvives(t, fmt.Sprint("killed at ", first), []int{first}, nil) {
+			break
+		}
+		for second := 1; addInSurvives(t, fmt.Sprint("killed at ", first, " and ", second), []int{first, second}, nil); second++ {
+			points++
+		}
+	}
+	if points < 400 {
+		t.Fatalf("only %d pairs of points were passed: the test looks at too little", points)
+	}
+}
+
+// TestAnAddInsReplyLost loses the reply of one, two or three effects in a row, wherever they are.
+func TestAnAddInsReplyLost(t *testing.T) {
+	t.Parallel()
+	for first := 1; first <= 8; first++ {
+		for _, lose := range [][]int{{first}, {first, first + 1}, {first, first + 1, first + 2}} {
+			addInSurvives(t, fmt.Sprint("lost ", lose), nil, lose)
+		}
+	}
+}
+
+// addInSurvives drives one renewal through processes that die at the given points, and looks after each. It returns
+// false when the last point was never reached.
+func addInSurvives(t *testing.T, when string, points, lose []int) bool {
+	t.Helper()
+	w := stagetest.NewACS()
+	plan, err := w.Begin(stage.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Lose = lose
+	for _, at := range append(points, 0) {
+		w.DieAt = at
+		died, err := w.Process(plan)
+		plan = nil
+		if failing := w.Failing(); len(failing) > 0 {
+			t.Fatalf("%s (%s): the add-in of %v fails", when, w.Run.State, failing)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v (run %+v)", when, err, w.Run)
+		}
+		if !died {
+			break
+		}
+	}
+	addInWhole(t, w, when)
+	return w.Deaths == len(points)
+}
+
+func addInWhole(t *testing.T, w *stagetest.World, when string) {
+	t.Helper()
+	if w.Run.State != renewal.Done || w.Run.Outcome != renewal.Renewed {
+		t.Errorf("%s: the run is %s, %s", when, w.Run.State, w.Run.Outcome)
+	}
+	live := w.Live()
+	if _, there := live[stagetest.OldKey]; there || len(live) != 2 || live[stagetest.ForeignKey] == "" {
+		t.Errorf("%s: live are %v, want the new and the foreign one", when, live)
+	}
+	if left := w.Orphans(); len(left) > 0 {
+		t.Errorf("%s: keys of %v are left without their password", when, left)
+	}
+	if w.Beside() != "" {
+		t.Errorf("%s: the place still holds the old value", when)
+	}
+	if kept := w.Run.Order.RetiresEnd.Add(stagetest.Lingering); w.Run.EndedAt.Before(kept) {
+		t.Errorf("%s: the old secret went on %s, before %s", when, w.Run.EndedAt, kept)
+	}
+}
