@@ -134,7 +134,6 @@ func runs() []Meaning {
 	return []Meaning{
 		{"settle.slow", "A new secret is still refused somewhere after a long time.", "Look at the sign-in log; then keyturn resume APP, or keyturn abort APP."},
 		{"renewal.early", "The service goes on with the old secret until its end, which comes after that of a new one.", "Renew later, or raise policy.lifetime."},
-		{"spread", "A new secret may still be unknown somewhere; consumers have both, and it is tried now and then.", ""},
 		{"reuse.unproven", "The Key Vault's value can't be spread, since it doesn't sign in.", "Renew without --reuse."},
 		{"mark.unknown", "A secret was made by a Keyturn whose store isn't this one.", "Leave it to that one; if this store was lost, keyturn adopt APP."},
 		{"attempt.doubtful", "A request for a new secret got no answer and may still turn up; the renewal ends when it surely doesn't.", ""},
