@@ -27,7 +27,7 @@ var levels = map[string]int{
 	// adapters
 	"issuer/entra": 4, "target/keyvaultsecret": 4, "target/apiconnection": 4, "target/automationvariable": 4,
 	"target/webconfig": 4,
-	"store/sqlite": 4, "store/postgres": 4, "inventory/script": 4,
+	"store/sqlite":     4, "store/postgres": 4, "inventory/script": 4,
 	// the rooms with effects, and those that look around
 	"stage": 5, "inventory": 5,
 	"engine": 6,
