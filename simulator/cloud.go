@@ -46,8 +46,11 @@ func newCloud(options Options) (*cloud, error) {
 
 // host answers who serves a host name, nil for one that does not resolve in this cloud.
 func (c *cloud) host(name string) http.Handler {
+	if c.w.Cloud().IsLogin(name) {
+		return c.login
+	}
 	switch name {
-	case "login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net":
+	case "microsoft.com", "www.microsoft.com": // where people type a device's code
 		return c.login
 	case "graph.microsoft.com":
 		return c.graph

@@ -31,8 +31,12 @@ func (s *Simulator) writeDir() error {
 		{"env", s.environment("export %s='%s'\n", `'\''`)},
 		{"env.ps1", s.environment("$env:%s = '%s'\n", "''")},
 		{"keyturn.yaml", s.configuration(s.caFile())},
+		{"people.txt", s.Sample().People},
 	}
 	for _, f := range files {
+		if f.text == "" {
+			continue
+		}
 		if err := os.WriteFile(filepath.Join(dir, f.name), []byte(f.text), 0o600); err != nil {
 			return fmt.Errorf("write %s: %w", f.name, err)
 		}

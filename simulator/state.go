@@ -38,6 +38,12 @@ type (
 		Password    string `json:"password"`
 		DisplayName string `json:"displayName"`
 		MFA         bool   `json:"mfa"`
+		// Code is what the person's authenticator app shows; State is locked, disabled, expired or unenrolled.
+		Code     string   `json:"code"`
+		State    string   `json:"state,omitempty"`
+		Roles    []string `json:"roles,omitempty"`
+		Eligible []string `json:"eligible,omitempty"`
+		HomeName string   `json:"homeName,omitempty"`
 	}
 	applicationState struct {
 		AppID            string             `json:"appId"`
@@ -172,7 +178,9 @@ func vaultsOf(service *vault.Service) []vaultState {
 func tenantOf(t *directory.Tenant, asked wish) tenantState {
 	state := tenantState{ID: t.ID, Domain: t.Domain, Users: []userState{}, Applications: []applicationState{}}
 	for _, u := range t.Users {
-		state.Users = append(state.Users, userState{u.ObjectID, u.Name, u.Password, u.DisplayName, u.MFA})
+		state.Users = append(state.Users, userState{
+			u.ObjectID, u.Name, u.Password, u.DisplayName, u.MFA, u.Code, string(u.State), u.Roles, u.Eligible, u.HomeName,
+		})
 	}
 	for _, a := range t.Applications {
 		if asked.about(a.AppID) {

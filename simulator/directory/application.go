@@ -38,8 +38,9 @@ type ServicePrincipal struct {
 	Owners   []string
 	// AppRoles are offered to callers; only Microsoft's own APIs have some.
 	AppRoles []AppRole
-	// Grants are the app roles given to this principal.
-	Grants []*Grant
+	// Grants are the app roles given to this principal, Consents the scopes that it may use for people.
+	Grants   []*Grant
+	Consents []*Consent
 	Credentials
 
 	Tenant      *Tenant
@@ -62,6 +63,8 @@ type AppSpec struct {
 	Roles []string
 	// Owners are object ids.
 	Owners []string
+	// Scopes are delegated permissions of Microsoft Graph that an administrator agreed to for everyone.
+	Scopes []string
 }
 
 // AddApplication makes an app registration and its service principal; nil when there is no such tenant.
@@ -87,6 +90,9 @@ func (d *Directory) AddApplication(tenant string, spec AppSpec) *Application {
 	d.addPrincipalOf(a)
 	for _, role := range spec.Roles {
 		d.Grant(a.ServicePrincipal, GraphAppID, role)
+	}
+	if len(spec.Scopes) > 0 {
+		d.Consent(a.ServicePrincipal, GraphAppID, "", spec.Scopes...)
 	}
 	return a
 }

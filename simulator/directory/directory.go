@@ -20,12 +20,16 @@ type Directory struct {
 type Tenant struct {
 	ID, Domain, DisplayName string
 	Created                 time.Time
-	Users                   []*User
-	Applications            []*Application
-	ServicePrincipals       []*ServicePrincipal
+	// Domains are further names of users; Domain is the initial one.
+	Domains           []Domain
+	Users             []*User
+	Applications      []*Application
+	ServicePrincipals []*ServicePrincipal
 	// DefaultPolicy and Policies are the app management policies; see Policy.
 	DefaultPolicy *Policy
 	Policies      []*Policy
+	// AccessPolicies are those of Conditional Access; see [Directory.AccessPoliciesOf].
+	AccessPolicies []*AccessPolicy
 
 	// Applications and service principals by client id and by object id.
 	apps       map[string]*Application
@@ -34,22 +38,6 @@ type Tenant struct {
 
 // TenantSpec says what tenant to add; an empty ID is drawn.
 type TenantSpec struct{ ID, Domain, DisplayName string }
-
-// User is a person or a service account.
-type User struct {
-	ObjectID, Name, Password, DisplayName string
-	// MFA demands a second factor, which a password grant cannot give.
-	MFA bool
-	// Roles are names of directory roles, such as "Application Administrator".
-	Roles []string
-}
-
-// UserSpec says what user to add. Name is the user principal name.
-type UserSpec struct {
-	Name, Password, DisplayName string
-	MFA                         bool
-	Roles                       []string
-}
 
 // New returns an empty directory and declares its switches.
 func New(w *world.World) *Directory {
@@ -81,31 +69,21 @@ func (d *Directory) AddTenant(spec TenantSpec) *Tenant {
 	return t
 }
 
-// AddUser makes a user in a tenant; nil when there is no such tenant.
-func (d *Directory) AddUser(tenant string, spec UserSpec) *User {
-	t := d.Tenant(tenant)
-	if t == nil {
-		return nil
-	}
-	u := &User{
-		ObjectID: d.w.NewID(), Name: spec.Name, Password: spec.Password,
-		DisplayName: spec.DisplayName, MFA: spec.MFA, Roles: spec.Roles,
-	}
-	t.Users = append(t.Users, u)
-	return u
-}
-
 // Tenants lists the tenants.
 func (d *Directory) Tenants() []*Tenant { return d.tenants }
 
-// Tenant finds a tenant by its id or domain, without regard to letter case; nil when there is none.
+// Tenant finds a tenant by its id or one of its domains, without regard to letter case; nil when there is none.
 func (d *Directory) Tenant(idOrDomain string) *Tenant {
 	for _, t := range d.tenants {
-		if strings.EqualFold(t.ID, idOrDomain) || strings.EqualFold(t.Domain, idOrDomain) {
+		if strings.EqualFold(t.ID, idOrDomain) || t.hasDomain(idOrDomain) {
 			return t
 		}
 	}
 	return nil
+}
+
+func (t *Tenant) hasDomain(name string) bool {
+	return strings.EqualFold(t.Domain, name) || slices.ContainsFunc(t.Domains, func(d Domain) bool { return strings.EqualFold(d.Name, name) })
 }
 
 // Applications lists the app registrations of all tenants.
@@ -130,7 +108,7 @@ func (d *Directory) Application(appID string) *Application {
 // User finds a user of the tenant by name or object id; nil when there is none.
 func (t *Tenant) User(nameOrID string) *User {
 	i := slices.IndexFunc(t.Users, func(u *User) bool {
-		return strings.EqualFold(u.Name, nameOrID) || strings.EqualFold(u.ObjectID, nameOrID)
+		return strings.EqualFold(u.Name, nameOrID) || strings.EqualFold(u.ObjectID, nameOrID) || (u.Guest && strings.EqualFold(u.HomeName, nameOrID))
 	})
 	if i < 0 {
 		return nil

@@ -34,6 +34,9 @@ func TenantNotFound(name string) *Failure {
 		"subscriptions for the tenant.", name)
 }
 
+// AppNotFound refuses a client id that the tenant does not know.
+func (d *Directory) AppNotFound(id string, t *Tenant) *Failure { return appNotFound(id, t) }
+
 func appNotFound(id string, t *Tenant) *Failure {
 	if id == "00000000-0000-0000-0000-000000000000" {
 		return badRequest("unauthorized_client", 700038, "%s is not a valid application identifier.", id)
@@ -57,6 +60,10 @@ func credentialMissing() *Failure {
 	return invalidClient(7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
 }
 
+func publicWithSecret() *Failure {
+	return invalidClient(700025, "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.")
+}
+
 func secretWrong(app string) *Failure {
 	return invalidClient(7000215, "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "+
 		"value, not the client secret ID, for a secret added to app '%s'.", app)
@@ -72,11 +79,6 @@ func certificateUnknown(app, thumbprint, reason string) *Failure {
 	return invalidClient(700027, "The certificate with identifier used to sign the client assertion is not registered on application. "+
 		"[Reason - %s, Thumbprint of key used by client: '%s', Please visit the Azure Portal, Graph Explorer or directly use MS Graph "+
 		"to see configured keys for app Id '%s'.]", reason, thumbprint, app)
-}
-
-func blockedByPolicy() *Failure {
-	return badRequest("interaction_required", 53003, "Access has been blocked by Conditional Access policies. The access policy does "+
-		"not allow token issuance.")
 }
 
 // IsGUID reports whether s has the form of a GUID.

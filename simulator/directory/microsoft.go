@@ -1,8 +1,6 @@
 package directory
 
 import (
-	"crypto/sha256"
-	"fmt"
 	"strings"
 	"time"
 )
@@ -82,6 +80,7 @@ func knownRoles() map[string]string {
 		"Organization.Read.All":           "498476ce-e0fe-48b0-b801-37ba7e2685c6",
 		"Policy.Read.All":                 "246dd0d5-5bd0-4def-940b-0421030a5b68",
 		"Reports.Read.All":                "230c1aed-a721-4c5d-9cb4-a90514e508ef",
+		"RoleManagement.Read.Directory":   "483bed4a-2ad3-4361-a73b-c83ccdbdc53c",
 		"Sites.FullControl.All":           "a82116e5-55eb-4c41-a434-62fe8a61c773",
 		"User.Read.All":                   "df021288-bdef-4463-88db-98f22de89214",
 	}
@@ -91,7 +90,7 @@ func graphRoleNames() []string {
 	return []string{
 		"Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.All",
 		"AuditLog.Read.All", "Directory.Read.All", "Directory.ReadWrite.All", "Group.ReadWrite.All", "Organization.Read.All",
-		"Policy.Read.All", "Policy.Read.ApplicationConfiguration", "Reports.Read.All", "Sites.FullControl.All", "User.Read.All",
+		"Policy.Read.All", "Policy.Read.ApplicationConfiguration", "Reports.Read.All", "RoleManagement.Read.Directory", "Sites.FullControl.All", "User.Read.All",
 	}
 }
 
@@ -103,9 +102,7 @@ func roleNamed(api, name string) AppRole {
 	if api == SharePointAppID && name == "Sites.FullControl.All" {
 		return AppRole{ID: "678536fe-1083-478a-9c59-b99265e6b0d3", Value: name}
 	}
-	b := sha256.Sum256([]byte(api + "/" + name))
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return AppRole{ID: fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16]), Value: name}
+	return AppRole{ID: derivedID(api, name), Value: name}
 }
 
 // addMicrosoftPrincipals puts Microsoft's APIs into a tenant.

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,6 +14,12 @@ type SignIn struct {
 	Secret, Assertion string
 	// Username and Password make it a password grant.
 	Username, Password string
+	// Person is set instead for one who has signed in at the page.
+	Person *Person
+	// Public says that the person's sign-in went to an address that only programs without a secret have.
+	Public bool
+	// Scopes are what is asked for at the resource for a user, without its name; none means whatever was consented to.
+	Scopes []string
 	// Resource is what the token is for: an address or an app id, as the caller wrote it, without "/.default".
 	Resource string
 	// Region is where the sign-in is judged; drawn when empty.
@@ -28,9 +35,9 @@ type Identity struct {
 	ObjectID, DisplayName string
 	// Roles are the app roles (for an app) or scopes (for a user) at the audience.
 	Roles []string
-	// User is true for a password grant; MFA when it was made with a second factor.
-	User, MFA bool
-	UserName  string
+	// User is true for a person; MFA when they gave a second factor, Guest when they come from another organisation.
+	User, MFA, Guest bool
+	UserName         string
 	// KeyID is the credential that was used.
 	KeyID    string
 	Audience string
@@ -51,8 +58,8 @@ type Failure struct {
 	OAuth  string
 	Code   int
 	Text   string
-	// Suberror is set where Microsoft sends one.
-	Suberror string
+	// Suberror and Claims are set where Microsoft sends them.
+	Suberror, Claims string
 }
 
 // credential is what a sign-in was made with.
@@ -75,10 +82,13 @@ func (d *Directory) SignIn(at time.Time, s SignIn) (Identity, *Failure) {
 	id, cred, failure := d.judge(at, t, s)
 	rec := SignInRecord{
 		Time: at, Tenant: t.ID, AppID: s.ClientID, UserName: s.Username, KeyID: cred.keyID, Thumbprint: cred.thumbprint,
-		ResourceAppID: d.resourceAppID(t, s.Resource), Consumer: s.Consumer,
+		ResourceAppID: d.APIOf(t, s.Resource), Consumer: s.Consumer,
 	}
 	if sp := t.ServicePrincipal(s.ClientID); sp != nil {
 		rec.AppID, rec.AppName, rec.ObjectID = sp.AppID, sp.DisplayName, sp.ObjectID
+	}
+	if s.Person != nil {
+		rec.UserName = id.UserName
 	}
 	if failure != nil {
 		rec.Code, rec.Text = failure.Code, failure.Text
@@ -99,20 +109,44 @@ func (d *Directory) judge(at time.Time, t *Tenant, s SignIn) (id Identity, cred 
 	if cred, failure = d.judgeCredential(at, sp, s); failure != nil {
 		return id, cred, failure
 	}
-	var user *User
-	if s.Username != "" {
-		if user, failure = judgeUser(t, s); failure != nil {
-			return id, cred, failure
-		}
+	user, failure := d.judgeUser(at, t, s)
+	if failure != nil {
+		return id, cred, failure
 	}
-	if blocked := d.w.Switch(SwitchConditionalAccess); blocked == "on" || (blocked != "" && strings.EqualFold(blocked, sp.AppID)) {
-		return id, cred, blockedByPolicy()
+	if failure = d.judgeAccess(t, sp, user, s.Person != nil && s.Person.Device); failure != nil {
+		return id, cred, failure
 	}
-	resource := d.resourceAppID(t, s.Resource)
+	resource := d.APIOf(t, s.Resource)
 	if resource == "" {
 		return id, cred, resourceNotFound(s.Resource, t)
 	}
-	return d.identity(at, sp, user, cred, s.Resource, resource), cred, nil
+	if failure = judgeConsent(sp, user, resource, s.Scopes); failure != nil {
+		return id, cred, failure
+	}
+	id = d.identity(at, sp, user, cred, s.Resource, resource)
+	id.MFA = s.Person != nil && s.Person.MFA
+	return id, cred, nil
+}
+
+// Judge judges a sign-in without noting it, for the sign-in page.
+func (d *Directory) Judge(at time.Time, s SignIn) *Failure {
+	t := d.Tenant(s.Tenant)
+	if t == nil {
+		return TenantNotFound(s.Tenant)
+	}
+	_, _, failure := d.judge(at, t, s)
+	return failure
+}
+
+// judgeUser answers the user of a sign-in, nil when an app signs in as itself.
+func (d *Directory) judgeUser(at time.Time, t *Tenant, s SignIn) (*User, *Failure) {
+	switch {
+	case s.Person != nil:
+		return d.judgePerson(t, *s.Person)
+	case s.Username != "":
+		return d.judgeGrant(at, t, s)
+	}
+	return nil, nil
 }
 
 // withoutPrincipal refuses a client id that has no service principal in the tenant.
@@ -126,23 +160,34 @@ func (d *Directory) withoutPrincipal(t *Tenant, s SignIn) *Failure {
 
 func (d *Directory) judgeCredential(at time.Time, sp *ServicePrincipal, s SignIn) (credential, *Failure) {
 	switch {
+	case s.Public && s.Assertion+s.Secret != "":
+		return credential{}, publicWithSecret()
 	case s.Assertion != "":
 		return d.judgeAssertion(at, sp, s)
 	case s.Secret != "":
 		return judgeSecret(at, sp, s)
-	case s.Username != "" && sp.isPublic():
+	case s.Public, s.Username+s.person() != "" && sp.isPublic():
 		return credential{}, nil
 	}
 	return credential{}, credentialMissing()
 }
 
-// isPublic reports whether a password grant may come without a credential of the app.
+// person is the object id of who has signed in at the page, "" when nobody has.
+func (s SignIn) person() string {
+	if s.Person == nil {
+		return ""
+	}
+	return s.Person.ObjectID
+}
+
+// isPublic reports whether a person's sign-in may come without a credential of the app: the registration must allow
+// public client flows.
 func (s *ServicePrincipal) isPublic() bool {
 	if s.Application == nil {
 		return s.public
 	}
 	fallback, _ := s.Application.Extra["isFallbackPublicClient"].(bool)
-	return fallback || len(s.Application.Passwords)+len(s.Application.Certificates) == 0
+	return fallback
 }
 
 // judgeSecret looks for the value among all passwords of the app, removed ones that the region still accepts included.
@@ -187,25 +232,8 @@ func (s *ServicePrincipal) holders() []*Credentials {
 	return []*Credentials{&s.Application.Credentials, &s.Credentials}
 }
 
-func judgeUser(t *Tenant, s SignIn) (*User, *Failure) {
-	u := t.User(s.Username)
-	switch {
-	case u == nil:
-		return nil, badRequest("invalid_grant", 50034, "The user account %s does not exist in the %s directory. To sign into this "+
-			"application, the account must be added to the directory.", s.Username, t.ID)
-	case u.Password != s.Password:
-		return nil, badRequest("invalid_grant", 50126, "Error validating credentials due to invalid username or password.")
-	case u.MFA:
-		f := badRequest("invalid_grant", 50076, "Due to a configuration change made by your administrator, or because you moved to a "+
-			"new location, you must use multi-factor authentication to access '%s'.", GraphAppID)
-		f.Suberror = "basic_action"
-		return nil, f
-	}
-	return u, nil
-}
-
-// resourceAppID answers the app id of the resource that a caller named, "" when the tenant does not know it.
-func (d *Directory) resourceAppID(t *Tenant, resource string) string {
+// APIOf answers the app id of the resource that a caller named, "" when the tenant does not know it.
+func (d *Directory) APIOf(t *Tenant, resource string) string {
 	if api := apiOf(resource); api != "" {
 		return api
 	}
@@ -240,9 +268,9 @@ func (d *Directory) identity(at time.Time, sp *ServicePrincipal, user *User, cre
 	}
 	if user != nil {
 		id.User, id.UserName, id.ObjectID, id.DisplayName = true, user.Name, user.ObjectID, user.DisplayName
-		id.DirectoryRoles, id.Roles = user.Roles, []string{"user_impersonation"}
+		id.DirectoryRoles, id.Roles, id.Guest = d.RolesOf(user), slices.Clone(sp.consented(api, user)), user.Guest
 		if api == GraphAppID {
-			id.Roles = []string{"Directory.AccessAsUser.All", "User.Read", "email", "openid", "profile"}
+			id.Roles = append(id.Roles, "email", "openid", "profile")
 		}
 		return id
 	}

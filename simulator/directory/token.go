@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -33,10 +35,15 @@ type claims struct {
 	AppIDACR    string   `json:"appidacr,omitempty"`
 	AZP         string   `json:"azp,omitempty"`
 	AZPACR      string   `json:"azpacr,omitempty"`
+	Email       string   `json:"email,omitempty"`
+	FamilyName  string   `json:"family_name,omitempty"`
+	GivenName   string   `json:"given_name,omitempty"`
 	IDP         string   `json:"idp,omitempty"`
 	IDType      string   `json:"idtyp,omitempty"`
+	Address     string   `json:"ipaddr,omitempty"`
 	Name        string   `json:"name,omitempty"`
 	ObjectID    string   `json:"oid"`
+	PUID        string   `json:"puid,omitempty"`
 	RH          string   `json:"rh"`
 	Roles       []string `json:"roles,omitempty"`
 	Scope       string   `json:"scp,omitempty"`
@@ -63,15 +70,20 @@ func (d *Directory) Mint(id Identity) string {
 	return d.seal(header, claimsOf(id))
 }
 
-// MintIDToken answers the signed ID token of a user's sign-in. Needs no lock.
-func (d *Directory) MintIDToken(id Identity) string {
+// MintIDToken answers the signed ID token of a user's sign-in, with the nonce that was asked for, if one was. Needs no
+// lock.
+func (d *Directory) MintIDToken(id Identity, nonce string) string {
 	d.signer.ready()
-	return d.seal(`{"typ":"JWT","alg":"RS256","kid":"`+d.signer.kid+`"}`, map[string]any{
-		"aud": id.AppID, "iss": "https://login.microsoftonline.com/" + id.Tenant + "/v2.0", "iat": id.Issued.Unix(),
+	claims := map[string]any{
+		"aud": id.AppID, "iss": d.w.Cloud().Login() + "/" + id.Tenant + "/v2.0", "iat": id.Issued.Unix(),
 		"nbf": id.Issued.Unix(), "exp": id.Expires.Unix(), "name": id.DisplayName, "oid": id.ObjectID,
 		"preferred_username": id.UserName, "rh": "1." + opaque(33) + ".", "sub": opaque(32), "tid": id.Tenant,
 		"uti": opaque(16), "ver": "2.0",
-	})
+	}
+	if nonce != "" {
+		claims["nonce"] = nonce
+	}
+	return d.seal(`{"typ":"JWT","alg":"RS256","kid":"`+d.signer.kid+`"}`, claims)
 }
 
 // seal signs a header and a body.
@@ -118,6 +130,11 @@ func userClaims(c claims, id Identity) claims {
 		c.AMR = append(c.AMR, "mfa")
 	}
 	c.Name, c.UPN, c.UniqueName = id.DisplayName, id.UserName, id.UserName
+	c.GivenName, c.FamilyName, _ = strings.Cut(id.DisplayName, " ")
+	c.Address, c.PUID = "203.0.113.10", "1003"+strings.ToUpper(strings.ReplaceAll(id.ObjectID, "-", ""))[:12]
+	if id.Guest {
+		c.UPN, c.Email, c.IDP = "", id.UserName, "mail"
+	}
 	c.Scope = strings.Join(id.Roles, " ")
 	for _, role := range id.DirectoryRoles {
 		if template, ok := roleTemplates()[role]; ok {
@@ -132,12 +149,28 @@ func userClaims(c claims, id Identity) claims {
 // https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference, read 2026-11-22.
 func roleTemplates() map[string]string {
 	return map[string]string{
-		"Global Administrator":            "62e90394-69f5-4237-9190-012177145e10",
-		"Application Administrator":       "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
-		"Cloud Application Administrator": "158c047a-c907-4556-b7ef-446551a6b5f7",
-		"Reports Reader":                  "4a5d8f65-41da-4de4-8968-e035b65339cf",
+		"Global Administrator":             "62e90394-69f5-4237-9190-012177145e10",
+		"Application Administrator":        "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
+		"Cloud Application Administrator":  "158c047a-c907-4556-b7ef-446551a6b5f7",
+		"Conditional Access Administrator": "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9",
+		"Global Reader":                    "f2ef992c-3afb-46b9-b7cf-a126ee74c451",
+		"Privileged Role Administrator":    "e8611ab8-c189-46e8-94e1-60213ab1f814",
+		"Reports Reader":                   "4a5d8f65-41da-4de4-8968-e035b65339cf",
+		"Security Reader":                  "5d6b6bb7-de71-4623-b4af-96380a352509",
 	}
 }
+
+// RolesOf are the names of the directory roles that a user has now, activated ones included.
+func (d *Directory) RolesOf(u *User) []string {
+	roles := slices.Clone(u.Roles)
+	if d.w.Switch(SwitchRoleActive) != "" {
+		roles = append(roles, u.Eligible...)
+	}
+	return roles
+}
+
+// RoleTemplates are the names of the directory roles that the simulator knows, in order.
+func RoleTemplates() []string { return slices.Sorted(maps.Keys(roleTemplates())) }
 
 // RoleTemplate is the template id of a directory role, "" for one that the simulator does not know.
 func RoleTemplate(name string) string { return roleTemplates()[name] }
@@ -209,10 +242,11 @@ func identityOf(c claims) Identity {
 	if id.version2 {
 		id.AppID, id.method = c.AZP, c.AZPACR
 	}
-	if c.UPN == "" {
+	if c.IDType != "user" {
 		return id
 	}
-	id.User, id.UserName, id.DisplayName, id.Roles = true, c.UPN, c.Name, strings.Fields(c.Scope)
+	id.User, id.UserName, id.DisplayName, id.Roles = true, c.UniqueName, c.Name, strings.Fields(c.Scope)
+	id.Guest = c.UPN == ""
 	for _, method := range c.AMR {
 		id.MFA = id.MFA || method == "mfa"
 	}

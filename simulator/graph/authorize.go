@@ -56,28 +56,72 @@ func (c *call) caller() string {
 	return c.id.AppID
 }
 
-// may reports whether the token carries one of the permissions; a user with an administrator's role has them all.
-func (c *call) may(roles ...string) bool {
-	if c.id.User && c.isAdministrator() {
-		return true
+// may reports whether the caller has one of the permissions: an app as a role in its token; a person as a scope, and with
+// a directory role that allows as much.
+func (c *call) may(permissions ...string) bool {
+	if !c.id.User {
+		return slices.ContainsFunc(permissions, func(p string) bool { return slices.Contains(c.id.Roles, p) })
 	}
-	return slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(c.id.Roles, role) })
+	return slices.ContainsFunc(permissions, func(p string) bool { return c.scoped(p) && c.hasRole(rolesFor(p)) })
 }
 
-func (c *call) isAdministrator() bool {
-	return slices.ContainsFunc(c.id.DirectoryRoles, func(role string) bool {
-		switch role {
-		case "Global Administrator", "Application Administrator", "Cloud Application Administrator":
-			return true
-		}
-		return false
-	})
+// scoped reports whether a person's token carries one of the scopes; Directory.AccessAsUser.All stands for whatever the
+// person may.
+func (c *call) scoped(scopes ...string) bool {
+	return slices.ContainsFunc(append(scopes, "Directory.AccessAsUser.All"), func(s string) bool { return slices.Contains(c.id.Roles, s) })
 }
 
-// mayReadApplications holds for every member of the organisation, and for apps with a permission to read.
+// hasRole reports whether the person has one of the directory roles now; whatever the token says may be old.
+func (c *call) hasRole(roles []string) bool {
+	u := c.tenant.User(c.id.ObjectID)
+	return u != nil && slices.ContainsFunc(c.s.d.RolesOf(u), func(role string) bool { return slices.Contains(roles, role) })
+}
+
+// rolesFor are the directory roles that let a person use a permission. Source: the tables of
+// https://learn.microsoft.com/graph/api/application-addpassword and its neighbours, read 2026-11-25.
+func rolesFor(permission string) []string {
+	kind, _, _ := strings.Cut(permission, ".")
+	switch kind {
+	case "Policy":
+		return []string{"Global Administrator", "Application Administrator", "Cloud Application Administrator", "Conditional Access Administrator", "Global Reader", "Security Reader"}
+	case "AuditLog":
+		return []string{"Global Administrator", "Reports Reader", "Security Reader", "Global Reader"}
+	case "RoleManagement", "RoleEligibilitySchedule":
+		return []string{"Global Administrator", "Privileged Role Administrator", "Global Reader", "Security Reader"}
+	case "AppRoleAssignment", "DelegatedPermissionGrant":
+		return []string{"Global Administrator", "Privileged Role Administrator", "Application Administrator", "Cloud Application Administrator"}
+	}
+	return []string{"Global Administrator", "Application Administrator", "Cloud Application Administrator"}
+}
+
+// mayReadApplications holds for apps with a permission to read, and for members of the organisation with a scope.
 func (c *call) mayReadApplications() bool {
-	return c.id.User || c.may("Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy",
-		"Directory.Read.All", "Directory.ReadWrite.All")
+	reading := []string{
+		"Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", "Directory.Read.All", "Directory.ReadWrite.All",
+	}
+	if c.id.User {
+		return c.scoped(reading...) && (!c.id.Guest || c.hasRole(rolesFor("Application")))
+	}
+	return c.may(reading...)
+}
+
+// mayReadDirectory is the right to read roles and consents.
+func (c *call) mayReadDirectory() bool {
+	reading := []string{"Directory.Read.All", "Directory.ReadWrite.All", "RoleManagement.Read.Directory"}
+	if c.id.User {
+		return c.scoped(reading...) && !c.id.Guest
+	}
+	return c.may(reading...)
+}
+
+func (c *call) mayReadRoles() bool { return c.may(roleScopes()...) }
+
+// mayCreate holds for people too: members may register apps, and own what they register.
+func (c *call) mayCreate() bool {
+	if c.id.User {
+		return c.scoped("Application.ReadWrite.All") && !c.id.Guest
+	}
+	return c.may("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy")
 }
 
 // mayWrite reports whether the caller may change an object: all of them, or what it owns with the lesser permission. A
@@ -92,7 +136,10 @@ func (c *call) mayWrite(o *object) bool {
 	}
 	owners := *seen.ownerIDs()
 	owned := slices.ContainsFunc(owners, func(id string) bool { return strings.EqualFold(id, c.id.ObjectID) })
-	return owned && (c.id.User || c.may("Application.ReadWrite.OwnedBy"))
+	if c.id.User {
+		return owned && c.scoped("Application.ReadWrite.All")
+	}
+	return owned && c.may("Application.ReadWrite.OwnedBy")
 }
 
 func (c *call) mayReadPolicies() bool {

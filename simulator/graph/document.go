@@ -73,7 +73,7 @@ func principalDocument(s *directory.ServicePrincipal, withKeys bool) map[string]
 		"appDescription": nil, "appOwnerOrganizationId": ownerOrganization(s), "appRoleAssignmentRequired": false,
 		"applicationTemplateId": nil, "createdByAppId": nil, "description": nil, "disabledByMicrosoftStatus": nil, "homepage": nil,
 		"isDisabled": nil, "loginUrl": nil, "logoutUrl": nil, "notes": nil, "notificationEmailAddresses": []any{},
-		"oauth2PermissionScopes": []any{}, "preferredSingleSignOnMode": nil, "preferredTokenSigningKeyThumbprint": nil,
+		"oauth2PermissionScopes": scopeDocuments(s.AppID), "preferredSingleSignOnMode": nil, "preferredTokenSigningKeyThumbprint": nil,
 		"replyUrls": []any{}, "resourceSpecificApplicationPermissions": []any{}, "samlSingleSignOnSettings": nil,
 		"signInAudience": audienceOf(s), "tags": []any{}, "tokenEncryptionKeyId": nil,
 		"info": map[string]any{
@@ -85,6 +85,21 @@ func principalDocument(s *directory.ServicePrincipal, withKeys bool) map[string]
 	}
 	maps.Copy(doc, s.Extra)
 	return doc
+}
+
+func scopeDocuments(appID string) []any {
+	list := []any{}
+	for _, scope := range directory.Scopes(appID) {
+		kind := "User"
+		if directory.NeedsAdmin(scope.Value) {
+			kind = "Admin"
+		}
+		list = append(list, map[string]any{
+			"id": scope.ID, "value": scope.Value, "type": kind, "isEnabled": true, "adminConsentDisplayName": scope.Value,
+			"adminConsentDescription": scope.Value, "userConsentDisplayName": scope.Value, "userConsentDescription": scope.Value,
+		})
+	}
+	return list
 }
 
 // microsoftTenant owns Microsoft's own APIs.

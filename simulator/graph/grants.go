@@ -31,6 +31,8 @@ func (c *call) principalLinks(s *directory.ServicePrincipal, name string, rest [
 		return c.grantsTo(s)
 	case name == "ownedobjects":
 		return c.ownedBy(s)
+	case name == "oauth2permissiongrants":
+		return c.listConsents(s)
 	}
 	return ok(c.collection("directoryObjects", []any{}))
 }

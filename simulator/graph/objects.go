@@ -138,7 +138,7 @@ func (c *call) exclusively(o *object, write func() reply) reply {
 
 // create makes an application, or a service principal for one.
 func (c *call) create(k kind) reply {
-	if !c.may("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy") {
+	if !c.mayCreate() {
 		return denied()
 	}
 	fields, refused := c.readBody()
@@ -184,9 +184,9 @@ func (c *call) createPrincipal(fields map[string]any) reply {
 	return c.createdObject(principalObject(sp))
 }
 
-// own makes the caller the owner of what it has just made, when it is an app.
+// own makes the caller the owner of what it has just made.
 func (c *call) own(owners *[]string) {
-	if !c.id.User && !slices.Contains(*owners, c.id.ObjectID) {
+	if !slices.Contains(*owners, c.id.ObjectID) {
 		*owners = append(*owners, c.id.ObjectID)
 	}
 }

@@ -16,9 +16,9 @@ func (c *call) routePeople(name string, rest []string) reply {
 	case "me":
 		return c.reading(true, func() reply { return c.me(rest) })
 	case "users":
-		return c.reading(c.id.User || c.may("User.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"), func() reply { return c.users(rest) })
+		return c.reading(c.mayReadUsers(rest), func() reply { return c.users(rest) })
 	case "domains":
-		return c.reading(true, func() reply { return ok(c.collection("domains", []any{domainDocument(c.tenant)})) })
+		return c.reading(true, func() reply { return ok(c.collection("domains", domainDocuments(c.tenant))) })
 	}
 	if len(rest) == 1 && strings.EqualFold(rest[0], "getByIds") && c.method == http.MethodPost {
 		return c.getByIDs()
@@ -36,20 +36,57 @@ func (c *call) routePeople(name string, rest []string) reply {
 	})
 }
 
-func domainDocument(t *directory.Tenant) map[string]any {
-	return map[string]any{
-		"id": t.Domain, "authenticationType": "Managed", "isDefault": true, "isInitial": true, "isVerified": true, "isRoot": true,
-		"isAdminManaged": true, "supportedServices": []any{"Email", "OfficeCommunicationsOnline"},
+// mayReadUsers holds for oneself with User.Read; others need more.
+func (c *call) mayReadUsers(rest []string) bool {
+	wide := []string{"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
+	if !c.id.User {
+		return c.may(wide...)
 	}
+	u := c.tenant.User(c.id.ObjectID)
+	if u != nil && len(rest) > 0 && c.tenant.User(rest[0]) == u {
+		return c.scoped(append(wide, "User.Read")...)
+	}
+	return c.scoped(wide...)
+}
+
+func domainDocuments(t *directory.Tenant) []any {
+	list := []any{}
+	for _, domain := range allDomains(t) {
+		list = append(list, map[string]any{
+			"id": domain.Name, "authenticationType": authentication(domain), "isDefault": domain.Name == t.Domain, "isInitial": domain.Name == t.Domain,
+			"isVerified": true, "isRoot": true, "isAdminManaged": true, "supportedServices": []any{"Email", "OfficeCommunicationsOnline"},
+		})
+	}
+	return list
+}
+
+func allDomains(t *directory.Tenant) []directory.Domain {
+	return append([]directory.Domain{{Name: t.Domain}}, t.Domains...)
+}
+
+func authentication(d directory.Domain) string {
+	if d.Federated {
+		return "Federated"
+	}
+	return "Managed"
+}
+
+func verifiedDomains(t *directory.Tenant) []any {
+	list := []any{}
+	for _, domain := range allDomains(t) {
+		list = append(list, map[string]any{
+			"capabilities": "Email, OfficeCommunicationsOnline", "isDefault": domain.Name == t.Domain, "isInitial": domain.Name == t.Domain,
+			"name": domain.Name, "type": authentication(domain),
+		})
+	}
+	return list
 }
 
 func (c *call) organization(rest []string) reply {
 	doc := map[string]any{
 		"id": c.tenant.ID, "displayName": c.tenant.DisplayName, "createdDateTime": stamp(c.tenant.Created), "deletedDateTime": nil,
 		"countryLetterCode": "DE", "tenantType": "AAD", "defaultUsageLocation": "DE", "assignedPlans": []any{},
-		"verifiedDomains": []any{map[string]any{
-			"capabilities": "Email, OfficeCommunicationsOnline", "isDefault": true, "isInitial": true, "name": c.tenant.Domain, "type": "Managed",
-		}},
+		"verifiedDomains": verifiedDomains(c.tenant),
 	}
 	options, refused := c.readOptions("microsoft.graph.organization", doc, largestPage)
 	if refused != nil {
@@ -67,10 +104,14 @@ func (c *call) organization(rest []string) reply {
 }
 
 func userDocument(u *directory.User) map[string]any {
+	kind := "Member"
+	if u.Guest {
+		kind = "Guest"
+	}
 	return map[string]any{
 		"id": u.ObjectID, "displayName": u.DisplayName, "userPrincipalName": u.Name, "mail": u.Name, "givenName": nil, "surname": nil,
 		"jobTitle": nil, "mobilePhone": nil, "officeLocation": nil, "preferredLanguage": nil, "businessPhones": []any{},
-		"accountEnabled": true, "userType": "Member",
+		"accountEnabled": u.State != directory.StateDisabled, "userType": kind,
 	}
 }
 
@@ -78,10 +119,17 @@ func (c *call) me(rest []string) reply {
 	if !c.id.User {
 		return failure(http.StatusBadRequest, "BadRequest", "/me request is only valid with delegated authentication flow.")
 	}
-	return c.users(append([]string{c.id.ObjectID}, rest...))
+	own := append([]string{c.id.ObjectID}, rest...)
+	if !c.mayReadUsers(own) {
+		return denied()
+	}
+	return c.users(own)
 }
 
 func (c *call) users(rest []string) reply {
+	if len(rest) > 1 {
+		return c.userLinks(rest[0], rest[1:])
+	}
 	sample := userDocument(&directory.User{})
 	options, refused := c.readOptions("microsoft.graph.user", sample, largestPage)
 	if refused != nil {
@@ -98,28 +146,22 @@ func (c *call) users(rest []string) reply {
 	if u == nil {
 		return notFound(rest[0])
 	}
-	if len(rest) > 1 {
-		return c.userLinks(u, rest[1:])
-	}
 	doc := pick(userDocument(u), options.selected)
 	doc["@odata.context"] = c.context("users/$entity")
 	return ok(doc)
 }
 
 // userLinks answers the directory roles of a user.
-func (c *call) userLinks(u *directory.User, rest []string) reply {
+func (c *call) userLinks(id string, rest []string) reply {
+	u := c.tenant.User(id)
+	if u == nil {
+		return notFound(id)
+	}
 	switch strings.ToLower(rest[0]) {
 	case "memberof", "transitivememberof":
-	default:
-		return c.noSegment(rest[0])
+		return c.rolesOf(u, rest[1:])
 	}
-	roles := []any{}
-	for _, name := range u.Roles {
-		roles = append(roles, map[string]any{
-			"@odata.type": "#microsoft.graph.directoryRole", "id": u.ObjectID, "displayName": name, "roleTemplateId": directory.RoleTemplate(name),
-		})
-	}
-	return ok(c.collection("directoryObjects", roles))
+	return c.noSegment(rest[0])
 }
 
 // getByIDs looks objects up in one go, leaving out what does not exist.

@@ -22,6 +22,13 @@ func (c *call) routePolicies(rest []string) reply {
 			doc["@odata.context"] = c.context("policies/defaultAppManagementPolicy/$entity")
 			return ok(doc)
 		})
+	case "identitysecuritydefaultsenforcementpolicy":
+		return c.reading(c.may("Policy.Read.All"), func() reply {
+			return ok(map[string]any{
+				"@odata.context": c.context("policies/identitySecurityDefaultsEnforcementPolicy/$entity"), "id": "00000000-0000-0000-0000-000000000005",
+				"displayName": "Security Defaults", "isEnabled": c.s.w.Switch(directory.SwitchSecurityDefaults) != "",
+			})
+		})
 	case "appmanagementpolicies":
 		return c.reading(c.mayReadPolicies(), func() reply { return c.listPolicies(rest[1:]) })
 	}

@@ -159,6 +159,8 @@ func TestPeople(t *testing.T) {
 	b := newBench(t, world.Settings{Gentle: true})
 	b.w.Lock()
 	b.d.AddUser(b.tenant.ID, directory.UserSpec{Name: "svc@contoso.onmicrosoft.com", Password: "x", Roles: []string{"Application Administrator"}})
+	b.app.Extra["isFallbackPublicClient"] = true
+	b.d.Consent(b.app.ServicePrincipal, directory.GraphAppID, "", "User.Read", "Application.ReadWrite.All")
 	id, failure := b.d.SignIn(b.w.Now(), directory.SignIn{
 		Tenant: b.tenant.ID, ClientID: b.app.AppID, Username: "svc@contoso.onmicrosoft.com", Password: "x", Resource: "https://graph.microsoft.com",
 	})

@@ -26,7 +26,13 @@ func (c *call) route() reply {
 		return c.routePolicies(rest)
 	case "reports", "auditlogs":
 		return c.routeReports(rest)
-	case "oauth2permissiongrants", "groups", "directoryroles":
+	case "directoryroles", "rolemanagement":
+		return c.routeRoles(strings.ToLower(name), key, rest)
+	case "identity":
+		return c.routeIdentity(rest)
+	case "oauth2permissiongrants":
+		return c.routeConsents(rest)
+	case "groups":
 		return c.emptyList(name, rest)
 	}
 	return c.noSegment(name)

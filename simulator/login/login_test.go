@@ -51,7 +51,7 @@ func newBench(t *testing.T, settings world.Settings) *bench {
 	w.Lock()
 	defer w.Unlock()
 	b.tenant = b.d.AddTenant(directory.TenantSpec{Domain: "contoso.onmicrosoft.com", DisplayName: "Contoso"})
-	b.app = b.d.AddApplication(b.tenant.ID, directory.AppSpec{DisplayName: "daemon", Roles: []string{"Application.Read.All"}})
+	b.app = b.d.AddApplication(b.tenant.ID, directory.AppSpec{DisplayName: "daemon", Roles: []string{"Application.Read.All"}, Scopes: []string{"User.Read"}})
 	b.good = b.d.AddPassword(b.app, directory.PasswordSpec{Settled: true, Start: w.Now().AddDate(0, 0, -1)})
 	b.expired = b.d.AddPassword(b.app, directory.PasswordSpec{Settled: true, Start: w.Now().AddDate(-1, 0, 0), End: w.Now().AddDate(0, 0, -1)})
 	b.d.AddCertificate(b.app, directory.CertSpec{PublicDER: b.der, Start: w.Now().AddDate(0, 0, -1), End: w.Now().AddDate(1, 0, 0)})

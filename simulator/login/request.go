@@ -119,7 +119,9 @@ func readResource(form url.Values, sign *directory.SignIn, v2 bool) ([]string, *
 	}
 	scopes := strings.Fields(form.Get("scope"))
 	if sign.Username != "" {
-		sign.Resource = delegatedResource(scopes)
+		var asked request
+		asked.readScopes(scopes)
+		sign.Resource, sign.Scopes = asked.resource, asked.asked
 		return scopes, nil
 	}
 	return scopes, appResource(scopes, sign)
@@ -130,7 +132,7 @@ func appResource(scopes []string, sign *directory.SignIn) *directory.Failure {
 	for _, scope := range scopes {
 		resource, ok := strings.CutSuffix(scope, "/.default")
 		switch {
-		case isOpenID(scope):
+		case directory.IsOpenID(scope):
 			continue
 		case !ok:
 			return bad("invalid_scope", 1002012, "The provided value for scope %s is not valid. Client credential flows must have a scope "+
@@ -148,18 +150,10 @@ func appResource(scopes []string, sign *directory.SignIn) *directory.Failure {
 	return nil
 }
 
-func isOpenID(scope string) bool {
-	switch scope {
-	case "openid", "profile", "email", "offline_access":
-		return true
-	}
-	return false
-}
-
 // delegatedResource finds the resource of a user's scopes; bare names such as User.Read belong to Microsoft Graph.
 func delegatedResource(scopes []string) string {
 	for _, scope := range scopes {
-		if i := strings.LastIndex(scope, "/"); i > 0 && !isOpenID(scope) {
+		if i := strings.LastIndex(scope, "/"); i > 0 && !directory.IsOpenID(scope) {
 			return scope[:i]
 		}
 	}

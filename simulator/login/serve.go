@@ -12,27 +12,35 @@ import (
 
 // Service is the login host.
 type Service struct {
-	w *world.World
-	d *directory.Directory
+	w        *world.World
+	d        *directory.Directory
+	sessions sessions
 }
 
 // New returns the login host of a directory.
-func New(w *world.World, d *directory.Directory) *Service { return &Service{w: w, d: d} }
+func New(w *world.World, d *directory.Directory) *Service {
+	return &Service{w: w, d: d, sessions: newSessions()}
+}
 
 // ServeHTTP answers one request.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	tenant, rest := split(r.URL.Path)
+	v2 := strings.Contains(strings.ToLower(rest), "v2.0/")
 	switch strings.ToLower(rest) {
-	case "oauth2/v2.0/token":
-		s.token(w, r, tenant, true)
-	case "oauth2/token":
-		s.token(w, r, tenant, false)
+	case "oauth2/v2.0/token", "oauth2/token":
+		s.token(w, r, tenant, v2)
+	case "oauth2/v2.0/devicecode", "oauth2/devicecode":
+		s.deviceCode(w, r, tenant, v2)
+	case "oauth2/v2.0/authorize", "oauth2/authorize":
+		s.authorize(w, r, tenant, v2)
+	case "oauth2/deviceauth":
+		s.devicePage(w, r)
+	case "login":
+		s.step(w, r)
 	case "discovery/instance":
 		s.reading(w, r, func() { s.instance(w, r) })
-	case "v2.0/.well-known/openid-configuration":
-		s.reading(w, r, func() { s.configuration(w, r, tenant, true) })
-	case ".well-known/openid-configuration":
-		s.reading(w, r, func() { s.configuration(w, r, tenant, false) })
+	case "v2.0/.well-known/openid-configuration", ".well-known/openid-configuration":
+		s.reading(w, r, func() { s.configuration(w, r, tenant, v2) })
 	case "discovery/v2.0/keys", "discovery/keys":
 		s.reading(w, r, func() { s.keys(w, tenant) })
 	default:
@@ -40,8 +48,13 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// other serves the user realm, which tells clients how a user signs in, and refuses what the simulator does not know.
+// other serves the page that a device's code is typed into, under its short names too, and the user realm, which tells
+// clients how a user signs in; it refuses what the simulator does not know.
 func (s *Service) other(w http.ResponseWriter, r *http.Request, rest string) {
+	if first, _ := split(r.URL.Path); rest == "" && strings.HasPrefix(strings.ToLower(first), "device") {
+		http.Redirect(w, r, s.w.Cloud().Login()+"/common/oauth2/deviceauth", http.StatusFound)
+		return
+	}
 	if user, ok := strings.CutPrefix(rest, "userrealm/"); ok {
 		s.reading(w, r, func() { s.realm(w, user) })
 		return
@@ -90,10 +103,18 @@ func (s *Service) realm(w http.ResponseWriter, user string) {
 	}
 	_, domain, _ := strings.Cut(user, "@")
 	s.w.Lock()
-	known := s.d.Tenant(domain) != nil
+	t := s.d.Tenant(domain)
 	s.w.Unlock()
-	realm := map[string]any{"ver": "1.0", "account_type": "Unknown", "cloud_instance_name": "microsoftonline.com", "cloud_audience_urn": "urn:federation:MicrosoftOnline"}
-	if known {
+	realm := map[string]any{
+		"ver": "1.0", "account_type": "Unknown", "cloud_instance_name": s.w.Cloud().Instance, "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+	}
+	switch {
+	case t == nil:
+	case t.IsFederated(user):
+		server := "https://adfs." + domain + "/adfs/"
+		realm["account_type"], realm["domain_name"], realm["federation_protocol"] = "Federated", domain, "WSTrust"
+		realm["federation_metadata_url"], realm["federation_active_auth_url"] = server+"services/trust/mex", server+"services/trust/2005/usernamemixed"
+	default:
 		realm["account_type"], realm["domain_name"] = "Managed", domain
 	}
 	writeJSON(w, http.StatusOK, realm)

@@ -33,6 +33,10 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request, tenant string, v
 		return
 	}
 	world.NoteIdentity(r.Context(), form.Get("client_id"))
+	if byPerson(form.Get("grant_type")) && form.Get("client_id") != "" {
+		s.person(w, r, form, tenant, v2)
+		return
+	}
 	sign, scopes, failure := readSignIn(form, tenant, v2)
 	if failure != nil {
 		s.refuse(w, r, failure)
@@ -43,8 +47,32 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request, tenant string, v
 		s.refuse(w, r, failure)
 		return
 	}
+	body := s.answer(id, sign.Resource, form, scopes, v2)
+	if id.User && (!v2 || slices.Contains(scopes, "offline_access")) {
+		body.RefreshToken = s.rememberGrant(sign, id, scopes, v2)
+	}
 	headers(w, r)
-	writeJSON(w, http.StatusOK, s.answer(id, sign, form, scopes, v2))
+	writeJSON(w, http.StatusOK, body)
+}
+
+// byPerson reports whether a person's sign-in at the page stands behind a grant.
+func byPerson(grant string) bool {
+	switch grant {
+	case "authorization_code", "refresh_token", "device_code", grantDevice:
+		return true
+	}
+	return false
+}
+
+// rememberGrant makes the refresh token of a password grant.
+func (s *Service) rememberGrant(sign directory.SignIn, id directory.Identity, scopes []string, v2 bool) string {
+	s.w.Lock()
+	defer s.w.Unlock()
+	t := s.d.Tenant(id.Tenant)
+	return s.remember(request{
+		tenant: sign.Tenant, home: t, user: t.User(id.ObjectID), clientID: id.AppID, resource: sign.Resource, scopes: scopes,
+		asked: sign.Scopes, v2: v2, public: sign.Secret+sign.Assertion == "",
+	})
 }
 
 func (s *Service) signIn(sign directory.SignIn) (directory.Identity, *directory.Failure) {
@@ -63,18 +91,19 @@ type granted struct {
 	NotBefore    string `json:"not_before,omitempty"`
 	Resource     string `json:"resource,omitempty"`
 	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token,omitempty"`
 	IDToken      string `json:"id_token,omitempty"`
 	ClientInfo   string `json:"client_info,omitempty"`
 }
 
-func (s *Service) answer(id directory.Identity, sign directory.SignIn, form url.Values, scopes []string, v2 bool) *granted {
+func (s *Service) answer(id directory.Identity, resource string, form url.Values, scopes []string, v2 bool) *granted {
 	seconds := int(id.Expires.Sub(id.Issued).Seconds()) - 1
 	body := &granted{TokenType: "Bearer", ExpiresIn: seconds, ExtExpiresIn: seconds, AccessToken: s.d.Mint(id)}
 	if !v2 {
 		body.ExpiresIn, body.ExtExpiresIn = strconv.Itoa(seconds), strconv.Itoa(seconds)
 		body.ExpiresOn = strconv.FormatInt(id.Expires.Unix(), 10)
 		body.NotBefore = strconv.FormatInt(id.Issued.Unix()-300, 10)
-		body.Resource = sign.Resource
+		body.Resource = resource
 	}
 	if id.User {
 		s.addUserParts(body, id, form, scopes)
@@ -90,7 +119,7 @@ func (s *Service) addUserParts(body *granted, id directory.Identity, form url.Va
 	}
 	body.Scope = strings.Join(full, " ")
 	if slices.Contains(scopes, "openid") {
-		body.IDToken = s.d.MintIDToken(id)
+		body.IDToken = s.d.MintIDToken(id, "")
 	}
 	if form.Get("client_info") == "1" {
 		info, _ := json.Marshal(map[string]string{"uid": id.ObjectID, "utid": id.Tenant}) // strings always marshal
@@ -126,7 +155,7 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, f *directory.Fa
 	trace, correlation := headers(w, r)
 	stamp := s.w.Now().Format("2006-01-02 15:04:05Z")
 	body := refused{
-		Error: f.OAuth, Codes: []int{f.Code}, Timestamp: stamp, Trace: trace, Correlation: correlation, Suberror: f.Suberror,
+		Error: f.OAuth, Codes: []int{f.Code}, Timestamp: stamp, Trace: trace, Correlation: correlation, Suberror: f.Suberror, Claims: f.Claims,
 		Description: fmt.Sprintf("%s Trace ID: %s Correlation ID: %s Timestamp: %s", f.Error(), trace, correlation, stamp),
 	}
 	if f.Code != 700038 && f.Code != 70003 {
@@ -145,6 +174,7 @@ type refused struct {
 	Correlation string `json:"correlation_id"`
 	URI         string `json:"error_uri,omitempty"`
 	Suberror    string `json:"suberror,omitempty"`
+	Claims      string `json:"claims,omitempty"`
 }
 
 // newID draws a GUID outside the world's lock.

@@ -44,6 +44,36 @@ applications:
 {{- end}}
 `))
 
+// helpdeskText is the keyturn.yaml of a sample with an add-in.
+var helpdeskText = template.Must(template.New("keyturn.yaml").Parse(`# Made by the simulator: everything in it exists only there.
+tenant: {{.Places.Domain}}
+cloud: public
+identity: default
+signIn: { clientId: {{.SignIn}} }
+network:
+  proxy: "` + ProxyPlaceholder + `"
+  caFile: "` + CAFilePlaceholder + `"
+store: keyturn.db
+policy:
+  lifetime: 365d
+  renewBefore: 30d
+  settle: { successes: 5, over: 60s }
+  overlap: { minimum: 14d, evidence: preferred }
+applications:
+  sign-in-web:
+    clientId: {{.Confidential}}
+    targets:
+      - keyVaultSecret: { vault: kv-helpdesk, secret: signIn }
+`))
+
+func (h *helpdesk) configuration() string {
+	var b strings.Builder
+	if err := helpdeskText.Execute(&b, map[string]any{"Places": h.places, "SignIn": SignInClientID, "Confidential": ConfidentialClientID}); err != nil {
+		panic("seed: the configuration's template does not fit its data: " + err.Error())
+	}
+	return b.String()
+}
+
 func (s *planter) configuration() string {
 	var b strings.Builder
 	err := configurationText.Execute(&b, map[string]any{

@@ -40,6 +40,7 @@ func (s *planter) plantApp() {
 	s.app = s.d.AddApplication(s.places.Tenant, directory.AppSpec{
 		DisplayName: "Provision Assist", Created: s.now.Add(-900 * day),
 		Roles:  []string{"Group.ReadWrite.All", "Directory.ReadWrite.All", "Sites.FullControl.All"},
+		Scopes: []string{"Group.ReadWrite.All"},
 		Owners: []string{s.installer.ObjectID, s.admin.ServicePrincipal.ObjectID},
 	})
 	end := s.now.Add(s.variant.secretLeft)

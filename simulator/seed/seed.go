@@ -28,7 +28,7 @@ const (
 
 // Names lists the samples that can be planted by their name alone; see [EstatePrefix] for those of any size.
 func Names() []string {
-	return []string{ProvisionAssist, ProvisionAssistExpired, ProvisionAssistV2, ProvisionAssistStranger}
+	return []string{ProvisionAssist, ProvisionAssistExpired, ProvisionAssistV2, ProvisionAssistStranger, Helpdesk}
 }
 
 // Sample is what a caller needs to work with a planted sample.
@@ -39,6 +39,8 @@ type Sample struct {
 	AdminClientID, AdminSecret string
 	// KeyturnYAML is a ready configuration with [ProxyPlaceholder] and [CAFilePlaceholder] in it.
 	KeyturnYAML string
+	// People lists the users with their passwords, as a text for people; "" where nobody is meant to sign in.
+	People string
 }
 
 // variant says how a sample differs from the plain one.
@@ -84,13 +86,16 @@ type planter struct {
 // is an error that lists the known ones.
 func Plant(name string, w *world.World, d *directory.Directory, v *vault.Service, a *azure.Service, p *consumer.Park) (Sample, error) {
 	chosen, ok := variants()[name]
-	if !ok && !strings.HasPrefix(name, EstatePrefix) {
+	if !ok && !isHelpdesk(name) && !strings.HasPrefix(name, EstatePrefix) {
 		return Sample{}, fmt.Errorf("no sample is named %q; known: %s", name, strings.Join(slices.Sorted(slices.Values(Names())), ", ")+", "+EstatePrefix+"N")
 	}
 	w.Lock()
 	defer w.Unlock()
 	s := &planter{w: w, d: d, v: v, a: a, p: p, variant: chosen, now: w.Now().Truncate(time.Second)}
-	if !ok {
+	switch {
+	case isHelpdesk(name):
+		return s.plantHelpdesk(), nil
+	case !ok:
 		return s.plantEstate(name)
 	}
 	s.plantDirectory()

@@ -17,11 +17,14 @@ type Settings struct {
 	Propagation *time.Duration
 	// Seed makes ids and draws repeatable; 0 draws a seed.
 	Seed uint64
+	// Cloud names the cloud that is simulated; an unknown name, and none, is the public one.
+	Cloud string
 }
 
 // World holds what all parts of the cloud share. The zero value is not usable; see [New].
 type World struct {
 	settings Settings
+	cloud    Cloud
 	clock    clock
 
 	mu       sync.Mutex
@@ -46,6 +49,7 @@ func New(settings Settings) *World {
 	}
 	w := &World{
 		settings: settings,
+		cloud:    cloudOrPublic(settings.Cloud),
 		random:   rand.New(rand.NewPCG(seed, 0x6b657974)),
 		switches: map[string]*toggle{},
 		wake:     make(chan struct{}, 1),
