@@ -24,6 +24,8 @@ var levels = map[string]int{
 	"store/transfer": 2,
 	// thin clients
 	"graph": 3, "arm": 3, "vault": 3,
+	// what is to be known of a person who signed in
+	"person": 3,
 	// adapters
 	"issuer/entra": 4, "target/keyvaultsecret": 4, "target/apiconnection": 4, "target/automationvariable": 4,
 	"target/webconfig": 4,

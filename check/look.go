@@ -11,15 +11,16 @@ type Look struct {
 func Looks() []Look {
 	return []Look{
 		{"signin", "who Keyturn is signed in as"},
-		{"signin.mfa", "whether a person signed in with a second factor"},
+		{"signin.mfa", "whether a person signed in with a second factor, where places in Azure are to be written"},
 		{"app", "whether the app registration can be read"},
 		{"app.rights", "whether the rights on it can be looked at"},
 		{"graph.role", "whether Keyturn may write app registrations"},
+		{"person.consent", "whether the app that a person signed in through may change app registrations for them"},
+		{"person.role", "whether a person has a directory role that lets them, or could activate one"},
 		{"graph.ownership", "whether Keyturn owns this one, where it may write only those that it owns"},
 		{"graph.policy", "whether a policy of the tenant limits new secrets"},
 		{"graph.report", "whether reports tell who uses which credential"},
 		{"identity.self", "whether Keyturn signs in with another app than this one"},
-		{"identity.mfa", "whether a person signed in with a second factor"},
 		{"app.principal", "whether the app can be signed in with in this tenant"},
 		{"app.room", "whether there is room for another secret"},
 		{"app.policies", "how long a new secret may last"},

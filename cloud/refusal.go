@@ -24,7 +24,8 @@ type Refusal struct {
 	After     time.Duration // what the service asks to wait; 0 = it didn't say
 	Method    string
 	Host      string
-	StepUp    bool // a stronger sign-in is wanted, such as a second factor
+	StepUp    bool     // a stronger sign-in is wanted, such as a second factor
+	Policies  []string // ids of the Conditional Access policies that refused a sign-in, where the answer names them
 }
 
 // Code returns the most specific code, or the OAuth error, or "".
@@ -56,6 +57,7 @@ type envelope struct {
 
 	Description string          `json:"error_description"`
 	Numbers     []int           `json:"error_codes"`
+	Claims      string          `json:"claims"`
 	Code        json.RawMessage `json:"code"`
 	Message     json.RawMessage `json:"message"`
 	Details     json.RawMessage `json:"details"`
@@ -94,7 +96,7 @@ func (r *Refusal) read(body []byte) {
 	}
 	if oauth := textOf(e.Error); oauth != "" {
 		r.OAuth, r.Text = oauth, scrub(firstLine(e.Description))
-		r.AADSTS = signInNumber(e)
+		r.AADSTS, r.Policies = signInNumber(e), policiesIn(e.Claims)
 		return
 	}
 	f := fault{Code: textOf(e.Code), Message: textOf(e.Message), Details: e.Details}
@@ -160,6 +162,22 @@ func textOf(raw json.RawMessage) string {
 		return ""
 	}
 	return text
+}
+
+// policiesIn reads the policies that a claims challenge names. The protocol's pages don't promise it, so what can't be read
+// is nothing.
+func policiesIn(claims string) []string {
+	var asked struct {
+		Token struct {
+			Policies struct {
+				Values []string `json:"values"`
+			} `json:"capolids"`
+		} `json:"access_token"`
+	}
+	if json.Unmarshal([]byte(claims), &asked) != nil {
+		return nil
+	}
+	return asked.Token.Policies.Values
 }
 
 var aadsts = regexp.MustCompile(`AADSTS(\d+)`)

@@ -20,6 +20,8 @@ type Identity struct {
 	Roles    []string // application permissions of Microsoft Graph; for a user, the delegated ones
 	User     bool     // a person, not a service principal or managed identity
 	MFA      bool     // the person signed in with more than one factor
+
+	Directory []string // templates of the person's directory roles, as far as the token names them
 }
 
 // claims are those of a token that say who it was issued to. Both versions of tokens are read.
@@ -37,6 +39,7 @@ type claims struct {
 	Roles     []string `json:"roles"`
 	Scopes    string   `json:"scp"`
 	Methods   []string `json:"amr"`
+	Directory []string `json:"wids"`
 }
 
 // Self signs in, if that hasn't happened yet, and says who Keyturn is.
@@ -87,6 +90,8 @@ func (c claims) identity() Identity {
 		Roles:    append(c.Roles, strings.Fields(c.Scopes)...),
 		User:     c.Type == "user" || c.Scopes != "",
 		MFA:      slices.Contains(c.Methods, "mfa"),
+
+		Directory: c.Directory,
 	}
 }
 

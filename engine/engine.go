@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -153,6 +154,9 @@ func (e *Engine) claim(ctx context.Context, id string) (*stage.Job, error) {
 		return nil, fmt.Errorf("take run %s over: %w", id, err)
 	}
 	setup, err := e.Setup(ctx, run.App)
+	if err != nil && run.Order.Person != "" && strings.HasPrefix(problem.Of(err).Code, "identity.") {
+		err = stage.NeedsSignIn(run.App, problem.Of(err).Message)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("set %s up: %w", run.App, err), e.letGo(ctx, run, err))
 	}

@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"keyturn/check"
 	"keyturn/issuer"
@@ -15,7 +16,7 @@ import (
 // waits for the next one. The refusal is a Person problem with code "signin.needed"; a reading that failed for a moment
 // is returned as it is. It changes nothing.
 func (j *Job) Admit(ctx context.Context) error {
-	if j.Run.Order.Person == "" || j.Person != "" {
+	if j.Run.Order.Person == "" || j.Person != "" || j.Run.State.Ended() {
 		return nil
 	}
 	missing, err := j.missing(ctx)
@@ -42,11 +43,13 @@ func (j *Job) missing(ctx context.Context) (*check.Check, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look at the app registration: %w", err)
 	}
-	var checks []check.Check
+	checks := slices.Clone(j.Checks)
 	if checker, ok := j.Issuer.(issuer.Checker); ok {
-		if checks, err = checker.Check(ctx, app); err != nil {
+		found, err := checker.Check(ctx, app)
+		if err != nil {
 			return nil, fmt.Errorf("look at the rights: %w", err)
 		}
+		checks = append(checks, found...)
 	}
 	for _, t := range j.Targets {
 		if checker, ok := t.(target.Checker); ok {

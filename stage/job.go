@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"keyturn/audit"
+	"keyturn/check"
 	"keyturn/issuer"
 	"keyturn/policy"
 	"keyturn/renewal"
@@ -20,8 +21,9 @@ type Setup struct {
 	App      string // its name in the configuration
 	ClientID string
 	TenantID string
-	Who      string // the identity that Keyturn runs as, for the audit log; of a person, with how they signed in
-	Person   string // how the person signed in who is there, such as browser; "" = Keyturn works unattended
+	Who      string        // the identity that Keyturn runs as, for the audit log; of a person, with how they signed in
+	Person   string        // how the person signed in who is there, such as browser; "" = Keyturn works unattended
+	Checks   []check.Check // of the sign-in itself, beside those that issuer and places tell
 	Policy   policy.Policy
 	Excluded string // why a person leaves the application alone; "" = it is renewed
 	Issuer   issuer.Issuer

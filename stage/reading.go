@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,9 +50,7 @@ func read(ctx context.Context, s Setup, r Request) (*reading, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	for _, checks := range seen.targets {
-		seen.checks = append(seen.checks, checks...)
-	}
+	seen.checks = slices.Concat(append([][]check.Check{s.Checks, seen.checks}, seen.targets...)...)
 	return seen, nil
 }
 

@@ -62,7 +62,7 @@ func (d *desk) setup(ctx context.Context, app config.Application) (stage.Setup, 
 		return stage.Setup{}, fmt.Errorf("look up the tenant %s: %w", d.settings.Tenant, err)
 	}
 	d.session.Warm(ctx)
-	self, err := d.session.Self(ctx)
+	self, err := d.signIn(ctx)
 	if err != nil {
 		return stage.Setup{}, fmt.Errorf("sign in: %w", err)
 	}
@@ -72,7 +72,7 @@ func (d *desk) setup(ctx context.Context, app config.Application) (stage.Setup, 
 	}
 	s := stage.Setup{
 		App: app.Name, ClientID: app.ClientID, TenantID: tenantID, Who: whoIs(self, d.person), Person: string(d.person),
-		Policy: app.Policy, Excluded: app.Excluded, Issuer: d.entra,
+		Checks: d.factor(self, app), Policy: app.Policy, Excluded: app.Excluded, Issuer: d.entra,
 	}
 	for _, block := range app.Targets {
 		built, err := build(block, owner{clientID: app.ClientID, reach: d.reach, clock: d.clock})

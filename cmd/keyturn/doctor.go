@@ -62,7 +62,7 @@ func (sh *shell) doctor(ctx context.Context, f *format, names []string, dialect 
 	if reader != nil {
 		defer sh.close(reader)
 	}
-	self, err := d.session.Self(ctx)
+	self, err := d.signIn(ctx)
 	if told := knownIssue(err); told != nil && d.person != "" {
 		return sh.printChecks(f, told)
 	}
@@ -97,11 +97,8 @@ func knownIssue(err error) []check.Check {
 // checkAll is the sign-in's check and every application's.
 func (d *desk) checkAll(ctx context.Context, self cloud.Identity, apps []config.Application, reader store.Reader) ([]check.Check, error) {
 	all := []check.Check{check.Pass("signin", self.Name, "signed in to tenant "+self.TenantID+" as "+whoIs(self, d.person)+" ("+self.ClientID+")")}
-	if self.User && !self.MFA {
-		all = append(all, check.Fail("signin.mfa", self.Name, "mfa.required",
-			"Azure refuses changes by people who signed in without a second factor", "sign in with multi-factor authentication, or use a service principal or managed identity"))
-	}
 	for _, app := range apps {
+		all = append(all, d.factor(self, app)...)
 		found, err := d.examine(ctx, app, reader, true)
 		if err != nil {
 			return nil, fmt.Errorf("examine %s: %w", app.Name, err)

@@ -129,6 +129,9 @@ func (d *desk) planOne(ctx context.Context, app config.Application, p planning, 
 	if err != nil {
 		return planned{}, err
 	}
+	if text := d.finishing(ctx, app, made.Order); text != "" && made.Obstacle() == nil {
+		made.Order.Notes = append(made.Order.Notes, text)
+	}
 	one := describePlan(made)
 	one.Checks = append(one.Checks, d.certificatesOf(ctx, made.Found, d.vaultsOf(app))...)
 	one.Requests += requestsLike(before, d.session.Requests())

@@ -152,6 +152,11 @@ func (w *workshop) renewOne(ctx context.Context, name string) error {
 	if err := plan.Obstacle(); err != nil {
 		return fmt.Errorf("nothing was made: %w", err)
 	}
+	app, _ := w.settings.Find(name)
+	if text := w.finishing(ctx, app, plan.Order); text != "" {
+		plan.Order.Notes = append(plan.Order.Notes, text)
+		w.shown.Note(text)
+	}
 	if err := w.agree(plan); err != nil {
 		return err
 	}

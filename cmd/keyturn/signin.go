@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -134,25 +133,4 @@ func (sh *shell) typedPassword() (secret.Value, error) {
 func (sh *shell) showCode(address, code string) {
 	sh.say("To sign in, open this address on any device:\n\n  %s\n\nand enter the code\n\n%s", address,
 		screen.Large(code, screen.StyleOf(sh.errs, sh.env)))
-}
-
-// whoIs names an identity for the audit log: a person with how they signed in.
-func whoIs(self cloud.Identity, way problem.Way) string {
-	if way == "" {
-		return self.Name
-	}
-	return self.Name + ", signed in by " + string(way)
-}
-
-// unattended opens what reaches the cloud without a person, beside a person's own sign-in; nil where the configuration
-// has no such identity.
-func (d *desk) unattended(ctx context.Context) (*reach, error) {
-	if cloud.WayOf(d.settings.Identity) != "" {
-		return nil, nil //nolint:nilnil // there is none
-	}
-	log, err := d.sh.log()
-	if err != nil {
-		return nil, err
-	}
-	return newReach(ctx, way(d.settings, log))
 }

@@ -14,6 +14,7 @@ import (
 	"keyturn/check"
 	"keyturn/config"
 	"keyturn/inventory"
+	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/store"
 )
@@ -60,7 +61,8 @@ type standing struct {
 	Findings  []check.Check `json:"findings,omitempty"` // of the directory, when it was asked
 
 	renewBefore time.Duration
-	excluded    bool // a person takes care of it
+	excluded    bool   // a person takes care of it
+	person      string // how the person signed in who began the newest run; "" = it was begun unattended
 }
 
 func (sh *shell) status(ctx context.Context, f *format, args []string, live func(int) bool) error {
@@ -183,7 +185,7 @@ func countConfigured(settings config.Config, rows []standing) int {
 
 // follow takes over what the newest run tells.
 func (s *standing) follow(run renewal.Run) {
-	s.Run, s.Door, s.State, s.ProvenAt = run.ID, run.Door, string(run.State), run.VerifiedAt
+	s.Run, s.Door, s.State, s.ProvenAt, s.person = run.ID, run.Door, string(run.State), run.VerifiedAt, run.Order.Person
 	if run.State == renewal.Done {
 		s.State = string(run.Outcome)
 	}
@@ -217,7 +219,7 @@ func (s *standing) judge(now time.Time, undriven bool) {
 	case len(failed) > 0:
 		s.Attention, s.Fix = failed[0].Message, failed[0].Fix
 	case undriven:
-		s.Attention, s.Fix = "its next step is due and nobody drives it", "keyturn resume "+s.App
+		s.Attention, s.Fix = "its next step is due and nobody drives it", problem.Attended("keyturn resume "+s.App, s.person)
 	case !open && s.overdue(now) != "":
 		s.Attention, s.Fix = s.overdue(now), "keyturn renew "+s.App
 	default:

@@ -31,7 +31,7 @@ const (
 // scopes are the least that people's renewals need, with those last that only spare a surprise.
 func (a SignInApp) scopes() []delegated {
 	all := []delegated{
-		{graphAppID, "User.Read", "to sign in, and to tell which directory roles are active"},
+		{graphAppID, "User.Read", "to sign in"},
 		{graphAppID, "Application.ReadWrite.All", "to make and remove the secret; whoever signs in also needs the directory role, or to own the app"},
 	}
 	if a.Azure {
@@ -43,7 +43,7 @@ func (a SignInApp) scopes() []delegated {
 	return append(all,
 		delegated{graphAppID, "AuditLog.Read.All", "optional: the reports of who uses which secret; without it the old one is left to end by itself"},
 		delegated{graphAppID, "Policy.Read.ApplicationConfiguration", "optional: to tell beforehand what the tenant's policies allow"},
-		delegated{graphAppID, "RoleEligibilitySchedule.Read.Directory", "optional: to tell that a role is there and not activated"})
+		delegated{graphAppID, "RoleManagement.Read.Directory", "optional: to tell which directory roles a person has, and which are there and not activated"})
 }
 
 // Script prints the commands that make the app registration, as [AZ] or [PowerShell].

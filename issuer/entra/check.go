@@ -13,6 +13,7 @@ import (
 	"keyturn/cloud"
 	"keyturn/credential"
 	"keyturn/issuer"
+	"keyturn/person"
 	"keyturn/problem"
 )
 
@@ -30,9 +31,9 @@ func (i *Issuer) Check(ctx context.Context, app credential.App) ([]check.Check, 
 	if err != nil {
 		return nil, err
 	}
-	e := examination{issuer: i, self: self, app: app, subject: title(app)}
+	e := &examination{issuer: i, self: self, app: app, subject: title(app)}
 	if app.ObjectID == "" && app.ServicePrincipalID == "" {
-		return []check.Check{e.role(), e.notSelf(), e.clock(), e.unread()}, nil
+		return e.blind(ctx)
 	}
 	asked := make([]check.Check, 3)
 	group, looking := errgroup.WithContext(ctx)
@@ -42,11 +43,26 @@ func (i *Issuer) Check(ctx context.Context, app credential.App) ([]check.Check, 
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	checks := append([]check.Check{e.role(), e.notSelf(), e.principal(), e.room(), e.clock()}, asked...)
+	checks := []check.Check{e.notSelf(), e.principal(), e.room(), e.clock()}
+	rights := []check.Check{e.role()}
 	if self.User {
-		checks = append(checks, e.person())
+		if rights, err = person.Check(ctx, i.graph, self, e.owns); err != nil {
+			return nil, err
+		}
 	}
-	return checks, nil
+	return slices.Concat(rights, checks, asked), nil
+}
+
+// blind tells what is missing to read an app.
+func (e *examination) blind(ctx context.Context) ([]check.Check, error) {
+	rights := []check.Check{e.role()}
+	if e.self.User {
+		var err error
+		if rights, err = person.Check(ctx, e.issuer.graph, e.self, false); err != nil {
+			return nil, err
+		}
+	}
+	return append(rights, e.notSelf(), e.clock(), e.unread()), nil
 }
 
 // examination is one round of checks on one app.
@@ -55,10 +71,11 @@ type examination struct {
 	self    cloud.Identity
 	app     credential.App
 	subject string
+	owns    bool // the identity owns the app registration; known once ownership was looked at
 }
 
 // role: the token must carry a permission to write apps.
-func (e examination) role() check.Check {
+func (e *examination) role() check.Check {
 	const id = "graph.role"
 	for _, role := range []string{roleAll, roleOwned} {
 		if slices.Contains(e.self.Roles, role) {
@@ -72,7 +89,7 @@ func (e examination) role() check.Check {
 }
 
 // notSelf: the app that Keyturn itself runs as can't be renewed by it, since one fault would lock both out.
-func (e examination) notSelf() check.Check {
+func (e *examination) notSelf() check.Check {
 	const id = "identity.self"
 	if !strings.EqualFold(e.self.ClientID, e.app.ClientID) || e.self.User {
 		return check.Pass(id, e.subject, "Keyturn runs as another identity")
@@ -82,7 +99,7 @@ func (e examination) notSelf() check.Check {
 }
 
 // principal: without a service principal nobody can sign in, so that no new secret could ever be proven.
-func (e examination) principal() check.Check {
+func (e *examination) principal() check.Check {
 	const id = "app.principal"
 	if e.app.ServicePrincipalID != "" {
 		return check.Pass(id, e.subject, "the app has a service principal in this tenant")
@@ -92,7 +109,7 @@ func (e examination) principal() check.Check {
 }
 
 // room: an app for personal accounts holds two passwords at most, so that with two there is no overlap.
-func (e examination) room() check.Check {
+func (e *examination) room() check.Check {
 	const id = "app.room"
 	limit := e.app.MaxPasswords()
 	if limit == 0 || len(e.app.Passwords()) < limit {
@@ -104,7 +121,7 @@ func (e examination) room() check.Check {
 }
 
 // clock: dates are decided by the cloud's clock; a local one that is off is worth mending all the same.
-func (e examination) clock() check.Check {
+func (e *examination) clock() check.Check {
 	const id = "clock"
 	skew := e.issuer.session.Skew()
 	if skew.Abs() <= 2*time.Minute {
@@ -120,7 +137,7 @@ func (e examination) clock() check.Check {
 }
 
 // ownership: the smaller permission reaches only what the caller owns.
-func (e examination) ownership(ctx context.Context) (check.Check, error) {
+func (e *examination) ownership(ctx context.Context) (check.Check, error) {
 	const id = "graph.ownership"
 	switch {
 	case !e.self.User && slices.Contains(e.self.Roles, roleAll):
@@ -135,14 +152,14 @@ func (e examination) ownership(ctx context.Context) (check.Check, error) {
 	if err != nil {
 		return check.Check{}, err
 	}
-	if slices.Contains(owners, e.self.ObjectID) {
+	if e.owns = slices.Contains(owners, e.self.ObjectID); e.owns {
 		return check.Pass(id, e.subject, e.self.Name+" owns the app registration"), nil
 	}
 	return e.notOwner(id), nil
 }
 
 // unread: nobody knows yet whether the smaller permission will do, and being an owner too does no harm.
-func (e examination) unread() check.Check {
+func (e *examination) unread() check.Check {
 	unsure := check.Unsure("graph.ownership", e.subject, "whether "+e.self.Name+" owns the app registration can't be read yet")
 	if !e.self.User && !slices.Contains(e.self.Roles, roleAll) {
 		unsure.Grants = []check.Grant{{Kind: check.Ownership, Name: e.self.ObjectID, Scope: e.app.ClientID}}
@@ -150,7 +167,7 @@ func (e examination) unread() check.Check {
 	return unsure
 }
 
-func (e examination) notOwner(id string) check.Check {
+func (e *examination) notOwner(id string) check.Check {
 	if e.self.User {
 		return check.Unsure(id, e.subject, e.self.Name+" doesn't own the app registration; that is fine for an Application Administrator")
 	}
@@ -161,7 +178,7 @@ func (e examination) notOwner(id string) check.Check {
 }
 
 // policy: the tenant may forbid passwords, or long lives.
-func (e examination) policy(ctx context.Context) (check.Check, error) {
+func (e *examination) policy(ctx context.Context) (check.Check, error) {
 	const id = "graph.policy"
 	terms, err := e.issuer.Terms(ctx, e.app)
 	if err != nil {
@@ -170,7 +187,7 @@ func (e examination) policy(ctx context.Context) (check.Check, error) {
 	return e.policyCheck(id, terms), nil
 }
 
-func (e examination) policyCheck(id string, terms issuer.Terms) check.Check {
+func (e *examination) policyCheck(id string, terms issuer.Terms) check.Check {
 	switch {
 	case !terms.Readable:
 		unsure := check.Unsure(id, e.subject, "the tenant's app management policies can't be read; what they forbid shows when tried")
@@ -186,7 +203,7 @@ func (e examination) policyCheck(id string, terms issuer.Terms) check.Check {
 }
 
 // report: evidence of use lets the old password be removed rather than left to expire.
-func (e examination) report(ctx context.Context) (check.Check, error) {
+func (e *examination) report(ctx context.Context) (check.Check, error) {
 	const id = "graph.report"
 	usage, err := e.issuer.Usage(ctx, e.app, nil)
 	if err != nil {
@@ -202,14 +219,4 @@ func (e examination) report(ctx context.Context) (check.Check, error) {
 		warning.Grants = []check.Grant{{Kind: check.GraphRole, Name: roleAudit}}
 	}
 	return warning, nil
-}
-
-// person: Azure refuses writes of people who signed in with one factor.
-func (e examination) person() check.Check {
-	const id = "identity.mfa"
-	if e.self.MFA {
-		return check.Pass(id, e.self.Name, "signed in with a second factor")
-	}
-	return check.Warn(id, e.self.Name, "mfa.required", "Azure Resource Manager refuses writes of people who signed in without a second factor",
-		"sign in again with multifactor authentication, or let a service principal or managed identity do it")
 }

@@ -76,17 +76,18 @@ func TestEachMissingThingIsToldWithItsFixAndGrant(t *testing.T) {
 		warn, unsure bool
 		grant        check.Grant
 	}{
-		"no role":                   {cloudtest.Roles("Policy.Read.All", "AuditLog.Read.All"), nil, managedApp(), "graph.role", "role.missing", false, false, check.Grant{Kind: check.GraphRole, Name: "Application.ReadWrite.OwnedBy"}},
-		"not an owner":              {cloudtest.Roles(everyRole()...), told{"/owners": rows(`{"id":"somebody"}`)}, managedApp(), "graph.ownership", "ownership.missing", false, false, check.Grant{Kind: check.Ownership, Name: us, Scope: managedApp().ClientID}},
-		"a person isn't an owner":   {cloudtest.Claims{"scp": "Application.ReadWrite.All"}, told{"/owners": rows()}, managedApp(), "graph.ownership", "unknown", false, true, check.Grant{}},
-		"registered elsewhere":      {cloudtest.Roles(everyRole()...), nil, foreigner, "graph.ownership", "unknown", false, true, check.Grant{}},
-		"our own app":               {cloudtest.Roles(everyRole()...), nil, own, "identity.self", "identity.self", false, false, check.Grant{}},
-		"no service principal":      {cloudtest.Roles(everyRole()...), nil, alone, "app.principal", "principal.missing", false, false, check.Grant{}},
-		"two passwords of two":      {cloudtest.Roles(everyRole()...), nil, full, "app.room", problem.Full, true, false, check.Grant{}},
-		"passwords forbidden":       {cloudtest.Roles(everyRole()...), told{"/defaultAppManagementPolicy": rule(`{"restrictionType":"passwordAddition","state":"enabled"}`)}, managedApp(), "graph.policy", problem.Blocked, false, false, check.Grant{}},
-		"policies can't be read":    {cloudtest.Roles("Application.ReadWrite.OwnedBy", "AuditLog.Read.All"), nil, managedApp(), "graph.policy", "unknown", false, true, check.Grant{}},
-		"reports can't be read":     {cloudtest.Roles("Application.ReadWrite.OwnedBy", "Policy.Read.All"), nil, managedApp(), "graph.report", "report.missing", true, false, check.Grant{Kind: check.GraphRole, Name: "AuditLog.Read.All"}},
-		"a person without a factor": {cloudtest.Claims{"scp": "Application.ReadWrite.All", "amr": []string{"pwd"}}, nil, managedApp(), "identity.mfa", "mfa.required", true, false, check.Grant{}},
+		"no role":                  {cloudtest.Roles("Policy.Read.All", "AuditLog.Read.All"), nil, managedApp(), "graph.role", "role.missing", false, false, check.Grant{Kind: check.GraphRole, Name: "Application.ReadWrite.OwnedBy"}},
+		"not an owner":             {cloudtest.Roles(everyRole()...), told{"/owners": rows(`{"id":"somebody"}`)}, managedApp(), "graph.ownership", "ownership.missing", false, false, check.Grant{Kind: check.Ownership, Name: us, Scope: managedApp().ClientID}},
+		"a person isn't an owner":  {cloudtest.Claims{"scp": "Application.ReadWrite.All"}, told{"/owners": rows()}, managedApp(), "graph.ownership", "unknown", false, true, check.Grant{}},
+		"registered elsewhere":     {cloudtest.Roles(everyRole()...), nil, foreigner, "graph.ownership", "unknown", false, true, check.Grant{}},
+		"our own app":              {cloudtest.Roles(everyRole()...), nil, own, "identity.self", "identity.self", false, false, check.Grant{}},
+		"no service principal":     {cloudtest.Roles(everyRole()...), nil, alone, "app.principal", "principal.missing", false, false, check.Grant{}},
+		"two passwords of two":     {cloudtest.Roles(everyRole()...), nil, full, "app.room", problem.Full, true, false, check.Grant{}},
+		"passwords forbidden":      {cloudtest.Roles(everyRole()...), told{"/defaultAppManagementPolicy": rule(`{"restrictionType":"passwordAddition","state":"enabled"}`)}, managedApp(), "graph.policy", problem.Blocked, false, false, check.Grant{}},
+		"policies can't be read":   {cloudtest.Roles("Application.ReadWrite.OwnedBy", "AuditLog.Read.All"), nil, managedApp(), "graph.policy", "unknown", false, true, check.Grant{}},
+		"reports can't be read":    {cloudtest.Roles("Application.ReadWrite.OwnedBy", "Policy.Read.All"), nil, managedApp(), "graph.report", "report.missing", true, false, check.Grant{Kind: check.GraphRole, Name: "AuditLog.Read.All"}},
+		"a person without a role":  {cloudtest.Claims{"scp": "Application.ReadWrite.All", "wids": []string{"b79fbf4d-3ef9-4689-8143-76b194e85509"}}, told{"/owners": rows()}, managedApp(), "person.role", "role.missing", false, false, check.Grant{}},
+		"a person without consent": {cloudtest.Claims{"scp": "User.Read"}, nil, managedApp(), "person.consent", "consent.missing", false, false, check.Grant{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answers := healthy()
