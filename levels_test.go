@@ -22,6 +22,8 @@ var levels = map[string]int{
 	"cloud": 2, "config": 2,
 	// from one store to another, by the contract alone
 	"store/transfer": 2,
+	// what Prometheus is told of a store
+	"metric": 2,
 	// thin clients
 	"graph": 3, "arm": 3, "vault": 3,
 	// what is to be known of a person who signed in

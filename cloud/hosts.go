@@ -96,6 +96,24 @@ func (h Hosts) Owns(host string) bool {
 	return h.IsVault(host)
 }
 
+// Services are the names that [Hosts.Service] gives.
+var Services = []string{"login", "graph", "arm", "vault", "other"}
+
+// Service names what a host is to Keyturn, in one of few words, whichever the cloud or the vault.
+func (h Hosts) Service(host string) string {
+	switch address := "https://" + strings.ToLower(host); {
+	case address == h.Login:
+		return "login"
+	case address == h.Graph:
+		return "graph"
+	case address == h.ARM:
+		return "arm"
+	case h.IsVault(host):
+		return "vault"
+	}
+	return "other"
+}
+
 // IsVault reports whether host is a vault's in this cloud.
 func (h Hosts) IsVault(host string) bool {
 	return strings.HasSuffix(strings.ToLower(host), "."+h.VaultSuffix)

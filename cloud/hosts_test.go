@@ -2,6 +2,7 @@ package cloud_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,6 +65,24 @@ func TestOnlyTheCloudsOwnHostsCount(t *testing.T) {
 	} {
 		if hosts.Owns(host) != want {
 			t.Errorf("Owns(%s) = %v", host, !want)
+		}
+	}
+}
+
+func TestEveryHostIsOneOfFewServices(t *testing.T) {
+	t.Parallel()
+	for _, name := range cloud.Clouds() {
+		hosts, err := cloud.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for service, address := range map[string]string{
+			"login": hosts.Login, "graph": hosts.Graph, "arm": hosts.ARM, "vault": "https://KV-one." + hosts.VaultSuffix, "other": "https://169.254.169.254",
+		} {
+			at, err := url.Parse(address)
+			if err != nil || hosts.Service(at.Hostname()) != service || !slices.Contains(cloud.Services, service) {
+				t.Errorf("%s: %s is %s", name, address, hosts.Service(at.Hostname()))
+			}
 		}
 	}
 }

@@ -26,9 +26,10 @@ type Options struct {
 	Username string       // of the person who signs in; "" = whoever they say they are. IdentityPassword needs it
 	Password secret.Value // theirs, for IdentityPassword alone; it is forgotten once signed in
 
-	Log *slog.Logger     // receives one debug line a request, without bodies, query strings or headers; nil = nowhere
-	Say func(string)     // shows a person what to do to sign in; nil = nowhere
-	Now func() time.Time // the local clock; nil = time.Now
+	Log  *slog.Logger     // receives one debug line a request, without bodies, query strings or headers; nil = nowhere
+	Hear func(Exchange)   // is told of every request and its answer, from many goroutines at once; nil = nobody listens
+	Say  func(string)     // shows a person what to do to sign in; nil = nowhere
+	Now  func() time.Time // the local clock; nil = time.Now
 
 	Open     func(address string) error // opens a browser for a person; nil = the machine's own
 	ShowCode func(address, code string) // shows a person the code to type, and where; nil = as a sentence through Say
@@ -58,7 +59,7 @@ func Open(_ context.Context, o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	line := &wire{base: newOpening(base), meter: &meter{hosts: hosts, log: o.Log, clock: &clock{local: o.Now}}}
+	line := &wire{base: newOpening(base), meter: &meter{hosts: hosts, log: o.Log, hear: o.Hear, clock: &clock{local: o.Now}}}
 	s := &Session{options: o, hosts: hosts, wire: line, base: base, client: newClient(line)}
 	s.discovery = &discovery{client: s.client}
 	s.tokens, err = newTokens(o, hosts, s.discovery, s.Now)
@@ -77,6 +78,9 @@ func (o Options) filled() Options {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Hear == nil {
+		o.Hear = func(Exchange) {}
 	}
 	if o.Say == nil {
 		o.Say = func(string) {}

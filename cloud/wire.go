@@ -12,7 +12,16 @@ type meter struct {
 	hosts Hosts
 	log   *slog.Logger
 	clock *clock
+	hear  func(Exchange)
 	sent  atomic.Int64
+}
+
+// Exchange is one request with its answer, as metrics count it.
+type Exchange struct {
+	Service string // one of [Services]
+	Status  int    // 0 = no answer came
+	Took    time.Duration
+	Wait    time.Duration // after which the service wants to be asked again; 0 = it didn't throttle, or named none
 }
 
 // wire is what every request passes: it counts, logs without content, and learns the cloud's time.
@@ -29,8 +38,22 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err == nil && r.URL.Scheme == "https" && w.hosts.Owns(r.URL.Hostname()) {
 		w.clock.observe(answer.Header)
 	}
-	w.tell(r, answer, err, time.Since(start))
+	took := time.Since(start)
+	w.tell(r, answer, err, took)
+	w.hear(w.exchange(r, answer, took))
 	return answer, err
+}
+
+func (w *wire) exchange(r *http.Request, answer *http.Response, took time.Duration) Exchange {
+	e := Exchange{Service: w.hosts.Service(r.URL.Hostname()), Took: took}
+	if answer == nil {
+		return e
+	}
+	e.Status = answer.StatusCode
+	if e.Status == http.StatusTooManyRequests {
+		e.Wait = retryAfter(answer.Header)
+	}
+	return e
 }
 
 // tell logs what a request was and how it ended: never a header, a body or a query string, which may carry secrets.

@@ -44,12 +44,7 @@ func (s Site) Cookie() string {
 // answersTo reports whether a request was meant for this site: a page of another site whose name was made to point here
 // isn't. This machine's own names are always right.
 func (s Site) answersTo(host string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
-	name = strings.ToLower(strings.Trim(name, "[]"))
-	return name == strings.ToLower(s.Address.Hostname()) || name == "localhost" || name == "127.0.0.1" || name == "::1"
+	return nameOf(host) == strings.ToLower(s.Address.Hostname()) || isLocalName(host)
 }
 
 // Limits of what all clients together may ask for.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -92,5 +93,34 @@ func TestAPortThatIsTakenIsAPersonsBusiness(t *testing.T) {
 	address := open(t, server.Health{})
 	if _, err := server.Listen(t.Context(), address[len("http://"):]); problem.Of(err).Class != problem.Person || problem.Of(err).Fix == "" {
 		t.Errorf("listening twice: %v", err)
+	}
+}
+
+func TestMetricsAreToldToThisMachineAlone(t *testing.T) {
+	told := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
+	local := server.New(server.Health{Metrics: told}, nil)
+	for name, c := range map[string]struct {
+		handler      http.Handler
+		method, path string
+		host         string
+		status       int
+	}{
+		"by its address":                     {local, "GET", "/metrics", "127.0.0.1:8420", 202},
+		"by its name":                        {local, "GET", "/metrics", "LOCALHOST", 202},
+		"by its other address":               {local, "GET", "/metrics", "[::1]:8420", 202},
+		"by a name that was made to point":   {local, "GET", "/metrics", "evil.example:8420", 404},
+		"through a proxy":                    {local, "GET", "/metrics", "keyturn.contoso.com", 404},
+		"none are told":                      {server.New(server.Health{}, nil), "GET", "/metrics", "localhost", 404},
+		"at an address of their own":         {server.Metrics(told), "GET", "/metrics", "keyturn-0:9420", 202},
+		"nothing else at an address of them": {server.Metrics(told), "GET", "/healthz", "keyturn-0:9420", 404},
+		"nothing can be sent there":          {server.Metrics(told), "POST", "/metrics", "keyturn-0:9420", 405},
+	} {
+		request := httptest.NewRequest(c.method, c.path, http.NoBody)
+		request.Host = c.host
+		answer := httptest.NewRecorder()
+		c.handler.ServeHTTP(answer, request)
+		if answer.Code != c.status {
+			t.Errorf("%s: status %d, want %d", name, answer.Code, c.status)
+		}
 	}
 }

@@ -44,6 +44,7 @@ func (sh *shell) deskFor(ctx context.Context, settings config.Config) (*desk, er
 	}
 	o := way(settings, log)
 	o.Identity, o.Username = sh.identityOf(settings), sh.visitor.login
+	o.Hear = sh.hear
 	o.Say, o.ShowCode = func(text string) { sh.say("%s", text) }, sh.showCode
 	if o.Password, err = sh.passwordFor(settings); err != nil {
 		return nil, err

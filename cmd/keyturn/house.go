@@ -82,7 +82,7 @@ func (s *service) answer(ctx context.Context, listener net.Listener, h *house) e
 		group.Go(func() error { h.board.Follow(inner); return nil })
 	}
 	group.Go(func() error {
-		return server.Serve(inner, listener, h.rules, server.New(server.Health{Alive: s.alive, Ready: s.ready}, h.console), s.log)
+		return server.Serve(inner, listener, h.rules, server.New(server.Health{Alive: s.alive, Ready: s.ready, Metrics: s.metrics()}, h.console), s.log)
 	})
 	return group.Wait()
 }
@@ -125,15 +125,16 @@ func (s *service) placesShown(app config.Application) []target.Place {
 	return places
 }
 
-// heard is a log of renewals whose every line also wakes those who watch the console.
+// heard is a log of renewals whose every line is also counted, and wakes those who watch the console.
 type heard struct {
 	logged
 	s *service
 }
 
-// Tell writes one line, and wakes.
+// Tell writes one line, counts and wakes.
 func (h heard) Tell(event renewal.Event) {
 	h.logged.Tell(event)
+	h.s.count.Event(event)
 	if h.s.feed != nil {
 		h.s.feed.Poke()
 	}

@@ -13,8 +13,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"keyturn/cloud"
 	"keyturn/config"
 	"keyturn/engine"
+	"keyturn/metric"
 	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/server"
@@ -23,8 +25,9 @@ import (
 
 // serving are the flags of keyturn serve.
 type serving struct {
-	listen string
-	once   bool
+	listen  string
+	metrics string
+	once    bool
 }
 
 // usualListen is where the console is, unless told otherwise: for this machine alone.
@@ -55,6 +58,7 @@ func newServe(sh *shell) *cobra.Command {
 		Args: exactly(0, "no arguments"),
 	}
 	cmd.Flags().StringVar(&s.listen, "listen", usualListen, "address of the console, /healthz and /readyz, or "+nowhere)
+	cmd.Flags().StringVar(&s.metrics, "metrics", "", "address of its own for /metrics, to be asked from elsewhere; else they are at --listen, for this machine alone")
 	cmd.Flags().BoolVar(&s.once, "once", false, "do what is due now, and end")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return sh.serve(cmd.Context(), s) }
 	return cmd
@@ -73,13 +77,14 @@ func (sh *shell) serve(ctx context.Context, s serving) error {
 		return w.once(ctx)
 	}
 	debug.SetGCPercent(100)
-	return w.serve(ctx, s.listen)
+	return w.serve(ctx, s)
 }
 
 // service is a workshop in which nobody sits.
 type service struct {
 	*workshop
 	log   *slog.Logger
+	count *metric.Traffic
 	pulse atomic.Int64 // when the engine's loop last turned, in nanoseconds since 1970
 	boss  supervisor
 	feed  *feed.Feed // of what happens in the store; nil until somebody listens
@@ -91,6 +96,8 @@ func (sh *shell) openService(ctx context.Context) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
+	count := metric.NewTraffic()
+	sh.hear = func(e cloud.Exchange) { count.Request(e.Service, e.Status, e.Took, e.Wait) }
 	d, err := sh.openDesk(ctx, true)
 	if err != nil {
 		return nil, err
@@ -98,7 +105,7 @@ func (sh *shell) openService(ctx context.Context) (*service, error) {
 	if err := fitForService(d); err != nil {
 		return nil, err
 	}
-	s := &service{log: log, boss: supervisor{socket: sh.env("NOTIFY_SOCKET")}}
+	s := &service{log: log, count: count, boss: supervisor{socket: sh.env("NOTIFY_SOCKET")}}
 	rounds := engine.Rounds{Apps: tended(d.settings), Every: d.settings.Serve.Every}
 	s.workshop, err = sh.furnish(ctx, d, heard{logged{log}, s}, &renewing{}, rounds, s.beat)
 	if err != nil {
@@ -132,12 +139,20 @@ func tended(settings config.Config) []string {
 }
 
 // serve works until it is stopped.
-func (s *service) serve(ctx context.Context, address string) error {
+func (s *service) serve(ctx context.Context, at serving) error {
 	group, inner := errgroup.WithContext(ctx)
 	answering, quiet := context.WithCancel(inner)
 	defer quiet()
-	if address != nowhere {
-		listener, err := server.Listen(ctx, address)
+	if at.metrics != "" {
+		listener, err := server.Listen(ctx, at.metrics)
+		if err != nil {
+			return err
+		}
+		s.log.Info("listening", "address", listener.Addr().String())
+		group.Go(func() error { return server.Serve(answering, listener, nil, server.Metrics(s.metrics()), s.log) })
+	}
+	if at.listen != nowhere {
+		listener, err := server.Listen(ctx, at.listen)
 		if err != nil {
 			return err
 		}

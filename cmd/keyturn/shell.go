@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"keyturn/cloud"
 	"keyturn/cmd/keyturn/screen"
 )
 
@@ -23,7 +24,8 @@ type shell struct {
 	flags     flags
 	visitor   attending // who signs in for this one call
 	parts     parts
-	logTo     io.Writer // nil = errs, as much as --log-level asks for; else everything goes there
+	logTo     io.Writer            // nil = errs, as much as --log-level asks for; else everything goes there
+	hear      func(cloud.Exchange) // is told of every request; nil = nobody listens
 
 	began atomic.Bool   // a command's own work has begun: what fails from here on isn't a mistake in usage
 	soft  atomic.Bool   // the command stops softly by itself when stop is closed

@@ -74,6 +74,26 @@ func (d *daemon) ask(page string) (status int, code string) {
 	return answer.StatusCode, said.Code
 }
 
+// wantMetrics checks that Prometheus is told of each of these, and keeps what it is told for the search for secrets.
+func (d *daemon) wantMetrics(parts ...string) {
+	d.m.t.Helper()
+	answer, err := http.Get(d.url + "/metrics")
+	if err != nil {
+		d.m.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		d.m.t.Fatalf("/metrics says %s: %v", answer.Status, err)
+	}
+	d.m.keep([]string{"/metrics"}, string(text))
+	for _, part := range parts {
+		if !strings.Contains(string(text), part) {
+			d.m.t.Errorf("/metrics doesn't tell %q:\n%s", part, text)
+		}
+	}
+}
+
 // until asks again and again, moving the simulated clock by step in between, until it is true.
 func (d *daemon) until(what string, step time.Duration, is func() bool) {
 	d.m.t.Helper()
@@ -131,7 +151,10 @@ func TestServeNeedsNobody(t *testing.T) {
 	if text := m.run("renew", app, "--yes").stderr; !strings.Contains(text, "the Keyturn that serves this store goes on") {
 		t.Errorf("renew beside a daemon says:\n%s", tail(text))
 	}
+	d.wantMetrics(`keyturn_runs{door="wait",state="overlapping"} 1`, `keyturn_look_success 1`, `keyturn_store_up 1`, `keyturn_applications{state="fine"} 1`,
+		`,in_use="true",key_id="`, `keyturn_requests_total{service="vault",status="2xx"} `, `keyturn_run_stuck_seconds{door="person"} 0`)
 	d.until("the end", 12*time.Hour, m.stateIs("done"))
+	d.wantMetrics(`keyturn_renewals_total{outcome="renewed"} 1`)
 	if err := d.end(syscall.SIGTERM); err != nil {
 		t.Errorf("the daemon ended with %v:\n%s", err, tail(d.said.String()))
 	}

@@ -80,6 +80,7 @@ func Exercise(t *testing.T, open func(t *testing.T) Bench) {
 		"a finding is news once":                                     findings,
 		"a sighting comes back as it was saved":                      sightings,
 		"a sighting that says nothing new isn't written":             sightingFresh,
+		"a census counts the open runs by state and door":            census,
 		"sightings are found by name, state and date":                sightingPages,
 		"a notice comes back as it was kept":                         noticeRoundTrip,
 		"a notice is kept once until its matter is over":             noticeOnce,
