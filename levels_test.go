@@ -25,11 +25,11 @@ var levels = map[string]int{
 	// what Prometheus is told of a store
 	"metric": 2,
 	// thin clients
-	"graph": 3, "arm": 3, "vault": 3,
+	"graph": 3, "arm": 3, "vault": 3, "acs": 3,
 	// what is to be known of a person who signed in
 	"person": 3,
 	// adapters
-	"issuer/entra": 4, "target/keyvaultsecret": 4, "target/apiconnection": 4, "target/automationvariable": 4,
+	"issuer/entra": 4, "issuer/sharepoint": 4, "target/keyvaultsecret": 4, "target/apiconnection": 4, "target/automationvariable": 4,
 	"target/webconfig": 4,
 	"store/sqlite":     4, "store/postgres": 4, "inventory/script": 4,
 	// the rooms with effects, and those that look around

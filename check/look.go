@@ -33,6 +33,10 @@ func Looks() []Look {
 		{"drift.app", "whether somebody else changed the app's secrets since the last renewal"},
 		{"drift.place", "whether somebody else changed a place since the last renewal"},
 		{"credential.room", "whether the secret that makes room may be removed first"},
+		{"credential.value", "whether the value in use can sign in at all"},
+		{"renewal.early", "whether the new secret would outlive the old one, where the service goes on with that until its end"},
+		{"acs.standing", "whether a SharePoint add-in can still sign in through Azure ACS"},
+		{"addin.keys", "whether each secret of an add-in has its two keys"},
 		{"credential.mark", "whether a secret was made by another Keyturn"},
 		{"reuse.value", "whether the vault's value signs in, where it is to be spread"},
 	}

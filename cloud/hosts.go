@@ -10,6 +10,7 @@ import (
 
 // Hosts is where one Microsoft cloud answers. Login, Graph, ARM, the audiences and Portal are addresses without a slash
 // at the end; VaultSuffix is what follows a vault's name and a dot.
+// The host of ACS is that of PnP's AzureEnvironment, https://github.com/pnp/pnpframework (read 2026-11-25).
 // Source: https://learn.microsoft.com/graph/deployments and
 // https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud (read 2026-11-22).
 type Hosts struct {
@@ -21,6 +22,8 @@ type Hosts struct {
 	VaultSuffix   string
 	VaultAudience string
 	Portal        string
+	ACS           string // Azure Access Control Service, which SharePoint add-ins sign in through
+	SharePoint    string // what follows the name of a tenant's sites and a dot
 }
 
 // DefaultCloud is the cloud meant where none is named. Microsoft 365 GCC lives in it too.
@@ -31,22 +34,26 @@ var clouds = map[string]Hosts{
 		Login: "https://login.microsoftonline.com", Graph: "https://graph.microsoft.com",
 		ARM: "https://management.azure.com", ARMAudience: "https://management.azure.com",
 		VaultSuffix: "vault.azure.net", VaultAudience: "https://vault.azure.net", Portal: "https://portal.azure.com",
+		ACS: "https://accounts.accesscontrol.windows.net", SharePoint: "sharepoint.com",
 	},
 	"usgov": {
 		Login: "https://login.microsoftonline.us", Graph: "https://graph.microsoft.us",
 		ARM: "https://management.usgovcloudapi.net", ARMAudience: "https://management.usgovcloudapi.net",
 		VaultSuffix: "vault.usgovcloudapi.net", VaultAudience: "https://vault.usgovcloudapi.net", Portal: "https://portal.azure.us",
+		ACS: "https://accounts.accesscontrol.windows.net", SharePoint: "sharepoint.us",
 	},
 	"usgov-dod": {
 		Login: "https://login.microsoftonline.us", Graph: "https://dod-graph.microsoft.us",
 		ARM: "https://management.usgovcloudapi.net", ARMAudience: "https://management.usgovcloudapi.net",
 		VaultSuffix: "vault.usgovcloudapi.net", VaultAudience: "https://vault.usgovcloudapi.net", Portal: "https://portal.azure.us",
+		ACS: "https://accounts.accesscontrol.windows.net", SharePoint: "sharepoint-mil.us",
 	},
 	// Microsoft names two sign-in hosts for China; this is the one that issues the tokens.
 	"china": {
 		Login: "https://login.partner.microsoftonline.cn", Graph: "https://microsoftgraph.chinacloudapi.cn",
 		ARM: "https://management.chinacloudapi.cn", ARMAudience: "https://management.chinacloudapi.cn",
 		VaultSuffix: "vault.azure.cn", VaultAudience: "https://vault.azure.cn", Portal: "https://portal.azure.cn",
+		ACS: "https://accounts.accesscontrol.chinacloudapi.cn", SharePoint: "sharepoint.cn",
 	},
 }
 
@@ -117,4 +124,9 @@ func (h Hosts) Service(host string) string {
 // IsVault reports whether host is a vault's in this cloud.
 func (h Hosts) IsVault(host string) bool {
 	return strings.HasSuffix(strings.ToLower(host), "."+h.VaultSuffix)
+}
+
+// IsSharePoint reports whether host is one of SharePoint's in this cloud: only to such a host is a token of ACS shown.
+func (h Hosts) IsSharePoint(host string) bool {
+	return strings.HasSuffix(strings.ToLower(host), "."+h.SharePoint)
 }

@@ -29,9 +29,9 @@ func (s *Session) SignIn(ctx context.Context, tenant, clientID string, value sec
 	if err != nil {
 		return err
 	}
-	once := s.once()
-	defer once.CloseIdleConnections()
-	answer, err := newClient(&wire{meter: s.wire.meter, base: once}).Do(request)
+	client, done := s.Fresh()
+	defer done()
+	answer, err := client.Do(request)
 	subject := "sign-in of app " + clientID
 	if err != nil {
 		return Classify(err, subject)
@@ -65,6 +65,19 @@ func (s *Session) proofRequest(ctx context.Context, tenant, clientID string, val
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return request, nil
+}
+
+// Fresh returns a client for one request on a connection of its own, so that another node may answer than before. It is
+// otherwise like [Session.Client]. done gives the connection back.
+func (s *Session) Fresh() (client *http.Client, done func()) {
+	once := s.once()
+	return newClient(&wire{meter: s.wire.meter, base: once}), once.CloseIdleConnections
+}
+
+// RefusedProof is what an answer other than success means to the sign-in of a managed app's own secret, at Entra or at ACS.
+// See [Session.SignIn].
+func RefusedProof(answer *http.Response, subject string) error {
+	return classifyProof(readRefusal(answer), subject)
 }
 
 // once returns a connection pool for one request: the same path, nothing reused, nothing kept.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"strings"
+	"time"
 
 	"keyturn/policy"
 	"keyturn/target"
@@ -36,6 +37,7 @@ func (r *reader) application(each entry, below policy.Policy, kinds []target.Des
 	app := Application{
 		Name:     each.key,
 		ClientID: strings.ToLower(written.ClientID),
+		Issuer:   Entra,
 		Policy:   written.Policy.over(below),
 		Excluded: written.Excluded,
 		Exclude:  written.Exclude,
@@ -45,8 +47,31 @@ func (r *reader) application(each entry, below policy.Policy, kinds []target.Des
 		r.sayf(r.within(each.spot, "clientId"), "the portal shows it as Application (client) ID", "%s isn't a client id", quote(written.ClientID))
 	}
 	r.checkPolicy(r.within(each.spot, "policy"), app.Policy)
+	r.issuer(each, written, &app)
 	app.Targets = r.blocks(each, written.Targets, kinds)
 	return app
+}
+
+// longestAddIn is the longest life of a SharePoint add-in's secret.
+const longestAddIn = 3 * 365 * 24 * time.Hour
+
+// issuer reads what kind of secret an application has, with the settings of that kind alone.
+func (r *reader) issuer(each entry, written application, app *Application) {
+	if written.Issuer != "" {
+		app.Issuer = Issuer(written.Issuer)
+	}
+	block := r.within(each.spot, "sharePoint")
+	switch {
+	case app.Issuer != SharePoint && written.SharePoint != nil:
+		r.say(block, "sharePoint is for add-ins alone", "add issuer: sharepoint, or drop sharePoint")
+	case app.Issuer == SharePoint && written.SharePoint == nil:
+		r.sayf(each.keyAt, "add sharePoint: { site: https://contoso.sharepoint.com/sites/helpdesk }", "%q doesn't say on which site the add-in is", each.key)
+	case app.Issuer == SharePoint:
+		app.Site = written.SharePoint.Site
+	}
+	if app.Issuer == SharePoint && app.Policy.Lifetime > longestAddIn {
+		r.sayf(each.keyAt, "set policy.lifetime to at most 1095d for this application", "an add-in's secret lives three years at most, not %s", FormatDuration(app.Policy.Lifetime))
+	}
 }
 
 // checkName keeps names fit for a command line and a table.

@@ -49,12 +49,22 @@ type Network struct {
 type Application struct {
 	Name     string // the key in keyturn.yaml
 	ClientID string // lower case
+	Issuer   Issuer
+	Site     string // with issuer sharepoint: where the add-in is installed
 	Policy   policy.Policy
 	Targets  []Block
 	Excluded string   // why it is left alone; "" = it is renewed
 	Exclude  []string // places that discovery finds and that don't hold this app's secret: resource ids or target ids
 	Line     int      // where the application stands in the file
 }
+
+// Issuer is what kind of secret an application has.
+type Issuer string
+
+const (
+	Entra      Issuer = "entra"
+	SharePoint Issuer = "sharepoint"
+)
 
 // Find returns the application with that name.
 func (c Config) Find(name string) (Application, bool) {

@@ -82,11 +82,17 @@ type overlap struct {
 
 // application is one entry below applications.
 type application struct {
-	ClientID string   `yaml:"clientId" jsonschema:"required" jsonschema_description:"The app registration's Application (client) ID."`
-	Policy   rules    `yaml:"policy" jsonschema_description:"What differs from the policy above for this application."`
-	Targets  []held   `yaml:"targets" jsonschema:"required" jsonschema_description:"The places that hold the secret. The first Key Vault secret is the custodian, from which the value can be read back."`
-	Excluded string   `yaml:"excluded" jsonschema_description:"Why the application is left alone, such as: its pipeline renews it. It is shown, and never renewed."`
-	Exclude  []string `yaml:"exclude" jsonschema_description:"Places that discovery finds and that do not hold this application's secret, by resource id."`
+	ClientID   string      `yaml:"clientId" jsonschema:"required" jsonschema_description:"The app registration's Application (client) ID."`
+	Issuer     string      `yaml:"issuer" jsonschema:"enum=entra,enum=sharepoint,default=entra" jsonschema_description:"What kind of secret it is: one of an Entra app, or one of a SharePoint add-in that signs in through Azure ACS."`
+	SharePoint *sharePoint `yaml:"sharePoint" jsonschema_description:"What issuer: sharepoint needs to know."`
+	Policy     rules       `yaml:"policy" jsonschema_description:"What differs from the policy above for this application."`
+	Targets    []held      `yaml:"targets" jsonschema:"required" jsonschema_description:"The places that hold the secret. The first Key Vault secret is the custodian, from which the value can be read back."`
+	Excluded   string      `yaml:"excluded" jsonschema_description:"Why the application is left alone, such as: its pipeline renews it. It is shown, and never renewed."`
+	Exclude    []string    `yaml:"exclude" jsonschema_description:"Places that discovery finds and that do not hold this application's secret, by resource id."`
+}
+
+type sharePoint struct {
+	Site string `yaml:"site" jsonschema:"required" jsonschema_description:"A site on which the add-in is installed, such as https://contoso.sharepoint.com/sites/helpdesk: it is asked whether ACS still counts, and new secrets are tried there."`
 }
 
 // over returns below with everything that is written replaced.

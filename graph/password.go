@@ -18,10 +18,14 @@ type Holder struct {
 	ID   string // object id
 }
 
+// path is that of the object, or of one of its actions.
 func (h Holder) path(action string) string {
 	room := "/v1.0/applications/"
 	if h.Kind == credential.OnServicePrincipal {
 		room = "/v1.0/servicePrincipals/"
+	}
+	if action == "" {
+		return room + url.PathEscape(h.ID)
 	}
 	return room + url.PathEscape(h.ID) + "/" + action
 }

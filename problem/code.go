@@ -95,6 +95,7 @@ func settings() []Meaning {
 		{"network.proxy", "The proxy's address can't be read.", "Write it as http://name:port."},
 		{"network.caFile", "The file with certificate authorities can't be read, or holds none.", "Name a PEM file."},
 		{"config.resourceid", "A text isn't the id of a resource.", "Copy it from the portal: Properties, Resource ID."},
+		{"config.site", "A text isn't the address of a SharePoint site in this cloud.", "Write the site on which the add-in is installed."},
 		{"config.vault", "A text is neither the name nor the address of a vault.", "Write the vault's name."},
 		{"config.secret", "A text can't be the name of a secret.", "Letters, digits and hyphens, at most 127."},
 		{"app.unknown", "The configuration has no such application.", "Use a name that stands below applications."},
@@ -134,6 +135,10 @@ func runs() []Meaning {
 	return []Meaning{
 		{"settle.slow", "A new secret is still refused somewhere after a long time.", "Look at the sign-in log; then keyturn resume APP, or keyturn abort APP."},
 		{"renewal.early", "The service goes on with the old secret until its end, which comes after that of a new one.", "Renew later, or raise policy.lifetime."},
+		{"site.unknown", "No SharePoint site answers at the address of sharePoint.site.", "Correct it: the site on which the add-in is installed."},
+		{"addin.keys", "A secret of a SharePoint add-in lacks one of its two keys, so ACS doesn't use it.", "Nothing, if it is meant for Entra; else renew the add-in."},
+		{"addin.ambiguous", "Two secrets of an add-in have the same dates, so it isn't known whose keys are whose.", "Remove the expired one and its two keys by hand."},
+		{"addin.foreign", "A key that isn't an add-in's would be lost by a write, so nothing was written.", "See what it is for: keyturn scan."},
 		{"reuse.unproven", "The Key Vault's value can't be spread, since it doesn't sign in.", "Renew without --reuse."},
 		{"mark.unknown", "A secret was made by a Keyturn whose store isn't this one.", "Leave it to that one; if this store was lost, keyturn adopt APP."},
 		{"attempt.doubtful", "A request for a new secret got no answer and may still turn up; the renewal ends when it surely doesn't.", ""},

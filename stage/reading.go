@@ -28,6 +28,7 @@ type reading struct {
 	standing    target.Standing // of the custodian
 	value       secret.Value    // what the custodian holds; never kept beyond the plan
 	signsIn     bool
+	tried       []check.Check // what a person must mend before any value can sign in
 	recurrences []time.Duration
 	targets     [][]check.Check // by target, so that the order is the configuration's
 	mu          sync.Mutex
@@ -50,7 +51,7 @@ func read(ctx context.Context, s Setup, r Request) (*reading, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	seen.checks = slices.Concat(append([][]check.Check{s.Checks, seen.checks}, seen.targets...)...)
+	seen.checks = slices.Concat(append([][]check.Check{s.Checks, seen.checks, seen.tried}, seen.targets...)...)
 	return seen, nil
 }
 
@@ -106,10 +107,15 @@ func (seen *reading) tryValue(ctx context.Context, s Setup, r Request) error {
 		return nil
 	}
 	err := s.Issuer.SignIn(ctx, s.ClientID, seen.value)
-	if err != nil && !problem.Is(err, problem.SignIn) {
+	switch found := problem.Of(err); {
+	case err == nil:
+		seen.signsIn = true
+	case found.Code == problem.SignIn:
+	case found.Class == problem.Person:
+		seen.tried = []check.Check{check.Fail("credential.value", found.Subject, found.Code, found.Message, found.Fix)}
+	default:
 		return fmt.Errorf("try the value in use: %w", err)
 	}
-	seen.signsIn = err == nil
 	return nil
 }
 

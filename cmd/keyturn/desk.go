@@ -73,7 +73,10 @@ func (d *desk) setup(ctx context.Context, app config.Application) (stage.Setup, 
 	}
 	s := stage.Setup{
 		App: app.Name, ClientID: app.ClientID, TenantID: tenantID, Who: whoIs(self, d.person), Person: string(d.person),
-		Checks: d.factor(self, app), Policy: app.Policy, Excluded: app.Excluded, Issuer: d.entra,
+		Checks: d.factor(self, app), Policy: app.Policy, Excluded: app.Excluded,
+	}
+	if s.Issuer, err = issuers[app.Issuer](d.reach, app); err != nil {
+		return stage.Setup{}, err
 	}
 	for _, block := range app.Targets {
 		built, err := build(block, owner{clientID: app.ClientID, reach: d.reach, clock: d.clock})

@@ -23,6 +23,9 @@ func (sh *shell) loadFile() (config.Config, error) {
 func (r *reach) checkBlocks(loaded config.Config) error {
 	all := &config.Problems{File: loaded.Path}
 	for _, app := range loaded.Applications {
+		if _, err := issuers[app.Issuer](r, app); err != nil {
+			return fmt.Errorf("%s: %w", app.Name, err)
+		}
 		for _, block := range app.Targets {
 			var bad *config.Problems
 			_, err := build(block, owner{clientID: app.ClientID, reach: r})

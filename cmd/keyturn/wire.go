@@ -7,12 +7,15 @@ import (
 	"strings"
 	"time"
 
+	"keyturn/acs"
 	"keyturn/arm"
 	"keyturn/cloud"
 	"keyturn/config"
 	"keyturn/engine"
 	"keyturn/graph"
+	"keyturn/issuer"
 	"keyturn/issuer/entra"
+	"keyturn/issuer/sharepoint"
 	"keyturn/stage"
 	"keyturn/store"
 	"keyturn/store/postgres"
@@ -45,6 +48,7 @@ type reach struct {
 	arm     *arm.Client
 	vault   *vault.Client
 	entra   *entra.Issuer
+	acs     *acs.Client
 }
 
 // way is how a configuration's cloud is reached and signed in to.
@@ -62,8 +66,16 @@ func newReach(ctx context.Context, o cloud.Options) (*reach, error) {
 		return nil, err
 	}
 	r := &reach{session: session, graph: graph.New(session), arm: arm.New(session), vault: vault.New(session)}
-	r.entra = entra.New(session, r.graph)
+	r.entra, r.acs = entra.New(session, r.graph), acs.New(session)
 	return r, nil
+}
+
+// issuers lists what makes secrets, by the kind that an application names. A new one is a folder and a line here.
+var issuers = map[config.Issuer]func(r *reach, app config.Application) (issuer.Issuer, error){
+	config.Entra: func(r *reach, _ config.Application) (issuer.Issuer, error) { return r.entra, nil },
+	config.SharePoint: func(r *reach, app config.Application) (issuer.Issuer, error) {
+		return sharepoint.New(sharepoint.Config{Site: app.Site}, r.entra, r.graph, r.acs)
+	},
 }
 
 // owner is whose secret a target holds, with what reaches the target. To check settings, a reach alone is enough.

@@ -10,6 +10,7 @@ package entra
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -109,6 +110,9 @@ func (i *Issuer) read(ctx context.Context, clientID string) (found pair, lagging
 func (i *Issuer) lags(ctx context.Context, found pair) (bool, error) {
 	if found.a != nil || found.p == nil {
 		return found.a == nil, nil
+	}
+	if strings.EqualFold(found.p.Type, "Legacy") {
+		return false, nil // a SharePoint add-in of before December 2024 has no app registration
 	}
 	self, err := i.session.Self(ctx)
 	return found.p.HomeTenant == self.TenantID, err

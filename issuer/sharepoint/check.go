@@ -1,0 +1,34 @@
+package sharepoint
+
+import (
+	"context"
+
+	"keyturn/check"
+	"keyturn/credential"
+	"keyturn/target"
+)
+
+// checkACS asks whether a new secret could be used at all.
+func (i *Issuer) checkACS(ctx context.Context) check.Check {
+	const id = "acs.standing"
+	realm, err := i.acs.Realm(ctx, i.site)
+	if err == nil {
+		err = i.acs.Standing(ctx, realm.ID)
+	}
+	if err != nil {
+		return target.Failed(id, i.site.String(), err)
+	}
+	return check.Pass(id, i.site.String(), "the site trusts Azure ACS, which knows the tenant")
+}
+
+// checkUnits warns of passwords that are no add-in's secret, because their keys are missing.
+func (*Issuer) checkUnits(app credential.App) check.Check {
+	const id = "addin.keys"
+	for _, c := range app.Passwords() {
+		if c.Lacks != "" {
+			return check.Warn(id, "secret "+c.KeyID, "addin.keys", "it lacks "+c.Lacks+", so ACS doesn't use it as an add-in's",
+				"nothing, if it is meant for Entra; else renew the add-in")
+		}
+	}
+	return check.Pass(id, "app "+app.Name, "every secret has its two keys")
+}

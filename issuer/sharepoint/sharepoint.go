@@ -1,0 +1,191 @@
+// Package sharepoint is the issuer of the secrets of SharePoint add-ins that sign in through Azure ACS. One secret is three
+// credentials with one value and the same dates: a password (Verify), a symmetric key that ACS signs context tokens with
+// (Sign) and one that it checks with (Verify). The password's key id names the three; the ids of the keys follow from it,
+// so that what belongs together is found again after a kill.
+//
+// Passwords are made, removed and read by the directory's own issuer. There is no other way to write keys than to
+// replace the whole collection, so each write reads it first, refuses to lose a key that isn't ours, and reads it again.
+//
+// Three things differ from Entra's passwords. ACS goes on signing with the oldest secret that is valid, so the old one is
+// kept until its end and seven days longer, and consumers hold both. A new one may take 24 hours to be known, which
+// harms nobody while they do. And it is proven at ACS, in the form in which the add-in sends it: base64.
+//
+// Start at [Issuer].
+// Source: https://learn.microsoft.com/sharepoint/dev/sp-add-ins/replace-an-expiring-client-secret-in-a-sharepoint-add-in (read 2026-11-25).
+package sharepoint
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"keyturn/acs"
+	"keyturn/check"
+	"keyturn/credential"
+	"keyturn/graph"
+	"keyturn/issuer"
+	"keyturn/secret"
+	"keyturn/target"
+)
+
+const day = 24 * time.Hour
+
+const (
+	// linger is how long after its end an old secret is kept, as Microsoft's page advises.
+	linger = 7 * day
+	// spread is how long ACS may take to know a new secret, as Microsoft's page says.
+	spread = day
+	// LongestLife is that of an add-in's secret.
+	LongestLife = 3 * 365 * day
+)
+
+// Directory is the issuer of the passwords that the secrets are made of.
+type Directory interface {
+	issuer.Issuer
+	issuer.TermsReader
+	issuer.Checker
+}
+
+// Keys are the key collections of the directory's objects; [graph.Client] is one.
+type Keys interface {
+	KeyEntries(ctx context.Context, on graph.Holder) ([]graph.KeyEntry, error)
+	ReplaceKeys(ctx context.Context, on graph.Holder, entries []graph.KeyEntry) error
+}
+
+// Config is the application's sharePoint block in keyturn.yaml.
+type Config struct {
+	Site string // address of a site on which the add-in is installed
+}
+
+// Issuer makes, proves and removes the secrets of one add-in. It is safe for concurrent use.
+type Issuer struct {
+	Directory
+	keys  Keys
+	acs   *acs.Client
+	site  acs.Site
+	pause func(ctx context.Context, d time.Duration) error
+
+	writing sync.Mutex // one writer of keys at a time in this process; the run's lease keeps others away
+	mu      sync.Mutex
+	realm   acs.Realm // of the site, once known
+}
+
+var (
+	_ issuer.Issuer      = (*Issuer)(nil)
+	_ issuer.TermsReader = (*Issuer)(nil)
+	_ issuer.Checker     = (*Issuer)(nil)
+	_ issuer.Completing  = (*Issuer)(nil)
+	_ issuer.Paced       = (*Issuer)(nil)
+)
+
+// New returns the issuer of the add-in on a site. It contacts nobody. A site that can't be right is a problem with code
+// "config.site".
+func New(cfg Config, directory Directory, keys Keys, client *acs.Client) (*Issuer, error) {
+	site, err := client.Site(cfg.Site)
+	if err != nil {
+		return nil, err
+	}
+	return &Issuer{Directory: directory, keys: keys, acs: client, site: site, pause: sleep}, nil
+}
+
+// Pace is ACS's: it signs with an old secret until that ends, and takes a day to know a new one.
+func (*Issuer) Pace() issuer.Pace {
+	return issuer.Pace{
+		Linger: linger, Spread: spread,
+		Issue:  3 + 2 + 3, // look on both objects, addPassword; look again; keys read, written and read again
+		SignIn: 2,         // a token of ACS and a call of the site
+	}
+}
+
+// Completes says what is added to a password.
+func (*Issuer) Completes() string {
+	return "add the two keys that ACS signs and checks with, beside all keys that are there"
+}
+
+// Look is the directory's, with what a password lacks to be an add-in's secret.
+func (i *Issuer) Look(ctx context.Context, clientID string) (credential.App, error) {
+	app, err := i.Directory.Look(ctx, clientID)
+	if err != nil {
+		return app, err
+	}
+	read := map[graph.Holder][]graph.KeyEntry{}
+	for n, c := range app.Credentials {
+		on := holding(app, c)
+		if _, known := read[on]; !known {
+			if read[on], err = i.keys.KeyEntries(ctx, on); err != nil {
+				return app, err
+			}
+		}
+		if c.Kind == credential.Password {
+			app.Credentials[n].Lacks = lacking(read[on], c)
+		}
+	}
+	return app, nil
+}
+
+// Terms is the directory's, and no secret lives longer than three years.
+func (i *Issuer) Terms(ctx context.Context, app credential.App) (issuer.Terms, error) {
+	terms, err := i.Directory.Terms(ctx, app)
+	if terms.Readable && (terms.MaxLifetime == 0 || terms.MaxLifetime > LongestLife) {
+		terms.MaxLifetime, terms.Policy = LongestLife, "the life of an add-in's secret"
+	}
+	return terms, err
+}
+
+// SignIn asks ACS for a token of the add-in, in the form in which the add-in sends its secret, and calls the site with it.
+// See issuer.Issuer. A tenant without ACS is the known issue "acs.retired" or "acs.disabled".
+func (i *Issuer) SignIn(ctx context.Context, clientID string, value secret.Value) error {
+	realm, err := i.realmOf(ctx)
+	if err != nil {
+		return err
+	}
+	token, err := i.acs.AppToken(ctx, i.site, realm, clientID, sent(value))
+	if err != nil {
+		return err
+	}
+	return i.acs.Call(ctx, i.site, token)
+}
+
+// sent is a value as an add-in sends it: the text of its web.config. A secret of the time before Graph was drawn as that
+// text.
+func sent(value secret.Value) secret.Value {
+	if !target.Base64.Read(value).Equal(value) || isDrawn(value) {
+		return value
+	}
+	return target.Base64.Write(value)
+}
+
+// realmOf asks the site once.
+func (i *Issuer) realmOf(ctx context.Context) (acs.Realm, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.realm.ID != "" {
+		return i.realm, nil
+	}
+	realm, err := i.acs.Realm(ctx, i.site)
+	if err == nil {
+		i.realm = realm
+	}
+	return realm, err
+}
+
+// Check adds to the directory's checks whether ACS still counts: the site trusts it, and it knows the tenant. Both are asked
+// anew.
+func (i *Issuer) Check(ctx context.Context, app credential.App) ([]check.Check, error) {
+	checks, err := i.Directory.Check(ctx, app)
+	if err != nil {
+		return nil, err
+	}
+	return append([]check.Check{i.checkACS(ctx), i.checkUnits(app)}, checks...), nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
