@@ -108,14 +108,18 @@ func TestEachEndOfASignInIsTold(t *testing.T) {
 		code  string
 		class problem.Class
 	}{
-		"the site doesn't trust ACS":              {func(s *service) { s.issuers = "https://sts.windows.net/*/" }, "acs.retired", problem.Person},
-		"ACS knows no such tenant":                {func(s *service) { s.metadata = 404 }, "acs.retired", problem.Person},
-		"ACS has no token endpoint":               {func(s *service) { s.token = 410 }, "acs.retired", problem.Person},
-		"the site takes no such tokens":           {func(s *service) { s.site = 401 }, "acs.disabled", problem.Person},
-		"the add-in may not read the site":        {func(s *service) { s.site = 403 }, "", ""},
-		"the value is wrong, in ACS's own number": {func(s *service) { s.token, s.refusal = 400, `{"error":"invalid_client","error_description":"AADSTS50012: Invalid client secret is provided."}` }, problem.SignIn, problem.Retry},
-		"the value is wrong, in Entra's number":   {func(s *service) { s.token, s.refusal = 401, `{"error":"invalid_client","error_description":"AADSTS7000215: ","error_codes":[7000215]}` }, problem.SignIn, problem.Retry},
-		"ACS has a bad moment":                    {func(s *service) { s.token = 503 }, "service.failing", problem.Retry},
+		"the site doesn't trust ACS":       {func(s *service) { s.issuers = "https://sts.windows.net/*/" }, "acs.retired", problem.Person},
+		"ACS knows no such tenant":         {func(s *service) { s.metadata = 404 }, "acs.retired", problem.Person},
+		"ACS has no token endpoint":        {func(s *service) { s.token = 410 }, "acs.retired", problem.Person},
+		"the site takes no such tokens":    {func(s *service) { s.site = 401 }, "acs.disabled", problem.Person},
+		"the add-in may not read the site": {func(s *service) { s.site = 403 }, "", ""},
+		"the value is wrong, in ACS's own number": {func(s *service) {
+			s.token, s.refusal = 400, `{"error":"invalid_client","error_description":"AADSTS50012: Invalid client secret is provided."}`
+		}, problem.SignIn, problem.Retry},
+		"the value is wrong, in Entra's number": {func(s *service) {
+			s.token, s.refusal = 401, `{"error":"invalid_client","error_description":"AADSTS7000215: ","error_codes":[7000215]}`
+		}, problem.SignIn, problem.Retry},
+		"ACS has a bad moment": {func(s *service) { s.token = 503 }, "service.failing", problem.Retry},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := alive()

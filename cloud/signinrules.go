@@ -75,8 +75,8 @@ var proofRules = map[int]rule{
 	7000215: proofRefused("the secret isn't accepted: wrong, removed, or too fresh to be known everywhere"),
 	7000222: proofRefused("the secret has expired"),
 	// ACS still has the numbers of before.
-	70002: proofRefused("the secret isn't accepted"),
-	50012: proofRefused("the secret isn't accepted: wrong, removed, or too fresh to be known everywhere"),
+	70002:   proofRefused("the secret isn't accepted"),
+	50012:   proofRefused("the secret isn't accepted: wrong, removed, or too fresh to be known everywhere"),
 	7000229: person("principal.missing", "the app has no service principal in this tenant", "create it: az ad sp create --id with the app's client id"),
 	7000112: person("app.disabled", "the app is disabled in this tenant", "enable it under Enterprise applications, or stop managing it"),
 	700016:  person(problem.NotFound, "the tenant has no such app", "check clientId and tenant in the configuration"),

@@ -61,7 +61,9 @@ func (d *directory) Remove(_ context.Context, _ credential.App, held credential.
 	return nil
 }
 
-func (*directory) SignIn(context.Context, string, secret.Value) error { panic("add-ins sign in at ACS") }
+func (*directory) SignIn(context.Context, string, secret.Value) error {
+	panic("add-ins sign in at ACS")
+}
 
 func (*directory) Terms(context.Context, credential.App) (issuer.Terms, error) {
 	return issuer.Terms{Readable: true}, nil
