@@ -211,8 +211,13 @@ func applicationOf(a *directory.Application) applicationState {
 	return state
 }
 
-// showLog answers the requests as JSON lines, oldest first; bodies only when asked for with bodies=1.
+// showLog answers the requests as JSON lines, oldest first; bodies only when asked for with bodies=1. With tally=1 it
+// answers how many there were by host, method and status.
 func (s *Simulator) showLog(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Query().Has("tally") {
+		tell(w, http.StatusOK, s.World().Log().Tally())
+		return nil
+	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	out := bufio.NewWriter(w)
 	encoder := json.NewEncoder(out)

@@ -28,6 +28,7 @@ type serving struct {
 	listen  string
 	metrics string
 	once    bool
+	workers int
 }
 
 // usualListen is where the console is, unless told otherwise: for this machine alone.
@@ -60,7 +61,13 @@ func newServe(sh *shell) *cobra.Command {
 	cmd.Flags().StringVar(&s.listen, "listen", usualListen, "address of the console, /healthz and /readyz, or "+nowhere)
 	cmd.Flags().StringVar(&s.metrics, "metrics", "", "address of its own for /metrics, to be asked from elsewhere; else they are at --listen, for this machine alone")
 	cmd.Flags().BoolVar(&s.once, "once", false, "do what is due now, and end")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return sh.serve(cmd.Context(), s) }
+	cmd.Flags().IntVar(&s.workers, "workers", 16, "renewals driven side by side, 1 to 256")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if s.workers < 1 || s.workers > 256 {
+			return usage(fmt.Errorf("--workers %d isn't 1 to 256", s.workers))
+		}
+		return sh.serve(cmd.Context(), s)
+	}
 	return cmd
 }
 
@@ -77,17 +84,19 @@ func (sh *shell) serve(ctx context.Context, s serving) error {
 		return w.once(ctx)
 	}
 	debug.SetGCPercent(100)
+	w.workers = s.workers
 	return w.serve(ctx, s)
 }
 
 // service is a workshop in which nobody sits.
 type service struct {
 	*workshop
-	log   *slog.Logger
-	count *metric.Traffic
-	pulse atomic.Int64 // when the engine's loop last turned, in nanoseconds since 1970
-	boss  supervisor
-	feed  *feed.Feed // of what happens in the store; nil until somebody listens
+	log     *slog.Logger
+	count   *metric.Traffic
+	pulse   atomic.Int64 // when the engine's loop last turned, in nanoseconds since 1970
+	boss    supervisor
+	feed    *feed.Feed // of what happens in the store; nil until somebody listens
+	workers int        // 0 = as many as the store takes for usual
 }
 
 // openService gathers what unattended work needs, and refuses what can't go well unattended.
@@ -181,7 +190,7 @@ func (s *service) keepServing(ctx context.Context) error {
 		}
 	}()
 	for {
-		err := s.engine.Serve(ctx, s.store.alarm(s.log))
+		err := s.engine.Serve(ctx, s.store.alarm(s.log, s.workers))
 		away := errors.Is(err, engine.ErrLeaseLost) || (err != nil && problem.Of(err).Class == problem.Retry)
 		if !away || s.stopping() {
 			return err

@@ -176,7 +176,7 @@ type memory interface {
 	store.Passes
 	store.Budgets
 	Close() error
-	alarm(log *slog.Logger) engine.Waker
+	alarm(log *slog.Logger, workers int) engine.Waker
 }
 
 // openReader opens the store for looking alone. where is a file's path or a PostgreSQL database's address.
@@ -201,15 +201,15 @@ func openStore(ctx context.Context, where string, migrating bool) (memory, error
 // file is a store in a file.
 type file struct{ *sqlite.Store }
 
-func (f file) alarm(log *slog.Logger) engine.Waker {
-	return sqlite.NewWaker(f.Store, sqlite.WakerOptions{Log: log})
+func (f file) alarm(log *slog.Logger, workers int) engine.Waker {
+	return sqlite.NewWaker(f.Store, sqlite.WakerOptions{Workers: workers, Log: log})
 }
 
 // database is a store in a database that machines share.
 type database struct{ *postgres.Store }
 
-func (d database) alarm(log *slog.Logger) engine.Waker {
-	return postgres.NewWaker(d.Store, postgres.WakerOptions{Log: log})
+func (d database) alarm(log *slog.Logger, workers int) engine.Waker {
+	return postgres.NewWaker(d.Store, postgres.WakerOptions{Workers: workers, Log: log})
 }
 
 // budget is what the processes on one store may ask of one tenant's Microsoft Graph together.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"keyturn/e2e/builttest"
+	"keyturn/store/postgrestest"
 )
 
 // Programs built once for all benchmarks: Keyturn as it is released, and the bare program of the floors.
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 				return 1
 			}
 		}
-		return m.Run()
+		return postgrestest.Suite(m).Run()
 	}())
 }
 

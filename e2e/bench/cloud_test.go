@@ -17,15 +17,17 @@ import (
 
 // cloud is one gentle simulated Microsoft cloud in a process of its own.
 type cloud struct {
+	pid        int
 	proxy, dir string
 	env        []string
 }
 
 // startCloud runs `keyturn simulate` until the test ends; each request is answered after latency.
-func startCloud(t *testing.T, latency time.Duration) *cloud {
+func startCloud(t *testing.T, latency time.Duration, flags ...string) *cloud {
 	t.Helper()
 	dir := t.TempDir()
-	cmd := exec.Command(binary.Path(), "simulate", "--listen", "127.0.0.1:0", "--dir", dir, "--gentle", "--latency", latency.String())
+	args := []string{"simulate", "--listen", "127.0.0.1:0", "--dir", dir, "--gentle", "--latency", latency.String()}
+	cmd := exec.Command(binary.Path(), append(args, flags...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
@@ -43,7 +45,7 @@ func startCloud(t *testing.T, latency time.Duration) *cloud {
 	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&told); err != nil {
 		t.Fatalf("the simulator said nothing: %v\n%s", err, stderr.String())
 	}
-	return &cloud{proxy: told.Proxy, dir: dir, env: exports(t, filepath.Join(dir, "env"))}
+	return &cloud{pid: cmd.Process.Pid, proxy: told.Proxy, dir: dir, env: exports(t, filepath.Join(dir, "env"))}
 }
 
 // exports reads the environment that the simulator wrote for a shell.
@@ -138,6 +140,47 @@ func (d *desk) keyturn(args ...string) *exec.Cmd {
 func (d *desk) renew(t *testing.T) spent {
 	t.Helper()
 	return spend(t, d.keyturn("renew", "provision-assist", "--yes", "--wait", "0", "-o", "json"), 2)
+}
+
+// turn sets a switch.
+func (c *cloud) turn(t *testing.T, name, value string) {
+	t.Helper()
+	c.post(t, "/_sim/switch", map[string]string{"name": name, "value": value})
+}
+
+// advance moves the cloud's clock.
+func (c *cloud) advance(t *testing.T, d time.Duration) {
+	t.Helper()
+	c.post(t, "/_sim/clock", map[string]string{"advance": d.String()})
+}
+
+func (c *cloud) post(t *testing.T, path string, body any) {
+	t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.Post(c.proxy+path, "application/json", bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s", path, answer.Status)
+	}
+}
+
+// get reads one of the cloud's own pages.
+func (c *cloud) get(t *testing.T, path string, into any) {
+	t.Helper()
+	answer, err := http.Get(c.proxy + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
 }
 
 // reset makes the cloud forget everything but its sample, its log included.

@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 )
@@ -61,6 +62,7 @@ type Log struct {
 	bodies  int      // bytes of bodies kept
 	bodied  int      // sequence number of the oldest entry whose bodies are kept
 	total   int      // entries ever added
+	tally   map[string]map[int]int
 }
 
 // Log is the world's request log.
@@ -78,10 +80,34 @@ func (l *Log) Add(e *Entry) {
 	}
 	l.next = (l.next + 1) % logEntries
 	l.total++
+	l.count(e)
 	l.bodies += len(e.RequestBody) + len(e.ResponseBody)
 	for l.bodies > logBodies {
 		l.dropBodies(l.bodied)
 	}
+}
+
+func (l *Log) count(e *Entry) {
+	if l.tally == nil {
+		l.tally = map[string]map[int]int{}
+	}
+	name := e.Host + " " + e.Method
+	if l.tally[name] == nil {
+		l.tally[name] = map[int]int{}
+	}
+	l.tally[name][e.Status]++
+}
+
+// Tally is how many requests of each host and method got each status since the log was cleared, those that the log no
+// longer keeps included.
+func (l *Log) Tally() map[string]map[int]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := map[string]map[int]int{}
+	for name, counts := range l.tally {
+		all[name] = maps.Clone(counts)
+	}
+	return all
 }
 
 // dropBodies forgets the bodies of all entries up to and including the given sequence number.
@@ -111,5 +137,5 @@ func (l *Log) Entries() []*Entry {
 func (l *Log) Clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.entries, l.next, l.bodies, l.bodied, l.total = l.entries[:0:0], 0, 0, 0, 0
+	l.entries, l.next, l.bodies, l.bodied, l.total, l.tally = l.entries[:0:0], 0, 0, 0, 0, nil
 }
