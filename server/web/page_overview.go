@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -11,7 +10,7 @@ import (
 )
 
 func (p Pages) overview(r *http.Request) (frame, templ.Component, error) {
-	f := frame{Title: texts.Overview, Here: "/"}
+	f := frame{Title: texts.Overview, Here: "/", Live: live("", "")}
 	seen, err := p.Board.Overview(r.Context())
 	if err != nil {
 		return f, nil, err
@@ -19,25 +18,38 @@ func (p Pages) overview(r *http.Request) (frame, templ.Component, error) {
 	return f, overview(seen), nil
 }
 
-// day and exact are how a time is shown without script, and to the second for whoever points at it.
-func day(t time.Time) string {
-	if t.IsZero() {
-		return "–"
-	}
-	return t.UTC().Format(time.DateOnly)
-}
-
-func exact(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
-
-func number(n int) string { return fmt.Sprint(n) }
-
 // counted are the standings that some application has, what needs a person first.
-func counted(o board.Overview) []board.Standing {
+func counted(counts map[board.Standing]int) []board.Standing {
 	var some []board.Standing
 	for _, s := range board.Standings() {
-		if o.Counts[s] > 0 {
+		if counts[s] > 0 {
 			some = append(some, s)
 		}
 	}
 	return some
+}
+
+// bar is one month of the timeline, drawn upwards from the bottom of a picture that is 100 high: what will have been
+// renewed below, the rest on top.
+type bar struct {
+	board.Month
+	Short, Long                string
+	Top, Rest, DoneTop, Done string
+}
+
+// bars draws the months to the scale of the highest.
+func bars(months []board.Month) []bar {
+	most := 1
+	for _, m := range months {
+		most = max(most, m.Count)
+	}
+	list := make([]bar, 0, len(months))
+	for _, m := range months {
+		done, rest := 100*m.Renewed/most, 100*(m.Count-m.Renewed)/most
+		list = append(list, bar{
+			Month: m, Short: m.Begins.Format("Jan"), Long: m.Begins.Format("January 2006"),
+			Top: fmt.Sprint(100 - done - rest), Rest: fmt.Sprint(rest), DoneTop: fmt.Sprint(100 - done), Done: fmt.Sprint(done),
+		})
+	}
+	return list
 }

@@ -22,6 +22,11 @@ type Pages struct {
 func (p Pages) Routes() []access.Route {
 	return append(assetRoutes(),
 		page("GET /{$}", access.Viewer, p.overview),
+		page("GET /applications", access.Viewer, p.applications),
+		page("GET /applications/{app}", access.Viewer, p.application),
+		page("GET /runs", access.Viewer, p.runs),
+		page("GET /runs/{run}", access.Viewer, p.run),
+		page("GET /audit", access.Viewer, p.audit),
 	)
 }
 
@@ -29,6 +34,7 @@ func (p Pages) Routes() []access.Route {
 type frame struct {
 	Title  string
 	Here   string // the address that the menu marks
+	Live   string // where the page hears that what it shows has changed; "" = it doesn't change by itself
 	Person access.Person
 }
 
@@ -37,7 +43,7 @@ type entry struct{ Address, Title string }
 
 // menu lists the pages that can be gone to from everywhere.
 func menu() []entry {
-	return []entry{{"/", texts.Overview}}
+	return []entry{{"/", texts.Overview}, {"/applications", texts.Applications}, {"/runs", texts.Runs}, {"/audit", texts.Audit}}
 }
 
 // page makes a route of what gathers a page. What fails is told as a page too.

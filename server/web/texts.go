@@ -1,6 +1,9 @@
 package web
 
-import "keyturn/server/board"
+import (
+	"keyturn/renewal"
+	"keyturn/server/board"
+)
 
 // texts is every sentence that pages say by themselves, in one place. What the program says of an application or a
 // renewal comes with it.
@@ -10,21 +13,68 @@ var texts = struct {
 	Overview, Applications, Runs, Audit, About string
 	AllIsWell, NothingConfigured               string
 	NeedsAttention, UnderWay, EndsWhen         string
+	EndsWhenNote, All, Of, Shown               string
 	App, Standing, Ends, Next, Why, Month      string
-	Secrets, Renewed                           string
+	Secrets, Renewed, RenewedShare             string
+	Search, SearchHint, Sort, Show, Clear      string
+	NothingFits, NextPage, FirstPage, List     string
+	ClientID, NextRenewal, NoDate, Never       string
+	Places, PlacesNote, NoPlaces, Custodian    string
+	Proof, ProvenAt, NotWritten, Portal        string
+	Credentials, CredentialsNote, NoSecrets    string
+	SecretID, Made, BothWork, Now, State       string
+	Evidence, NoEvidence, Policy, Lifetime     string
+	RenewBefore, Overlap, Wants, History       string
+	NoRuns, Run, Begun, Outcome, LastChange    string
+	Progress, Log, NoEvents, WaitsFor, Again   string
+	When, Who, What, Object, Detail, Requests  string
+	NoEntries, Chain, ChainOK, ChainBad        string
+	Renew, RenewNote, Resume, Abort, Approve   string
+	ResumeNote, AbortNote, ApproveNote         string
+	Really, Cancel, WhatWillHappen, InTheWay   string
+	Remarks, Effect, Where, Live, Offline      string
+	Secret, Replaces, OldEnds                  string
 	SignIn, SignInProvider, SignInLocal        string
 	SignInLink, Refused, NotFound, NotFoundFix string
 	Failed, FailedFix, Back, CodeIs, WhatNext  string
 	Standings                                  map[board.Standing]string
+	Proofs                                     map[renewal.Rung]string
+	Orders                                     map[board.Order]string
+	Steps                                      map[renewal.State]string
+	Outcomes                                   map[renewal.Outcome]string
+	Doors                                      map[renewal.Door]string
 }{
 	Product: "Keyturn", Skip: "Skip to the content", Menu: "Pages",
 	SignOut: "Sign out", SignedInAs: "Signed in as", Until: "until",
 	Overview: "Overview", Applications: "Applications", Runs: "Renewals", Audit: "Audit", About: "Settings and about",
 	AllIsWell:         "Nothing needs you. Keyturn looks after every application by itself.",
 	NothingConfigured: "There is no application to look after yet. keyturn init adds one.",
-	NeedsAttention:    "Needs a person", UnderWay: "Under way", EndsWhen: "What ends when",
+	NeedsAttention:    "Needs attention", UnderWay: "Under way", EndsWhen: "What ends when",
+	EndsWhenNote: "Secrets in use, by the month in which they end. Keyturn renews them before.",
+	All:          "all", Of: "of", Shown: "shown",
 	App: "Application", Standing: "Standing", Ends: "Secret ends", Next: "Next", Why: "Why", Month: "Month",
-	Secrets: "Secrets that end", Renewed: "renewed by Keyturn before",
+	Secrets: "Secrets that end", Renewed: "renewed by Keyturn before", RenewedShare: "will be renewed before",
+	Search: "Search", SearchHint: "Name or client ID", Sort: "Sort by", Show: "Show", Clear: "Clear",
+	NothingFits: "Nothing fits. Search for less, or show all.", NextPage: "Next page", FirstPage: "First page", List: "List of applications",
+	ClientID: "Application (client) ID", NextRenewal: "What happens next", NoDate: "not known", Never: "never",
+	Places: "Places that hold the secret", PlacesNote: "and how far each was shown to work with it", NoPlaces: "No place is configured.",
+	Custodian: "the value is read back from here", Proof: "Proof", ProvenAt: "shown", NotWritten: "not written yet", Portal: "open in the portal",
+	Credentials: "Secrets", CredentialsNote: "those that Keyturn made or replaced; their values are nowhere", NoSecrets: "Keyturn hasn't renewed a secret of this application yet.",
+	SecretID: "Secret ID", Made: "Made", BothWork: "both secrets work", Now: "now", State: "State",
+	Evidence: "Evidence of use", NoEvidence: "Nothing is known yet of who uses which secret.", Policy: "How it is renewed", Lifetime: "Life of a new secret",
+	RenewBefore: "Renewed before its end", Overlap: "Both secrets are kept at least", Wants: "Evidence before the old one goes", History: "Earlier renewals",
+	NoRuns: "There is no renewal yet.", Run: "Renewal", Begun: "Begun", Outcome: "Outcome", LastChange: "Last change",
+	Progress: "Progress", Log: "What happened", NoEvents: "Nothing has happened yet.", WaitsFor: "Waits for a person", Again: "goes on by itself",
+	When: "When", Who: "Who", What: "What", Object: "To what", Detail: "Detail", Requests: "Microsoft's request",
+	NoEntries: "The audit log is empty: nothing was done yet.", Chain: "Integrity", ChainOK: "every entry follows from the one before",
+	ChainBad: "the log was changed: the first entry that doesn't follow is number",
+	Renew:    "Renew now", RenewNote: "It makes a new secret, brings it to every place, and keeps the old one until nobody uses it.",
+	Resume: "Go on", Abort: "Give up", Approve: "Approve",
+	ResumeNote: "Tries the step in hand again, now.", AbortNote: "Ends this renewal for good. Nothing is broken by it: every secret that works goes on working.",
+	ApproveNote: "Lets the renewal go on without what it waits for.",
+	Really:      "Do it", Cancel: "Back, changing nothing", WhatWillHappen: "What will happen", InTheWay: "In the way",
+	Remarks: "Remarks", Effect: "Effect", Where: "Where", Live: "live", Offline: "not connected; the page is as it was",
+	Secret: "Secret", Replaces: "Replaces", OldEnds: "ends by itself on",
 	SignIn: "Sign in", SignInProvider: "Sign in with your organisation's account",
 	SignInLocal: "This console is open to this computer alone. At a terminal here, keyturn console link prints a link that lets you in, once.",
 	SignInLink:  "keyturn console link",
@@ -34,5 +84,23 @@ var texts = struct {
 	Standings: map[board.Standing]string{
 		board.Expired: "expired", board.Person: "needs a person", board.Due: "due", board.Renewing: "being renewed",
 		board.Unknown: "not looked at yet", board.Fine: "fine", board.Excluded: "left alone",
+	},
+	Proofs: map[renewal.Rung]string{
+		renewal.Unproven: "not proven yet", renewal.Acknowledged: "acknowledged", renewal.ReadBack: "read back",
+		renewal.PlatformCheck: "platform check", renewal.LiveProbe: "live probe",
+	},
+	Orders: map[board.Order]string{
+		board.ByUrgency: "what needs you first", board.ByName: "name", board.ByExpiry: "end of the secret", board.ByNext: "what happens next",
+	},
+	Steps: map[renewal.State]string{
+		renewal.Planned: "Plan", renewal.MakingRoom: "Make room", renewal.Issuing: "Issue", renewal.Settling: "Settle", renewal.Delivering: "Deliver",
+		renewal.Verifying: "Verify", renewal.Overlapping: "Overlap", renewal.Retiring: "Retire", renewal.Done: "Done", renewal.Aborted: "Given up",
+	},
+	Outcomes: map[renewal.Outcome]string{
+		renewal.Renewed: "renewed; the old secret was removed", renewal.Expiring: "renewed; the old secret ends by itself",
+		renewal.Added: "a new secret was added", renewal.Refused: "refused before anything was made", renewal.Stopped: "given up by a person",
+	},
+	Doors: map[renewal.Door]string{
+		renewal.Open: "at work", renewal.Retry: "tried again later", renewal.Wait: "waiting", renewal.Person: "needs a person",
 	},
 }

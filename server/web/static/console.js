@@ -1,0 +1,70 @@
+// What pages can't do alone: times in the viewer's zone, and what changes while one looks. Without it they work all the same.
+"use strict";
+
+const shapes = {
+  minute: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
+  day: new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }),
+};
+
+// localise shows times as the viewer's clock and language have them; the title keeps exact UTC.
+function localise(root) {
+  for (const time of root.querySelectorAll("time[data-show]")) {
+    const at = new Date(time.dateTime);
+    if (!Number.isNaN(at.getTime())) time.textContent = shapes[time.dataset.show].format(at);
+  }
+}
+
+// follow hears that something has changed and fetches the page again, at most once at a time, keeping where the viewer is.
+function follow(main) {
+  const calm = 250; // milliseconds in which changes are gathered
+  let timer = 0, busy = false, again = false;
+
+  async function refresh() {
+    if (busy) { again = true; return; }
+    busy = true;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+      if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    } catch { /* the stream tells when the console is away */ }
+    busy = false;
+    if (again) { again = false; soon(); }
+  }
+
+  function soon() {
+    clearTimeout(timer);
+    timer = setTimeout(refresh, calm);
+  }
+
+  function replace(page) {
+    const fresh = page.getElementById("content");
+    const held = main.contains(document.activeElement) && document.activeElement !== main;
+    if (!fresh || (held && document.activeElement.matches("input, select, textarea"))) return;
+    const place = held ? document.activeElement.getAttribute("href") || document.activeElement.getAttribute("name") : null;
+    localise(fresh);
+    const state = main.querySelector("[data-live-state]"), said = fresh.querySelector("[data-live-state]");
+    if (state && said) said.replaceWith(state);
+    main.replaceChildren(...fresh.childNodes);
+    if (place) main.querySelector(`[href="${CSS.escape(place)}"], [name="${CSS.escape(place)}"]`)?.focus();
+    if (!fresh.dataset.live) source.close();
+  }
+
+  function tell(on) {
+    const state = main.querySelector("[data-live-state]");
+    if (!state) return;
+    const text = on ? state.dataset.liveOn : state.dataset.liveOff;
+    if (state.textContent !== text) state.textContent = text;
+    state.classList.toggle("on", on);
+  }
+
+  const source = new EventSource(main.dataset.live);
+  let lost = false;
+  source.onopen = () => { tell(true); if (lost) soon(); lost = false; };
+  source.onmessage = soon;
+  source.addEventListener("change", soon);
+  source.onerror = () => { lost = true; tell(false); };
+  addEventListener("pagehide", () => source.close());
+}
+
+localise(document);
+const main = document.getElementById("content");
+if (main.dataset.live && "EventSource" in window) follow(main);
