@@ -33,7 +33,7 @@ func counted(counts map[board.Standing]int) []board.Standing {
 // renewed below, the rest on top.
 type bar struct {
 	board.Month
-	Short, Long                string
+	Short, Long              string
 	Top, Rest, DoneTop, Done string
 }
 
