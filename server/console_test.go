@@ -46,7 +46,7 @@ func build(t *testing.T, change func(*server.Console)) *building {
 	log := slog.New(slog.DiscardHandler)
 	b := &building{t: t, store: kept, feed: feed.New(kept, 10*time.Millisecond, log), address: "http://" + listener.Addr().String()}
 	shown := board.New(board.Options{
-		Store: kept, Settings: config.Config{Applications: []config.Application{{Name: "portal", ClientID: "c"}}}, Now: time.Now,
+		Store: kept, Settings: config.Config{Applications: []config.Application{{Name: "portal", ClientID: "c"}}}, Now: time.Now, Duty: "look",
 		Places: func(config.Application) []target.Place { return nil }, Feed: b.feed, Log: log,
 	})
 	site, err := url.Parse(b.address)

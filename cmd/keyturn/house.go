@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"keyturn/config"
+	"keyturn/engine"
 	"keyturn/renewal"
 	"keyturn/server"
 	"keyturn/server/access"
@@ -48,7 +49,7 @@ func (s *service) house(ctx context.Context, listener net.Listener) (*house, err
 	}
 	h.feed = feed.New(s.store, feedEvery, s.log)
 	s.feed = h.feed
-	h.board = board.New(board.Options{Store: s.store, Settings: s.settings, Now: s.clock.Now, Places: s.placesShown, Feed: h.feed, Log: s.log})
+	h.board = board.New(board.Options{Store: s.store, Settings: s.settings, Now: s.clock.Now, Duty: engine.LookDuty, Places: s.placesShown, Feed: h.feed, Log: s.log})
 	pages := web.Pages{Board: h.board}
 	h.console = &server.Console{Keeper: keeperOf(s.store), Site: h.site, Routes: pages.Routes(), Refuse: pages.Refuse, Log: s.log}
 	return h, s.greet(ctx, h)

@@ -6,6 +6,7 @@ package board
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,8 @@ type Store interface {
 	store.Reader
 	store.Ledger
 	store.Pages
+	store.Sightings
+	Duty(ctx context.Context, duty string) (store.Duty, error)
 	Findings(ctx context.Context) ([]store.Finding, error)
 }
 
@@ -30,6 +33,7 @@ type Options struct {
 	Store    Store
 	Settings config.Config
 	Now      func() time.Time                        // the clock that renewals go by
+	Duty     string                                  // under which the store keeps how the looks at the tenant end
 	Places   func(config.Application) []target.Place // of an application, without asking anybody
 	Feed     *feed.Feed
 	Log      *slog.Logger
@@ -40,7 +44,8 @@ type Options struct {
 type Board struct {
 	Options
 	configured map[string]config.Application
-	known      *known // touched by Follow alone
+	known      *known    // touched by Follow alone
+	looked     time.Time // when the look at the tenant ended that is known; likewise
 	shown      atomic.Pointer[snapshot]
 	ready      chan struct{} // closed when shown is first set
 }
@@ -56,16 +61,19 @@ func New(o Options) *Board {
 }
 
 const (
-	// wholeEvery is how often everything is read again, so that time itself and what isn't told by events show.
-	wholeEvery = 15 * time.Second
+	// wholeEvery is how often everything is read again, so that time itself and what no event tells of show.
+	wholeEvery = time.Minute
+	// lookEvery is how often it is asked whether somebody has looked at the tenant.
+	lookEvery = 2 * time.Second
 	// settle is how long changes are gathered before they show, so that a busy store doesn't keep everybody sorting.
 	settle = 200 * time.Millisecond
 )
 
 // Follow keeps the board up to date until ctx ends. A store that is away leaves it as it was.
 func (b *Board) Follow(ctx context.Context) {
-	whole := time.NewTicker(wholeEvery)
+	whole, looks := time.NewTicker(wholeEvery), time.NewTicker(lookEvery)
 	defer whole.Stop()
+	defer looks.Stop()
 	seen := b.Feed.Now()
 	b.readAll(ctx)
 	for {
@@ -83,6 +91,8 @@ func (b *Board) Follow(ctx context.Context) {
 		}
 		select {
 		case <-more:
+		case <-looks.C:
+			b.readLook(ctx)
 		case <-whole.C:
 			b.readAll(ctx)
 		case <-ctx.Done():
@@ -105,24 +115,40 @@ func pause(ctx context.Context, d time.Duration) bool {
 // readAll reads where every application stands.
 func (b *Board) readAll(ctx context.Context) {
 	runs, err := b.Store.Runs(ctx, store.Filter{Latest: true, Limit: everything})
-	if err == nil {
-		b.known.runs = make(map[string]renewal.Run, len(runs))
-		for _, run := range runs {
-			b.known.runs[run.App] = run
-		}
-		err = b.readFindings(ctx)
-	}
 	if err != nil {
-		if ctx.Err() == nil {
-			b.Log.Warn("could not read where the applications stand", "error", err)
-		}
+		b.complain(ctx, "could not read where the applications stand", err)
 		return
 	}
+	b.known.runs = make(map[string]renewal.Run, len(runs))
+	for _, run := range runs {
+		b.known.runs[run.App] = run
+	}
+	b.looked = time.Time{}
+	b.readLook(ctx)
 	b.publish()
 }
 
 // everything is a limit that no store reaches.
 const everything = 1_000_000
+
+// readLook reads what the last look at the tenant saw and found, if there was one since it was read.
+func (b *Board) readLook(ctx context.Context) {
+	duty, err := b.Store.Duty(ctx, b.Duty)
+	if err != nil {
+		b.complain(ctx, "could not ask for the last look at the tenant", err)
+		return
+	}
+	ended := time.Now().Add(-duty.Ago)
+	if !b.looked.IsZero() && ended.Sub(b.looked).Abs() < lookEvery/2 {
+		return
+	}
+	if err := errors.Join(b.readFindings(ctx), b.readSightings(ctx)); err != nil {
+		b.complain(ctx, "could not read what was seen of the applications", err)
+		return
+	}
+	b.looked = ended
+	b.publish()
+}
 
 func (b *Board) readFindings(ctx context.Context) error {
 	found, err := b.Store.Findings(ctx)
@@ -134,6 +160,33 @@ func (b *Board) readFindings(ctx context.Context) error {
 		b.known.findings[finding.App] = finding
 	}
 	return nil
+}
+
+// sightPage is how many sightings are read at a time.
+const sightPage = 1000
+
+func (b *Board) readSightings(ctx context.Context) error {
+	all := make(map[string]store.Sighting, len(b.known.apps))
+	for {
+		page, err := b.Store.Sightings(ctx, store.SightingFilter{Now: b.Now(), Offset: len(all), Limit: sightPage, Brief: true})
+		if err != nil {
+			return err
+		}
+		for _, seen := range page.Sightings {
+			seen.Credentials = nil // read again for the one that somebody looks at
+			all[seen.App] = seen
+		}
+		if len(page.Sightings) < sightPage {
+			b.known.seen = all
+			return nil
+		}
+	}
+}
+
+func (b *Board) complain(ctx context.Context, what string, err error) {
+	if ctx.Err() == nil {
+		b.Log.Warn(what, "error", err)
+	}
 }
 
 // readRuns reads again the runs that something happened to.

@@ -17,7 +17,7 @@ import (
 type Detail struct {
 	Application
 	Places      []Place       `json:"places"`      // in the order of the file
-	Credentials []Credential  `json:"credentials"` // those that renewals made or replaced, what ends last first
+	Credentials []Credential  `json:"credentials"` // what ends last first
 	Evidence    string        `json:"evidence,omitempty" doc:"What is known of the use of the old and the new secret"`
 	Policy      Policy        `json:"policy"`
 	Runs        []renewal.Run `json:"runs"` // its newest renewals, newest first
@@ -38,13 +38,15 @@ type Place struct {
 	ProvenAt  time.Time    `json:"provenAt,omitzero"`
 }
 
-// Credential is one secret that a renewal made or replaced. Its value is nowhere.
+// Credential is one secret or certificate of the app registration. Its value is nowhere.
 type Credential struct {
-	KeyID string    `json:"keyId"` // the portal's Secret ID
-	State string    `json:"state" enum:"being made,in use,kept beside,left to expire,removed"`
-	Run   string    `json:"run"` // the renewal that made or replaced it
-	Start time.Time `json:"start,omitzero"`
-	End   time.Time `json:"end,omitzero"`
+	KeyID       string    `json:"keyId" doc:"The portal's Secret ID"`
+	Kind        string    `json:"kind" enum:"secret,certificate"`
+	Description string    `json:"description,omitempty"`
+	State       string    `json:"state" enum:"being made,in use,kept beside,left to expire,removed,foreign" doc:"foreign: no renewal made or replaced it, so it is listed and never touched"`
+	Run         string    `json:"run,omitempty" doc:"The renewal that made or replaced it"`
+	Start       time.Time `json:"start,omitzero"`
+	End         time.Time `json:"end,omitzero"`
 }
 
 // Policy is how an application is renewed, in words.
@@ -81,7 +83,10 @@ func (b *Board) Application(ctx context.Context, name string) (Detail, error) {
 		detail.Policy = policyOf(app)
 		detail.Places = b.places(app)
 	}
-	return detail, b.tell(ctx, &detail)
+	if err := b.tell(ctx, &detail); err != nil {
+		return Detail{}, err
+	}
+	return detail, b.see(ctx, &detail)
 }
 
 func policyOf(app config.Application) Policy {
@@ -113,6 +118,24 @@ func (b *Board) tell(ctx context.Context, detail *Detail) error {
 			detail.Evidence = run.Evidence
 		}
 	}
+	return nil
+}
+
+// see adds what the last look at the tenant saw.
+func (b *Board) see(ctx context.Context, detail *Detail) error {
+	page, err := b.Store.Sightings(ctx, store.SightingFilter{Now: b.Now(), App: detail.App})
+	if err != nil {
+		return err
+	}
+	for _, seen := range page.Sightings {
+		for _, c := range seen.Credentials {
+			state := "foreign"
+			if c.InUse {
+				state = "in use"
+			}
+			detail.credential(Credential{KeyID: c.KeyID, Kind: c.Kind, Description: c.Description, State: state, Run: c.Run, Start: c.Start, End: c.End})
+		}
+	}
 	slices.SortStableFunc(detail.Credentials, func(x, y Credential) int { return y.End.Compare(x.End) })
 	return nil
 }
@@ -132,10 +155,10 @@ func (detail *Detail) deliver(run renewal.Run, history store.History) {
 // credentials adds what a renewal made and what it replaced.
 func (detail *Detail) credentials(run renewal.Run, history store.History, newest bool) {
 	if made, ok := history.Current(run.Attempt); ok && made.KeyID != "" {
-		detail.credential(Credential{KeyID: made.KeyID, State: madeState(run, made, newest), Run: run.ID, Start: made.Start, End: made.End})
+		detail.credential(Credential{KeyID: made.KeyID, Kind: "secret", State: madeState(run, made, newest), Run: run.ID, Start: made.Start, End: made.End})
 	}
 	if run.Retires != "" {
-		detail.credential(Credential{KeyID: run.Retires, State: oldState(run), Run: run.ID, End: run.Order.RetiresEnd})
+		detail.credential(Credential{KeyID: run.Retires, Kind: "secret", State: oldState(run), Run: run.ID, End: run.Order.RetiresEnd})
 	}
 }
 
@@ -144,6 +167,7 @@ func (detail *Detail) credential(c Credential) {
 	for i := range detail.Credentials {
 		if known := &detail.Credentials[i]; known.KeyID == c.KeyID {
 			known.Start, known.End = cmp.Or(known.Start, c.Start), cmp.Or(known.End, c.End)
+			known.Description = cmp.Or(known.Description, c.Description)
 			return
 		}
 	}

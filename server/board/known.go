@@ -16,6 +16,7 @@ type known struct {
 	apps     []config.Application // in the order of the file
 	runs     map[string]renewal.Run
 	findings map[string]store.Finding
+	seen     map[string]store.Sighting
 }
 
 func newKnown(apps []config.Application) *known { return &known{apps: apps} }
@@ -40,17 +41,17 @@ func (k *known) snapshot(now time.Time) *snapshot {
 	rows := make([]*row, 0, len(k.apps))
 	add := func(f facts) {
 		r := &row{Application: f.stand(now)}
-		r.names = strings.ToLower(r.App + "\n" + r.ClientID)
+		r.names = strings.ToLower(r.App + "\n" + r.Name + "\n" + r.ClientID)
 		rows = append(rows, r)
 		s.byApp[r.App] = r
 		s.counts[r.Standing]++
 	}
 	for _, app := range k.apps {
-		add(facts{app, k.runs[app.Name], k.findings[app.Name]})
+		add(facts{app, k.runs[app.Name], k.findings[app.Name], k.seen[app.Name]})
 	}
 	for name, run := range k.runs {
 		if s.byApp[name] == nil {
-			add(facts{config.Application{Name: name, ClientID: run.ClientID, Excluded: "it isn't in keyturn.yaml any more"}, run, store.Finding{}})
+			add(facts{app: config.Application{Name: name, ClientID: run.ClientID, Excluded: "it isn't in keyturn.yaml any more"}, run: run})
 		}
 	}
 	for order, compare := range orders {

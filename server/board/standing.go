@@ -31,6 +31,7 @@ var urgency = map[Standing]int{Expired: 0, Person: 1, Due: 2, Renewing: 3, Unkno
 // Application is where one application stands.
 type Application struct {
 	App      string          `json:"app" doc:"Its name in keyturn.yaml"`
+	Name     string          `json:"name,omitempty" doc:"The app registration's display name"`
 	ClientID string          `json:"clientId" doc:"The app registration's Application (client) ID"`
 	Standing Standing        `json:"standing" enum:"expired,person,due,renewing,unknown,fine,excluded" doc:"Where it stands, in one word"`
 	Text     string          `json:"text" doc:"Why, in a sentence"`
@@ -45,6 +46,7 @@ type Application struct {
 	Renewed  time.Time       `json:"renewed,omitzero" doc:"When a new secret was last brought everywhere"`
 	ProvenAt time.Time       `json:"provenAt,omitzero" doc:"When every place was last proven to work"`
 	Places   int             `json:"places" doc:"How many places hold the secret"`
+	Seen     time.Time       `json:"seen,omitzero" doc:"When the tenant was last asked about it"`
 }
 
 // facts are what is known of one application.
@@ -52,6 +54,7 @@ type facts struct {
 	app     config.Application
 	run     renewal.Run // the newest; zero = there never was one
 	finding store.Finding
+	seen    store.Sighting // zero = nobody has looked yet
 }
 
 // stand judges where an application stands at that time.
@@ -59,20 +62,35 @@ func (f facts) stand(now time.Time) Application {
 	a := Application{App: f.app.Name, ClientID: f.app.ClientID, Places: len(f.app.Targets)}
 	a.follow(f.run)
 	open := f.run.ID != "" && !f.run.State.Ended()
-	switch {
-	case !open && f.app.Excluded != "":
+	if !open && f.app.Excluded != "" {
 		a.Standing, a.Text = Excluded, f.app.Excluded
 		return a
-	case !open && !a.Expires.IsZero():
+	}
+	if !open && !a.Expires.IsZero() {
 		a.Next = a.Expires.Add(-f.app.Policy.RenewBefore)
 	}
-	a.judge(now, open)
+	a.look(f.seen, open)
+	a.judge(now, open, f.seen)
 	if open && f.run.Door == renewal.Person {
 		a.Standing, a.Text, a.Code, a.Fix = Person, f.run.Reason.Text, f.run.Reason.Code, f.run.Reason.Fix
 	} else if !open && f.finding.App != "" {
 		a.blame(f.finding)
 	}
 	return a
+}
+
+// look takes over what the last look at the tenant saw, where that is younger than what the newest renewal did.
+func (a *Application) look(seen store.Sighting, open bool) {
+	a.Name, a.Seen = seen.Name, seen.Seen
+	if open || seen.Seen.Before(a.Renewed) {
+		return
+	}
+	if !seen.Expires.IsZero() {
+		a.Expires = seen.Expires
+	}
+	if !seen.DueAt.IsZero() {
+		a.Next = seen.DueAt
+	}
 }
 
 // follow takes over what the newest run tells.
@@ -94,7 +112,7 @@ func (a *Application) follow(run renewal.Run) {
 }
 
 // judge says how dates stand.
-func (a *Application) judge(now time.Time, open bool) {
+func (a *Application) judge(now time.Time, open bool, seen store.Sighting) {
 	switch {
 	case !a.Expires.IsZero() && !now.Before(a.Expires):
 		a.Standing, a.Text = Expired, "the secret in use has expired"
@@ -103,6 +121,8 @@ func (a *Application) judge(now time.Time, open bool) {
 		if a.Text == "" {
 			a.Text = "its renewal is " + string(a.State)
 		}
+	case seen.State == store.SightingUnclear:
+		a.Standing, a.Text = Unknown, seen.Text
 	case a.Expires.IsZero():
 		a.Standing, a.Text = Unknown, "nobody has looked at it yet"
 	case !a.Next.After(now):
