@@ -10,8 +10,8 @@ import (
 
 // commands are all that this release has; `help` and `completion` are cobra's own.
 var commands = []string{
-	"", "abort", "adopt", "approve", "audit", "audit export", "audit verify", "config", "config check", "config schema", "demo", "discover", "doctor", "init", "migrate", "plan",
-	"renew", "resume", "runs", "scan", "serve", "show", "simulate", "status", "store", "store copy", "version",
+	"", "abort", "adopt", "approve", "audit", "audit export", "audit verify", "config", "config check", "config schema", "console", "console link", "demo", "discover", "doctor", "init", "migrate", "plan",
+	"renew", "resume", "runs", "scan", "serve", "show", "simulate", "status", "store", "store copy", "token", "token create", "token list", "token revoke", "version",
 }
 
 func TestHelpIsWhatWeSayItIs(t *testing.T) {

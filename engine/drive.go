@@ -86,7 +86,7 @@ func (e *Engine) drive(ctx context.Context, job *stage.Job, patience time.Durati
 }
 
 func (e *Engine) step(ctx context.Context, job *stage.Job) (stage.Pause, error) {
-	if e.stopped() {
+	if e.stopped() || isClosed(e.turns.halted(job.Run.ID)) {
 		return stage.Pause{}, ErrStopped
 	}
 	if err := ctx.Err(); err != nil {
@@ -106,7 +106,7 @@ func (e *Engine) worthWaiting(job *stage.Job, pause stage.Pause, deadline time.T
 	case renewal.Wait:
 		return !pause.Until.After(deadline)
 	case renewal.Retry:
-		return job.HoldsValue() && !e.stopped() && pause.Until.Sub(e.Clock.Now()) <= longestHere
+		return job.HoldsValue() && !e.stopped() && !isClosed(e.turns.halted(job.Run.ID)) && pause.Until.Sub(e.Clock.Now()) <= longestHere
 	}
 	return false
 }

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"keyturn/audit"
 	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/stage"
@@ -46,6 +47,8 @@ type Engine struct {
 	Options
 	lease      lease
 	memory     memory
+	turns      turns
+	waker      atomic.Pointer[Waker] // while this process serves
 	plans      plans
 	serving    atomic.Bool // this process drives whatever is due
 	unattended atomic.Bool // somebody comes back by itself for what is parked
@@ -97,7 +100,19 @@ func (e *Engine) fresh(setup stage.Setup, plan stage.Plan) (renewal.Run, store.T
 	return renewal.Run{
 		ID: renewal.NewID(), App: setup.App, ClientID: setup.ClientID, State: renewal.Planned, Order: plan.Order,
 		Retires: plan.Retires, Node: e.Node, CreatedAt: now, UpdatedAt: now,
-	}, store.Told{Events: []renewal.Event{{Kind: "begun", Text: "a renewal of " + setup.App}}}
+	}, begun(setup, plan)
+}
+
+// begun is what is told of a run that begins.
+func begun(setup stage.Setup, plan stage.Plan) store.Told {
+	text := "a renewal of " + setup.App
+	if plan.Order.AskedBy == "" {
+		return store.Told{Events: []renewal.Event{{Kind: "begun", Text: text}}}
+	}
+	return store.Told{
+		Events: []renewal.Event{{Kind: "begun", Text: text + ", asked for by " + plan.Order.AskedBy}},
+		Audit:  []audit.Entry{{Who: setup.Who, Action: "begin", Object: setup.App, Outcome: audit.Noted, Detail: plan.Order.AskedBy}},
+	}
 }
 
 // since returns the run of app that ended after a plan was made, so that a plan which another process has outdated
@@ -142,9 +157,9 @@ func (e *Engine) Resume(ctx context.Context, id string, patience time.Duration, 
 // Prepare changes a claimed run as a person told, before it is driven.
 type Prepare func(context.Context, *stage.Job) error
 
-// Abort ends an open run for good; see [stage.Abort].
-func (e *Engine) Abort(ctx context.Context, id string) (renewal.Run, error) {
-	return e.Resume(ctx, id, 0, stage.Abort)
+// Abort ends an open run for good, as who told; see [stage.Abort].
+func (e *Engine) Abort(ctx context.Context, id, who string) (renewal.Run, error) {
+	return e.Resume(ctx, id, 0, func(ctx context.Context, j *stage.Job) error { return stage.Abort(ctx, j, who) })
 }
 
 // claim takes an open run over and brings its history.
@@ -188,17 +203,20 @@ const setUpAgain = time.Minute
 func (e *Engine) job(setup stage.Setup, run renewal.Run) *stage.Job {
 	return &stage.Job{
 		Setup: setup, Book: e.Store, Run: run, Tell: e.Watch,
-		Clock: stage.Clock{Now: e.Clock.Now, Sleep: e.sleep},
+		Clock: stage.Clock{Now: e.Clock.Now, Sleep: func(ctx context.Context, d time.Duration) error { return e.sleep(ctx, run.ID, d) }},
 	}
 }
 
-// sleep waits, unless this process is asked to stop.
-func (e *Engine) sleep(ctx context.Context, d time.Duration) error {
+// sleep waits, unless this process is asked to stop, or what it does for the run is.
+func (e *Engine) sleep(ctx context.Context, run string, d time.Duration) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	halted := e.turns.halted(run)
 	go func() {
 		select {
 		case <-e.Stop:
+			cancel(ErrStopped)
+		case <-halted:
 			cancel(ErrStopped)
 		case <-ctx.Done():
 		}
@@ -209,9 +227,11 @@ func (e *Engine) sleep(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-func (e *Engine) stopped() bool {
+func (e *Engine) stopped() bool { return isClosed(e.Stop) }
+
+func isClosed(signal <-chan struct{}) bool {
 	select {
-	case <-e.Stop:
+	case <-signal:
 		return true
 	default:
 		return false

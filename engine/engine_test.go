@@ -252,7 +252,7 @@ func TestAStrangersChangeIsAPersonsBusiness(t *testing.T) {
 	if b.world.Live()[stagetest.OldKey] == "" {
 		t.Fatal("the old secret was removed although a place uses it")
 	}
-	run, err = e.Resume(t.Context(), run.ID, 2*time.Hour, stage.Overwrite)
+	run, err = e.Resume(t.Context(), run.ID, 2*time.Hour, func(ctx context.Context, j *stage.Job) error { return stage.Overwrite(ctx, j, "Ada") })
 	b.assertRenewed(run, err)
 }
 
@@ -276,7 +276,7 @@ func TestASecretThatWasRemovedIsNotWrittenAgain(t *testing.T) {
 	if err := b.world.Remove(t.Context(), credential.App{}, credential.Credential{KeyID: history.Attempts[0].KeyID}); err != nil {
 		t.Fatal(err)
 	}
-	run, err = e.Resume(t.Context(), run.ID, 2*time.Hour, stage.Overwrite)
+	run, err = e.Resume(t.Context(), run.ID, 2*time.Hour, func(ctx context.Context, j *stage.Job) error { return stage.Overwrite(ctx, j, "Ada") })
 	if !problem.Is(err, problem.Drift) || run.Door != renewal.Person {
 		t.Fatalf("door %q: %v", run.Door, err)
 	}
@@ -331,7 +331,7 @@ func TestAbortRemovesWhatNobodyCanKnow(t *testing.T) {
 		t.Fatal(err)
 	}
 	other, _ := b.process("b", nil, nil)
-	run, err = other.Abort(t.Context(), run.ID)
+	run, err = other.Abort(t.Context(), run.ID, "Ada")
 	if err != nil || run.State != renewal.Aborted {
 		t.Fatalf("run is %s: %v", run.State, err)
 	}

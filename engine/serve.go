@@ -51,6 +51,8 @@ func (e *Engine) Serve(ctx context.Context, waker Waker) error {
 	if err := waker.Start(live, e.wake); err != nil {
 		return fmt.Errorf("start the alarm clock: %w", err)
 	}
+	e.waker.Store(&waker)
+	defer e.waker.Store(nil)
 	looking := e.lookAround(live, waker, service)
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveGrace)
 	defer cancel()
@@ -172,6 +174,11 @@ func (e *Engine) wake(ctx context.Context, id string, version int64) error {
 	if run.Version != version || run.State.Ended() || run.Door == renewal.Person || e.stopped() {
 		return nil
 	}
+	leave, mine := e.turns.take(id)
+	if !mine {
+		return nil
+	}
+	defer leave()
 	job, err := e.claim(ctx, id)
 	if errors.Is(err, store.ErrHeld) || errors.Is(err, store.ErrFenced) {
 		return nil

@@ -214,7 +214,7 @@ func TestWhatAPersonAbortedIsNotBegunAgain(t *testing.T) {
 	if err := u.Look(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := u.Abort(t.Context(), b.runs(u.store)[0].ID); err != nil {
+	if _, err := u.Abort(t.Context(), b.runs(u.store)[0].ID, "Ada"); err != nil {
 		t.Fatal(err)
 	}
 	if err := u.Look(t.Context()); err != nil {

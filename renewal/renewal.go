@@ -100,6 +100,8 @@ type Order struct {
 	Spread      time.Duration `json:"spread,omitempty"`     // so long after delivery the new one may be unknown somewhere
 	Expired     bool          `json:"expired,omitempty"`    // the old one doesn't work any more: no overlap to keep
 	ByPerson    bool          `json:"byPerson,omitempty"`   // a person asked for it now: no window holds its beginning
+	AskedBy     string        `json:"askedBy,omitempty"`    // who asked for it
+	AskedAs     string        `json:"askedAs,omitempty"`    // who that was, for good: names change
 	Person      string        `json:"person,omitempty"`     // how the person signed in who began it, such as browser; "" = it was begun unattended
 	Emergency   bool          `json:"emergency,omitempty"`  // the old one has leaked: no window, no freeze, the shortest safe overlap
 	AllowedBy   string        `json:"allowedBy,omitempty"`  // the person who approved that it is delivered

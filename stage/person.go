@@ -9,9 +9,9 @@ import (
 	"keyturn/renewal"
 )
 
-// Abort ends a run for good. Passwords that no place can know are removed, because nobody could ever use them; every
+// Abort ends a run for good, as who told. Passwords that no place can know are removed, because nobody could ever use them; every
 // other one stays valid. Nothing is broken to tidy up.
-func Abort(ctx context.Context, j *Job) error {
+func Abort(ctx context.Context, j *Job, who string) error {
 	app, err := j.Issuer.Look(ctx, j.ClientID)
 	if err != nil {
 		return fmt.Errorf("look before aborting: %w", err)
@@ -32,16 +32,16 @@ func Abort(ctx context.Context, j *Job) error {
 			to(renewal.Aborted)(r)
 			r.Outcome, r.EndedAt = renewal.Stopped, j.Now()
 		},
-		events:  event("aborted", "ended by a person; every secret that a place may hold stays valid"),
-		audit:   entry("abort", j.Run.ID, audit.Happened, ""),
+		events:  event("aborted", "ended by "+who+"; every secret that a place may hold stays valid"),
+		audit:   entry("abort", j.Run.ID, audit.Happened, who),
 		release: true,
 	})
 }
 
-// Overwrite makes a run write again those places that a stranger changed after it wrote them, because a person said so.
+// Overwrite makes a run write again those places that a stranger changed after it wrote them, because who said so.
 // It refuses while the new secret isn't surely on the app: whoever changed the places may have removed it too, as an
 // installer does, and a removed secret goes on signing in for a while.
-func Overwrite(ctx context.Context, j *Job) error {
+func Overwrite(ctx context.Context, j *Job, who string) error {
 	for range goneReads {
 		if err := j.newIsThere(ctx); err != nil {
 			return err
@@ -75,7 +75,16 @@ func Overwrite(ctx context.Context, j *Job) error {
 		},
 		deliveries: again,
 		events:     event("overwrite", fmt.Sprintf("%d places changed by others are written again, as told", len(again))),
-		audit:      entry("overwrite", j.Run.ID, audit.Noted, "told by a person"),
+		audit:      entry("overwrite", j.Run.ID, audit.Noted, who),
+	})
+}
+
+// GoOn keeps that a person lets a run go on that stood still.
+func GoOn(ctx context.Context, j *Job, who string) error {
+	return j.save(ctx, draft{
+		run:    to(j.Run.State),
+		events: event("resumed", "gone on with, as "+who+" told"),
+		audit:  entry("resume", j.Run.ID, audit.Noted, who),
 	})
 }
 

@@ -19,6 +19,8 @@ type Request struct {
 	Replace     string // key id of the password to replace, or policy.None; "" = found by proof
 	MakeRoom    string // key id of the password that may go first when the app is full
 	ByPerson    bool   // somebody asked for it now: no maintenance window holds its beginning
+	AskedBy     string // who that was, as the audit log names them; "" = nobody said
+	AskedAs     string // who that was, for good; "" = nobody said
 	Emergency   bool   // the password in use has leaked: the shortest safe overlap, held by no window, freeze or approval
 	RevokeFirst bool   // with Emergency: remove it before anything else, although consumers fail until the new one is delivered
 	Reuse       bool   // issue nothing: spread the value that the custodian holds
@@ -86,6 +88,7 @@ func decide(s Setup, r Request, seen *reading, now time.Time) Plan {
 	}
 	p.Order = order(s, seen, p)
 	p.Order.ByPerson, p.Order.Emergency, p.Order.Person = r.ByPerson, r.Emergency, s.Person
+	p.Order.AskedBy, p.Order.AskedAs = r.AskedBy, r.AskedAs
 	p.Permit = policy.Permit(policy.Input{Now: now, Policy: s.Policy, Ends: p.Order.RetiresEnd, Run: renewal.Run{Order: p.Order}})
 	switch {
 	case r.Reuse || r.Adopt:

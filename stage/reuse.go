@@ -71,7 +71,7 @@ func (j *Job) reuse(ctx context.Context) error {
 func (j *Job) planAgain(ctx context.Context) (Pause, error) {
 	order := j.Run.Order
 	request := Request{
-		Replace: j.Run.Retires, MakeRoom: order.RoomKeyID, Reuse: order.Reuse, ByPerson: order.ByPerson,
+		Replace: j.Run.Retires, MakeRoom: order.RoomKeyID, Reuse: order.Reuse, ByPerson: order.ByPerson, AskedBy: order.AskedBy, AskedAs: order.AskedAs,
 		Emergency: order.Emergency, RevokeFirst: order.Emergency && order.RoomKeyID != "" && order.RoomKeyID == j.Run.Retires,
 	}
 	if request.Replace == "" && !request.Reuse {

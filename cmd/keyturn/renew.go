@@ -115,7 +115,7 @@ func (sh *shell) renew(ctx context.Context, r *renewing, names []string) error {
 		return err
 	}
 	defer w.close()
-	r.request.ByPerson = true
+	r.request.ByPerson, r.request.AskedBy, r.request.AskedAs = true, sh.person(), sh.local().Subject
 	if err := sh.confirmRevoking(r, names); err != nil {
 		return err
 	}

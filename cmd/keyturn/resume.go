@@ -30,7 +30,7 @@ func newResume(sh *shell) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var prepare engine.Prepare
 		if overwrite {
-			prepare = stage.Overwrite
+			prepare = sh.asToldBy(stage.Overwrite)
 		}
 		return sh.goOn(cmd.Context(), &r, args[0], prepare)
 	}
@@ -57,7 +57,7 @@ func (sh *shell) abort(ctx context.Context, r *renewing, name string) error {
 	if !r.yes && sh.isPerson() && !sh.ask("End the renewal of "+name+" for good?") {
 		return refused(name)
 	}
-	return sh.goOn(ctx, r, name, stage.Abort)
+	return sh.goOn(ctx, r, name, sh.asToldBy(stage.Abort))
 }
 
 func newApprove(sh *shell) *cobra.Command {
@@ -80,8 +80,13 @@ func (sh *shell) approve(ctx context.Context, r *renewing, name string) error {
 	if !r.yes && sh.isPerson() && !sh.ask("Let the old secret of "+name+" go? It can't be brought back, and whoever still uses it fails.") {
 		return refused(name)
 	}
+	return sh.goOn(ctx, r, name, sh.asToldBy(stage.Approve))
+}
+
+// asToldBy makes a person's word out of what is done as whoever sits at this machine told.
+func (sh *shell) asToldBy(word func(ctx context.Context, j *stage.Job, who string) error) engine.Prepare {
 	who := sh.person()
-	return sh.goOn(ctx, r, name, func(ctx context.Context, j *stage.Job) error { return stage.Approve(ctx, j, who) })
+	return func(ctx context.Context, j *stage.Job) error { return word(ctx, j, who) }
 }
 
 // goOn drives an open run further, after prepare has changed it as a person told.
