@@ -18,6 +18,9 @@ func (d *demonstration) openConsole(ctx context.Context, s *scene) (serve func()
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the console: %w", err)
 	}
+	if d.format.chosen == asJSON {
+		service.invite = (&jsonLines{sh: sub}).Note
+	}
 	listener, err := server.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return nil, nil, errors.Join(err, service.store.Close())

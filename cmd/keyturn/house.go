@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -64,7 +65,7 @@ func (s *service) greet(ctx context.Context, h *house) error {
 	if err != nil {
 		return err
 	}
-	s.sh.say("console: %s   (once, within %s)", h.site.Link(link), config.FormatDuration(access.LinkLife))
+	s.invite(fmt.Sprintf("console: %s   (once, within %s)", h.site.Link(link), config.FormatDuration(access.LinkLife)))
 	return nil
 }
 

@@ -95,8 +95,9 @@ type service struct {
 	count   *metric.Traffic
 	pulse   atomic.Int64 // when the engine's loop last turned, in nanoseconds since 1970
 	boss    supervisor
-	feed    *feed.Feed // of what happens in the store; nil until somebody listens
-	workers int        // 0 = as many as the store takes for usual
+	feed    *feed.Feed        // of what happens in the store; nil until somebody listens
+	workers int               // 0 = as many as the store takes for usual
+	invite  func(text string) // tells a person how to come in at the console
 }
 
 // openService gathers what unattended work needs, and refuses what can't go well unattended.
@@ -114,7 +115,7 @@ func (sh *shell) openService(ctx context.Context) (*service, error) {
 	if err := fitForService(d); err != nil {
 		return nil, err
 	}
-	s := &service{log: log, count: count, boss: supervisor{socket: sh.env("NOTIFY_SOCKET")}}
+	s := &service{log: log, invite: func(text string) { sh.say("%s", text) }, count: count, boss: supervisor{socket: sh.env("NOTIFY_SOCKET")}}
 	rounds := engine.Rounds{Apps: tended(d.settings), Every: d.settings.Serve.Every}
 	s.workshop, err = sh.furnish(ctx, d, heard{logged{log}, s}, &renewing{}, rounds, s.beat)
 	if err != nil {
