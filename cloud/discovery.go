@@ -57,7 +57,7 @@ func (d *discovery) Do(r *http.Request) (*http.Response, error) {
 func (d *discovery) send(r *http.Request) (*http.Response, error) {
 	answer, err := d.client.Do(r)
 	if noted, ok := r.Context().Value(failureKey{}).(*failure); ok {
-		noted.set(err)
+		noted.set(answer, err)
 	}
 	return answer, err
 }
@@ -98,29 +98,41 @@ func (d *discovery) tenantID(ctx context.Context, login, tenant string) (string,
 	return "", unreadable("tenant "+tenant, "the answer names no tenant id")
 }
 
-// failure is the transport error behind a failed sign-in. The sign-in library keeps only its text, by which nothing may
-// be decided.
+// failure is what is behind a failed sign-in: a broken connection, of which the sign-in library keeps only the text, by
+// which nothing may be decided, or an answer, whose body it may have used up.
 type failure struct {
-	mu  sync.Mutex
-	err error
+	mu      sync.Mutex
+	err     error
+	refusal *Refusal
 }
 
 type failureKey struct{}
 
-// withFailure returns a context in which a sign-in's newest transport error is noted.
+// withFailure returns a context in which a sign-in's newest failure is noted.
 func withFailure(ctx context.Context) (context.Context, *failure) {
 	noted := &failure{}
 	return context.WithValue(ctx, failureKey{}, noted), noted
 }
 
-func (f *failure) set(err error) {
+func (f *failure) set(answer *http.Response, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.err = err
+	f.err, f.refusal = err, nil
+	if err == nil && answer.StatusCode >= http.StatusBadRequest {
+		f.refusal = readRefusal(answer)
+	}
 }
 
-func (f *failure) get() error {
+// cause is what err, a failed sign-in's, is told by.
+func (f *failure) cause(err error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.err
+	told := refusalIn(err)
+	switch {
+	case f.err != nil:
+		return f.err
+	case f.refusal != nil && told != nil && told.OAuth == "" && len(told.Codes) == 0:
+		return f.refusal
+	}
+	return err
 }

@@ -69,7 +69,7 @@ func (p *passwordSignIn) checkHome(ctx context.Context, domain string) error {
 // federated reports whether Microsoft says that somebody else checks this login's password. It is the question that
 // Microsoft's own sign-in libraries ask first; where it isn't answered, the sign-in itself tells.
 func (p *passwordSignIn) federated(ctx context.Context) bool {
-	address := p.hosts.Login + "/common/UserRealm/" + url.PathEscape(p.login) + "?api-version=1.0"
+	address := p.hosts.Login + "/common/userrealm/" + url.PathEscape(p.login) + "?api-version=1.0"
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return false

@@ -39,7 +39,7 @@ func (d *desk) handle(w http.ResponseWriter, r *http.Request) {
 		cloudtest.Answer(w, http.StatusOK, map[string]any{"issuer": "https://login.microsoftonline.com/" + otherApp + "/v2.0"})
 	case strings.HasSuffix(r.URL.Path, "/openid-configuration") && strings.Contains(r.URL.Path, "nobody"):
 		cloudtest.Answer(w, http.StatusBadRequest, oauth("invalid_tenant", 90002, "Tenant not found."))
-	case strings.Contains(r.URL.Path, "/UserRealm/"):
+	case strings.Contains(r.URL.Path, "/userrealm/"):
 		cloudtest.Answer(w, http.StatusOK, map[string]any{"ver": "1.0", "account_type": d.realm})
 	case strings.HasSuffix(r.URL.Path, "/token"):
 		d.token(w, r)
@@ -210,6 +210,29 @@ func TestKnownIssuesAreTold(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// The library uses the answer to a device code's question up; what it said must be told all the same.
+func TestARefusedDeviceCodeSaysWhy(t *testing.T) {
+	asks := 0
+	c := cloudtest.Start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/devicecode"):
+			cloudtest.Answer(w, http.StatusOK, `{"device_code":"d","user_code":"ABC","verification_uri":"https://microsoft.com/devicelogin","expires_in":900,"interval":1}`)
+		case strings.HasSuffix(r.URL.Path, "/token"):
+			if asks++; asks == 1 {
+				cloudtest.Answer(w, http.StatusBadRequest, `{"error":"authorization_pending","error_description":"AADSTS70016: wait","error_codes":[70016]}`)
+				return
+			}
+			cloudtest.Answer(w, http.StatusBadRequest, oauth("interaction_required", 53003, "Blocked."))
+		default:
+			cloudtest.Granting(nil, fine)(w, r)
+		}
+	}))
+	s := c.Open(t, func(o *cloud.Options) { o.Identity, o.ClientID = cloud.IdentityDeviceCode, otherApp })
+	if _, err := s.Self(t.Context()); !problem.Is(err, "signin.blocked") || !strings.Contains(problem.Of(err).Fix, "--sign-in browser") {
+		t.Errorf("%v", err)
 	}
 }
 

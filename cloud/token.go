@@ -64,10 +64,7 @@ func (t *tokens) fetch(ctx context.Context, l *lane, want policy.TokenRequestOpt
 		token, err = who.token(ctx, l, want)
 	}
 	if err != nil {
-		if cause := noted.get(); cause != nil {
-			err = cause
-		}
-		return azcore.AccessToken{}, t.explain(err, who)
+		return azcore.AccessToken{}, t.explain(noted.cause(err), who)
 	}
 	l.token, l.got = token, t.now()
 	l.until = l.got.Add(token.ExpiresOn.Sub(t.local()))

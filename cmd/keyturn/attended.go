@@ -112,7 +112,7 @@ const aMoment = 10 * time.Second
 // Source: https://learn.microsoft.com/entra/identity/authentication/concept-mandatory-multifactor-authentication (read 2026-11-22).
 func (d *desk) factor(self cloud.Identity, app config.Application) []check.Check {
 	const id = "signin.mfa"
-	writes := slices.ContainsFunc(app.Targets, func(b config.Block) bool { return inAzure(b.Kind) })
+	writes := slices.ContainsFunc(app.Targets, func(b config.Block) bool { return writesToAzure(b.Kind) })
 	switch {
 	case !self.User || !writes || d.session.Hosts().Cloud == "china":
 		return nil

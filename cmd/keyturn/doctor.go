@@ -96,7 +96,7 @@ func knownIssue(err error) []check.Check {
 
 // checkAll is the sign-in's check and every application's.
 func (d *desk) checkAll(ctx context.Context, self cloud.Identity, apps []config.Application, reader store.Reader) ([]check.Check, error) {
-	all := []check.Check{check.Pass("signin", self.Name, "signed in to tenant "+self.TenantID+" as "+whoIs(self, d.person)+" ("+self.ClientID+")")}
+	all := []check.Check{check.Pass("signin", self.Name, d.signedIn(self))}
 	for _, app := range apps {
 		all = append(all, d.factor(self, app)...)
 		found, err := d.examine(ctx, app, reader, true)
@@ -106,6 +106,14 @@ func (d *desk) checkAll(ctx context.Context, self cloud.Identity, apps []config.
 		all = append(all, found...)
 	}
 	return all, nil
+}
+
+// signedIn says who we are.
+func (d *desk) signedIn(self cloud.Identity) string {
+	if d.person == "" {
+		return "signed in to tenant " + self.TenantID + " as " + self.Name + " (" + self.ClientID + ")"
+	}
+	return "signed in to tenant " + self.TenantID + " by " + string(d.person) + ", through the app " + self.ClientID
 }
 
 func (sh *shell) printScript(d *desk, self cloud.Identity, checks []check.Check, dialect script.Dialect) error {

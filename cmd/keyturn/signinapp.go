@@ -38,11 +38,21 @@ func signInApp(settings config.Config) script.SignInApp {
 	return app
 }
 
-// inAzure reports whether targets of that kind are written through Azure, by what they say of their own rights.
+// inAzure reports whether targets of that kind are reached through Azure, by what they say of their own rights.
 func inAzure(kind string) bool {
+	return hasRight(kind, func(action string) bool { return strings.HasPrefix(action, "Microsoft.") })
+}
+
+// writesToAzure reports whether Azure Resource Manager takes the writes of targets of that kind: the values in a vault are
+// written to the vault itself.
+func writesToAzure(kind string) bool {
+	return hasRight(kind, func(action string) bool { return strings.HasSuffix(action, "/write") })
+}
+
+func hasRight(kind string, fits func(action string) bool) bool {
 	for _, d := range descriptors() {
 		if d.Code == kind {
-			return slices.ContainsFunc(d.Rights, func(r target.Right) bool { return strings.HasPrefix(r.Action, "Microsoft.") })
+			return slices.ContainsFunc(d.Rights, func(r target.Right) bool { return fits(r.Action) })
 		}
 	}
 	return false

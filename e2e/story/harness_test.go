@@ -26,8 +26,11 @@ import (
 var binary *builttest.Built
 
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == "az" {
+	switch filepath.Base(os.Args[0]) {
+	case "az":
 		os.Exit(runAz(os.Args[1:]))
+	case "xdg-open":
+		os.Exit(runBrowser(os.Args[1:]))
 	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "keyturn-e2e-")

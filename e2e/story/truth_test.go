@@ -188,10 +188,18 @@ func (c *cloud) issued() []string {
 		var answer struct {
 			SecretText string `json:"secretText"`
 			Token      string `json:"access_token"`
+			Refresh    string `json:"refresh_token"`
+			ID         string `json:"id_token"`
+			Device     string `json:"device_code"`
 		}
 		if json.Unmarshal([]byte(line.ResponseBody), &answer) == nil {
-			values[answer.SecretText], values[answer.Token] = true, true
+			for _, value := range []string{answer.SecretText, answer.Token, answer.Refresh, answer.ID, answer.Device} {
+				values[value] = true
+			}
 		}
+	}
+	for _, person := range c.people() {
+		values[person.Password] = true
 	}
 	delete(values, "")
 	return slices.Collect(maps.Keys(values))

@@ -169,7 +169,7 @@ func (e *examination) unread() check.Check {
 
 func (e *examination) notOwner(id string) check.Check {
 	if e.self.User {
-		return check.Unsure(id, e.subject, e.self.Name+" doesn't own the app registration; that is fine for an Application Administrator")
+		return check.Pass(id, e.subject, e.self.Name+" doesn't own the app registration; a directory role does as well")
 	}
 	return check.Fail(id, e.subject, "ownership.missing",
 		e.self.Name+" doesn't own the app registration, and "+roleOwned+" reaches only what it owns",
@@ -214,6 +214,9 @@ func (e *examination) report(ctx context.Context) (check.Check, error) {
 	}
 	warning := check.Warn(id, e.subject, "report.missing", "nothing tells which credential is used: "+usage.Reason,
 		"without it the old password is left to expire on its own date")
+	if e.self.User {
+		warning.Fix = "a person needs the directory role Reports Reader for it, besides consent for " + roleAudit + "; " + warning.Fix
+	}
 	if !e.self.User && !anyOf(e.self.Roles, auditRoles) && !beyondHome(e.app.Audience) {
 		warning.Fix = "grant " + roleAudit + " of Microsoft Graph to " + e.self.Name + "; " + warning.Fix
 		warning.Grants = []check.Grant{{Kind: check.GraphRole, Name: roleAudit}}

@@ -1,0 +1,233 @@
+package story_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// newDesk is a machine at which people sign in: the sample's tenant, with nothing that writes to Azure.
+func newDesk(t *testing.T, c *cloud) *machine {
+	t.Helper()
+	m := newMachine(t, c)
+	file := filepath.Join(m.dir, "keyturn.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = regexp.MustCompile(`signIn: \{.*\}`).ReplaceAll(text, []byte("signIn: { clientId: "+signInApp+", password: allowed }"))
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// The registrations through which the sample's people sign in.
+const (
+	signInApp      = "5ca1ab1e-51b1-4e5a-9a3c-000000000001"
+	confidential   = "5ca1ab1e-51b1-4e5a-9a3c-000000000002"
+	unconsented    = "5ca1ab1e-51b1-4e5a-9a3c-000000000003"
+	nobodysClient  = "5ca1ab1e-51b1-4e5a-9a3c-0000000000ff"
+	anotherPasswd  = "n0t-the-Password"
+	unknownAccount = "nobody@contoso.onmicrosoft.com"
+)
+
+// typing runs a command whose standard input is the password.
+func (m *machine) typing(password string, args ...string) result {
+	m.t.Helper()
+	cmd := m.command(append(args, "--password-fd", "0")...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(password+"\r\n"), &stdout, &stderr
+	err := cmd.Run()
+	if _, ended := err.(*exec.ExitError); err != nil && !ended {
+		m.t.Fatal(err)
+	}
+	m.keep(args, stdout.String(), stderr.String())
+	return result{code: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String()}
+}
+
+// inTheWay lists the codes of the checks that failed, with what is to be done, by code.
+func inTheWay(t *testing.T, r result) map[string]string {
+	t.Helper()
+	var told struct {
+		OK     bool
+		Checks []struct {
+			ID, Code, Message, Fix string
+			OK, Unknown            bool
+		}
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &told); err != nil {
+		t.Fatalf("doctor said %q, %q: %v", r.stdout, tail(r.stderr), err)
+	}
+	codes := map[string]string{}
+	for _, c := range told.Checks {
+		if strings.HasPrefix(c.ID, "person") || strings.HasPrefix(c.ID, "signin") {
+			if !c.OK && !c.Unknown {
+				codes[c.Code] = c.Message + " | " + c.Fix
+			}
+		}
+	}
+	return codes
+}
+
+// Each thing that may stand in the way of a person's sign-in is told under its code, with what to do, before anything is
+// written.
+func TestDoctorTellsWhatStandsInThePersonsWay(t *testing.T) {
+	t.Parallel()
+	c := startCloud(t, "--seed", "helpdesk", "--gentle")
+	people := c.people()
+	for name, tc := range map[string]struct {
+		who, password, login, client, code, says string
+	}{
+		"nothing":                         {who: "admin"},
+		"a smaller role than is asked":    {who: "appadmin"},
+		"no role":                         {who: "user", code: "role.missing", says: "Cloud Application Administrator"},
+		"a role that isn't active":        {who: "eligible", code: "role.eligible", says: "Privileged Identity Management"},
+		"a second factor":                 {who: "mfa", code: "mfa.required", says: "--sign-in browser"},
+		"a second factor to be set up":    {who: "unenrolled", code: "mfa.required", says: "sets it up"},
+		"a policy":                        {who: "blocked", code: "legacy.blocked", says: `"Administrators only from the office"`},
+		"too many wrong passwords":        {who: "locked", code: "account.locked", says: "Wait"},
+		"an account that is disabled":     {who: "disabled", code: "account.disabled"},
+		"a password that has expired":     {who: "expired", code: "account.expired", says: "myaccount.microsoft.com"},
+		"a federated domain":              {who: "federated", code: "login.form", says: "federated@contoso.onmicrosoft.com"},
+		"a login without a domain":        {who: "admin", login: "admin", code: "login.form", says: "admin@contoso.onmicrosoft.com"},
+		"a guest":                         {who: "guest", code: "login.form", says: ".onmicrosoft.com"},
+		"a wrong password":                {who: "admin", password: anotherPasswd, code: "password.wrong"},
+		"nobody of that name":             {who: "admin", login: unknownAccount, code: "user.unknown", says: "tenant"},
+		"no app to sign in through":       {who: "admin", client: nobodysClient, code: "client.missing", says: "keyturn init --sign-in-app"},
+		"an app that isn't public":        {who: "admin", client: confidential, code: "client.notPublic", says: "Allow public client flows"},
+		"an app that nobody consented to": {who: "admin", client: unconsented, code: "consent.missing", says: "Grant admin consent"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newDesk(t, c)
+			person := people[tc.who]
+			if person.Login == "" {
+				person = people["guest_fabrikam.com#EXT#"]
+			}
+			if tc.client != "" {
+				m.edit(signInApp, tc.client)
+			}
+			if tc.login != "" {
+				person.Login = tc.login
+			}
+			if tc.password != "" {
+				person.Password = tc.password
+			}
+			r := m.typing(person.Password, "doctor", "-o", "json", "--sign-in", "password", "--username", person.Login)
+			got := inTheWay(t, r)
+			told, there := got[tc.code]
+			switch {
+			case tc.code == "" && len(got) > 0, tc.code != "" && (!there || len(got) != 1):
+				t.Fatalf("%v, want %q", got, tc.code)
+			case !strings.Contains(strings.ToLower(told), strings.ToLower(tc.says)):
+				t.Errorf("%s lacks %q", told, tc.says)
+			case tc.code != "" && r.code != 2:
+				t.Errorf("exit code %d", r.code)
+			}
+			if strings.Contains(r.stdout+r.stderr, person.Password) {
+				t.Error("the password was printed")
+			}
+		})
+	}
+}
+
+func TestSwitchesOfTheTenantThatStandInThePersonsWay(t *testing.T) {
+	t.Parallel()
+	c := startCloud(t, "--seed", "helpdesk", "--gentle")
+	admin := c.people()["admin"]
+	m := newDesk(t, c)
+	c.turn("security-defaults", "on")
+	r := m.typing(admin.Password, "doctor", "-o", "json", "--sign-in", "password", "--username", admin.Login)
+	if got := inTheWay(t, r); got["security.defaults"] == "" && got["mfa.required"] == "" {
+		t.Errorf("security defaults: %v", got)
+	}
+	c.turn("security-defaults", "")
+	c.turn("device-code-blocked", "on")
+	cmd := m.command("doctor", "-o", "json", "--sign-in", "device")
+	told := m.enterCode(cmd, admin)
+	if got := inTheWay(t, told); !strings.Contains(got["signin.blocked"], "--sign-in browser") {
+		t.Errorf("device code blocked: %v", got)
+	}
+	m.edit("password: allowed", "password: refused")
+	r = m.typing(admin.Password, "doctor", "-o", "json", "--sign-in", "password", "--username", admin.Login)
+	if got := inTheWay(t, r); !strings.Contains(got["password.refused"], "--sign-in browser") || r.code != 2 {
+		t.Errorf("the form isn't allowed: %v, exit %d", got, r.code)
+	}
+}
+
+var aCode = regexp.MustCompile(`(https://\S+)\s+and enter the code\s+([A-Z0-9-]{6,})\n`)
+
+// enterCode runs a command that shows a device code, and enters that as the person.
+func (m *machine) enterCode(cmd *exec.Cmd, person visitor) result {
+	m.t.Helper()
+	var stdout bytes.Buffer
+	cmd.Stdout = &stdout
+	said, err := cmd.StderrPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	var stderr []byte
+	for buffer := make([]byte, 4096); ; {
+		n, err := said.Read(buffer)
+		stderr = append(stderr, buffer[:n]...)
+		if shown := aCode.FindSubmatch(stderr); shown != nil && person.UserCode == "" {
+			person.Proxy, person.CAFile, person.UserCode = m.cloud.url, filepath.Join(m.cloud.dir, "ca.pem"), string(shown[2])
+			if err := person.walk(string(shown[1])); err != nil {
+				m.t.Errorf("enter the code: %v", err)
+			}
+		}
+		if err != nil {
+			break
+		}
+	}
+	_ = cmd.Wait() // its exit code is looked at
+	if person.UserCode == "" {
+		m.t.Fatalf("no code was shown:\n%s", stderr)
+	}
+	m.keep(cmd.Args, stdout.String(), string(stderr))
+	return result{code: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: string(stderr)}
+}
+
+func TestAPersonSignsInByBrowserAndByDevice(t *testing.T) {
+	t.Parallel()
+	needsABrowser(t)
+	c := startCloud(t, "--seed", "helpdesk", "--gentle")
+	person := c.people()["mfa"]
+	for name, tc := range map[string]struct {
+		way     string
+		decline bool
+		code    string
+	}{
+		"in the browser, with a second factor": {way: "browser"},
+		"declined in the browser":              {way: "browser", decline: true, code: "signin.declined"},
+		"with a code on another device":        {way: "device"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newDesk(t, c)
+			who := person
+			who.Decline = tc.decline
+			var r result
+			if tc.way == "device" {
+				r = m.enterCode(m.command("doctor", "-o", "json", "--sign-in", tc.way), who)
+			} else {
+				m.sit(who)
+				r = m.run("doctor", "-o", "json", "--sign-in", tc.way, "--username", who.Login)
+			}
+			got := inTheWay(t, r)
+			if _, there := got[tc.code]; (tc.code == "" && len(got) > 0) || (tc.code != "" && !there) {
+				t.Errorf("%v, want %q: %s", got, tc.code, tail(r.stderr))
+			}
+			assertNoSecretLeft(t, m)
+		})
+	}
+}
