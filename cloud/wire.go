@@ -66,9 +66,9 @@ func (w *wire) tell(r *http.Request, answer *http.Response, err error, took time
 		slog.Int64("ms", took.Milliseconds()),
 	}
 	if err != nil {
-		attributes = append(attributes, slog.String("failed", Classify(err, "").Error()))
+		attributes = append(attributes, slog.String("error", Classify(err, "").Error()))
 	} else {
-		attributes = append(attributes, slog.Int("status", answer.StatusCode), slog.String("request", requestID(answer.Header)))
+		attributes = append(attributes, slog.Int("status", answer.StatusCode), slog.String("request_id", requestID(answer.Header)))
 	}
 	w.log.LogAttrs(r.Context(), slog.LevelDebug, "http", attributes...)
 }

@@ -70,7 +70,7 @@ func (e *Engine) drive(ctx context.Context, job *stage.Job, patience time.Durati
 		}
 		if e.worthWaiting(job, pause, deadline) {
 			e.Watch(renewal.Event{
-				Kind: "waiting", Run: job.Run.ID, App: job.Run.App, At: e.Clock.Now(), Text: pause.Reason.Text,
+				Kind: "waiting", Run: job.Run.ID, App: job.Run.App, State: job.Run.State, At: e.Clock.Now(), Text: pause.Reason.Text,
 				Fields: map[string]string{"until": pause.Until.Format(time.RFC3339)},
 			})
 			if job.Sleep(ctx, pause.Until.Sub(e.Clock.Now())) == nil {
@@ -95,7 +95,7 @@ func (e *Engine) step(ctx context.Context, job *stage.Job) (stage.Pause, error) 
 	before := job.Run.State
 	began := time.Now()
 	pause, err := stage.Step(ctx, job)
-	e.Log.Debug("step", "run_id", job.Run.ID, "state", string(before), "door", string(pause.Door),
+	e.Log.Debug("step", "run_id", job.Run.ID, "app", job.App, "state", string(before), "door", string(pause.Door),
 		"ms", time.Since(began).Milliseconds(), "failed", err != nil)
 	return pause, err
 }

@@ -88,7 +88,7 @@ func (e *Engine) Renew(ctx context.Context, setup stage.Setup, plan stage.Plan, 
 	if err != nil {
 		return run, fmt.Errorf("begin the run: %w", err)
 	}
-	e.Watch(renewal.Event{Kind: "begun", Run: run.ID, App: run.App, At: run.CreatedAt, Text: told.Events[0].Text})
+	e.Watch(renewal.Event{Kind: "begun", Run: run.ID, App: run.App, State: run.State, At: run.CreatedAt, Text: told.Events[0].Text})
 	job := e.job(setup, run)
 	job.Plan = &plan
 	return e.drive(live, job, patience)
@@ -125,7 +125,7 @@ func (e *Engine) since(ctx context.Context, app string, planned time.Time) (rene
 	if len(runs) == 0 || runs[0].EndedAt.IsZero() || runs[0].EndedAt.Before(planned) || runs[0].State != renewal.Done {
 		return renewal.Run{}, nil
 	}
-	e.Watch(renewal.Event{Kind: "joined", Run: runs[0].ID, App: app, At: e.Clock.Now(), Text: "renewed meanwhile by another process"})
+	e.Watch(renewal.Event{Kind: "joined", Run: runs[0].ID, App: app, State: runs[0].State, At: e.Clock.Now(), Text: "renewed meanwhile by another process"})
 	return runs[0], nil
 }
 

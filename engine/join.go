@@ -16,7 +16,7 @@ const followEvery = 250 * time.Millisecond
 // join drives an open run, or follows it for as long as another living process does.
 func (e *Engine) join(ctx context.Context, run renewal.Run, patience time.Duration) (renewal.Run, error) {
 	e.Watch(renewal.Event{
-		Kind: "joined", Run: run.ID, App: run.App, At: e.Clock.Now(),
+		Kind: "joined", Run: run.ID, App: run.App, State: run.State, At: e.Clock.Now(),
 		Text: "a renewal is already open: " + string(run.State),
 	})
 	after, err := e.lastEvent(ctx, run.ID)

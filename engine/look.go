@@ -210,7 +210,7 @@ func (e *Engine) begin(ctx context.Context, setup stage.Setup, plan stage.Plan) 
 		return fmt.Errorf("begin the renewal of %s: %w", setup.App, err)
 	}
 	e.plans.keep(run.ID, plan)
-	e.Watch(renewal.Event{Kind: "begun", Run: run.ID, App: run.App, At: run.CreatedAt, Text: told.Events[0].Text})
+	e.Watch(renewal.Event{Kind: "begun", Run: run.ID, App: run.App, State: run.State, At: run.CreatedAt, Text: told.Events[0].Text})
 	return nil
 }
 

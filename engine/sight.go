@@ -81,7 +81,7 @@ func (e *Engine) show(ctx context.Context, job *stage.Job) {
 		err = kept.Sight(ctx, []store.Sighting{after(page.Sightings[0], job, attempt, e.Clock.Now())}, sightFresh)
 	}
 	if err != nil {
-		e.Log.Warn("could not keep what a renewal changed", "run_id", job.Run.ID, "app", job.App, "error", err)
+		e.Log.Warn("could not keep what a renewal changed", "run_id", job.Run.ID, "app", job.App, "state", string(job.Run.State), "error", err)
 	}
 }
 

@@ -199,4 +199,5 @@ type Event struct {
 	Text     string            `json:"text"`
 	At       time.Time         `json:"at"`
 	Fields   map[string]string `json:"fields,omitempty"` // such as target, rung, keyId
+	State    State             `json:"-"`                // of the run, as the process that drives it tells; "" = not told. It isn't kept
 }

@@ -151,7 +151,7 @@ func (j *Job) keep(d draft) {
 		j.History.Deliveries = replaceOrAdd(j.History.Deliveries, v, same)
 	}
 	for _, e := range d.events {
-		e.Run, e.App, e.At = j.Run.ID, j.Run.App, j.Run.UpdatedAt
+		e.Run, e.App, e.At, e.State = j.Run.ID, j.Run.App, j.Run.UpdatedAt, j.Run.State
 		j.Tell(e)
 	}
 }
@@ -175,7 +175,7 @@ func (j *Job) signed(entries []audit.Entry) []audit.Entry {
 
 // progress tells those who watch this process, without saving.
 func (j *Job) progress(kind, text string, fields map[string]string) {
-	j.Tell(renewal.Event{Run: j.Run.ID, App: j.Run.App, Kind: kind, Text: text, At: j.Now(), Fields: fields})
+	j.Tell(renewal.Event{Run: j.Run.ID, App: j.Run.App, State: j.Run.State, Kind: kind, Text: text, At: j.Now(), Fields: fields})
 }
 
 // event and entry keep the drafts short.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -70,6 +71,10 @@ func exitCode(err error) int {
 func (sh *shell) show(err error) {
 	var ended *verdict
 	if err == nil || (errors.As(err, &ended) && ended.err == nil) {
+		return
+	}
+	if sh.inLines() {
+		sh.lines(slog.LevelError).Error(problem.Sentence(err), "code", problem.Of(err).Code, "fix", fixOf(err))
 		return
 	}
 	style := screen.StyleOf(sh.errs, sh.env)

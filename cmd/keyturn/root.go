@@ -69,4 +69,5 @@ func (sh *shell) addFlags(root *cobra.Command) {
 	all.StringVar(&sh.flags.proxy, "proxy", "", "proxy, such as http://127.0.0.1:8080 (else HTTPS_PROXY)")
 	all.StringVar(&sh.flags.caFile, "ca-file", "", "further certificate authorities (PEM), for a proxy that opens TLS")
 	all.StringVar(&sh.flags.logLevel, "log-level", "", "debug, info, warn or error, on stderr; never a secret (else KEYTURN_LOG_LEVEL, else warn)")
+	all.StringVar(&sh.flags.logFormat, "log-format", "", "text, or json for one object a line (else KEYTURN_LOG_FORMAT, else text)")
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,7 +17,6 @@ import (
 	"keyturn/engine"
 	"keyturn/metric"
 	"keyturn/problem"
-	"keyturn/renewal"
 	"keyturn/server"
 	"keyturn/server/feed"
 )
@@ -72,7 +70,7 @@ func newServe(sh *shell) *cobra.Command {
 }
 
 func (sh *shell) serve(ctx context.Context, s serving) error {
-	if !s.once && sh.flags.logLevel == "" && sh.env("KEYTURN_LOG_LEVEL") == "" {
+	if !s.once && sh.either(sh.flags.logLevel, "KEYTURN_LOG_LEVEL") == "" {
 		sh.flags.logLevel = "info"
 	}
 	w, err := sh.openService(ctx)
@@ -251,24 +249,3 @@ func (s *service) ready(ctx context.Context) error {
 	}
 	return s.engine.Ready(ctx)
 }
-
-// logged tells of renewals in the log.
-type logged struct{ log *slog.Logger }
-
-// Tell writes one line.
-func (l logged) Tell(event renewal.Event) {
-	attrs := []any{"event", event.Kind, "app", event.App, "run_id", event.Run}
-	for name, value := range event.Fields {
-		attrs = append(attrs, strings.ReplaceAll(name, " ", "_"), value)
-	}
-	l.log.Info(event.Text, attrs...)
-}
-
-// Note writes the text.
-func (l logged) Note(text string) { l.log.Info(text) }
-
-// Sum has nothing to add: every event was told.
-func (l logged) Sum(renewal.Run, summary) {}
-
-// Close has nothing to give back.
-func (l logged) Close() {}

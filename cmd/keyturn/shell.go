@@ -34,7 +34,7 @@ type shell struct {
 
 // flags are those that every command takes.
 type flags struct {
-	config, tenant, cloud, identity, proxy, caFile, logLevel string
+	config, tenant, cloud, identity, proxy, caFile, logLevel, logFormat string
 }
 
 func newShell(in io.Reader, out, errs io.Writer, env func(string) string) *shell {
@@ -91,26 +91,12 @@ func (sh *shell) interrupted(count int, cancel context.CancelFunc) {
 
 // say tells a person something, on the stream that isn't data.
 func (sh *shell) say(format string, args ...any) {
+	if sh.inLines() {
+		sh.lines(slog.LevelInfo).Info(fmt.Sprintf(format, args...))
+		return
+	}
 	said := screen.StyleOf(sh.errs, sh.env).Fold(fmt.Sprintf(format+"\n", args...))
 	_, _ = io.WriteString(sh.errs, said) // a lost message is no reason to stop
-}
-
-// log writes to the stream that isn't data, as much as --log-level asks for.
-func (sh *shell) log() (*slog.Logger, error) {
-	if sh.logTo != nil {
-		return slog.New(slog.NewTextHandler(sh.logTo, &slog.HandlerOptions{Level: slog.LevelDebug})), nil
-	}
-	level := slog.LevelWarn
-	text := sh.flags.logLevel
-	if text == "" {
-		text = sh.env("KEYTURN_LOG_LEVEL")
-	}
-	if text != "" {
-		if err := level.UnmarshalText([]byte(text)); err != nil {
-			return nil, usage(fmt.Errorf("log level %q isn't one of debug, info, warn, error", text))
-		}
-	}
-	return slog.New(slog.NewTextHandler(sh.errs, &slog.HandlerOptions{Level: level})), nil
 }
 
 func (sh *shell) style() screen.Style { return screen.StyleOf(sh.out, sh.env) }

@@ -23,6 +23,6 @@ func (s supervisor) tell(log *slog.Logger, state string) {
 		_ = connection.Close()
 	}
 	if err != nil {
-		log.Debug("could not tell the supervisor", "state", state, "error", err)
+		log.Debug("could not tell the supervisor", "notify", state, "error", err)
 	}
 }

@@ -199,7 +199,7 @@ func (b *Board) readRuns(ctx context.Context, events []renewal.Event) {
 		read[event.Run] = true
 		run, err := b.Store.Run(ctx, event.Run)
 		if err != nil {
-			b.Log.Warn("could not read a renewal", "run_id", event.Run, "error", err)
+			b.Log.Warn("could not read a renewal", "run_id", event.Run, "app", event.App, "error", err)
 			continue
 		}
 		if known := b.known.runs[run.App]; known.ID == run.ID || !run.CreatedAt.Before(known.CreatedAt) {

@@ -133,12 +133,12 @@ func (w *Waker) Stop(ctx context.Context) error {
 	return nil
 }
 
-// quiet passes on what River says of warnings and errors; its life is of no interest otherwise.
+// quiet passes on what River says of warnings and errors, under keys of its own; its life is of no interest otherwise.
 func quiet(log *slog.Logger) slog.Handler {
 	if log == nil {
 		return slog.DiscardHandler
 	}
-	return warnings{log.Handler()}
+	return warnings{log.Handler().WithGroup("river")}
 }
 
 // warnings is a handler for records from Warn upwards.
