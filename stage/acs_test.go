@@ -84,3 +84,34 @@ func addInWhole(t *testing.T, w *stagetest.World, when string) {
 		t.Errorf("%s: the old secret went on %s, before %s", when, w.Run.EndedAt, kept)
 	}
 }
+
+// TestALeakedAddInsSecretGoesEarly: in an emergency the old secret is removed before its end, once the new one is accepted.
+// ACS goes on signing with it until it hears of that, so that the place keeps it.
+func TestALeakedAddInsSecretGoesEarly(t *testing.T) {
+	t.Parallel()
+	for at := 0; ; at++ {
+		w := stagetest.NewACS()
+		plan, err := w.Begin(stage.Request{Emergency: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w.DieAt = range []int{at, 0} {
+			if _, err := w.Process(plan); err != nil {
+				t.Fatalf("killed at %d: %v", at, err)
+			}
+			plan = nil
+		}
+		for range 2 * int(stagetest.Spreading/stagetest.Hearing) {
+			if failing := w.Failing(); len(failing) > 0 {
+				t.Fatalf("killed at %d (%s): the add-in of %v fails", at, w.Run.State, failing)
+			}
+			w.Time = w.Time.Add(stagetest.Hearing / 2)
+		}
+		if _, there := w.Live()[stagetest.OldKey]; there || w.Run.State != renewal.Done || !w.Run.EndedAt.Before(w.Run.Order.RetiresEnd) {
+			t.Errorf("killed at %d: %s, the old one is there: %v", at, w.Run.State, there)
+		}
+		if at > 0 && w.Deaths == 0 {
+			break
+		}
+	}
+}

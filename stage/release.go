@@ -11,9 +11,12 @@ import (
 )
 
 // releaseOld has every place that holds the old value beside the new one let go of it, before it is removed: a consumer
-// that is asked to sign in with it afterwards would fail.
+// that is asked to sign in with it afterwards would fail. Where the service goes on with the old one for a while even after
+// it is removed before its end, as in an emergency, places keep it: it can do no harm any more, and the next renewal takes
+// its place.
 func (j *Job) releaseOld(ctx context.Context) error {
-	if j.Run.Retires == "" {
+	early := j.Run.Order.Spread > 0 && j.Now().Before(j.Run.Order.RetiresEnd)
+	if j.Run.Retires == "" || early {
 		return nil
 	}
 	for _, t := range j.Targets {

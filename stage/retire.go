@@ -56,18 +56,13 @@ func (j *Job) gate(ctx context.Context) (Pause, error) {
 		return Pause{}, nil
 	}
 	have, err := j.recover(ctx)
+	if err == nil {
+		err = j.allHolds(ctx, have)
+	}
+	if j.spreads(err) {
+		return waitUntil(j.Now().Add(10*time.Minute), "spread", "the new secret isn't accepted everywhere yet"), nil
+	}
 	if err != nil {
-		return Pause{}, err
-	}
-	group, inner := errgroup.WithContext(ctx)
-	group.Go(func() error { return j.newIsThere(inner) })
-	if have {
-		group.Go(func() error { return j.newSignsIn(inner) })
-	}
-	for _, t := range j.Targets {
-		group.Go(func() error { return j.unchanged(inner, t) })
-	}
-	if err := group.Wait(); err != nil {
 		return Pause{}, fmt.Errorf("the gate before retiring: %w", err)
 	}
 	return Pause{}, j.save(ctx, draft{
@@ -75,6 +70,20 @@ func (j *Job) gate(ctx context.Context) (Pause, error) {
 		events: event("gate", "the new secret works and every place still holds it"),
 		audit:  entry("gate", j.Run.Retires, audit.Happened, j.Run.Evidence),
 	})
+}
+
+// allHolds asks side by side whether the new password is there, whether it signs in, and whether every place shows what
+// we wrote.
+func (j *Job) allHolds(ctx context.Context, signsIn bool) error {
+	group, inner := errgroup.WithContext(ctx)
+	group.Go(func() error { return j.newIsThere(inner) })
+	if signsIn {
+		group.Go(func() error { return j.newSignsIn(inner) })
+	}
+	for _, t := range j.Targets {
+		group.Go(func() error { return j.unchanged(inner, t) })
+	}
+	return group.Wait()
 }
 
 func (j *Job) newIsThere(ctx context.Context) error {
@@ -228,14 +237,14 @@ func (j *Job) sweepAll(ctx context.Context) (Pause, error) {
 }
 
 // sweepEarly removes attempts that were given up before the old password ends, where the service uses the oldest one that
-// is valid: it would go on with such an attempt, which no consumer has. The gate sees first that no place has it.
+// is valid: it would go on with such an attempt, which no consumer has. Every place is seen first to have another.
 func (j *Job) sweepEarly(ctx context.Context) (Pause, error) {
 	given := func(a renewal.Attempt) bool { return a.N != j.Run.Attempt && !settled(a.State) }
 	if j.Run.Order.Linger == 0 || !slices.ContainsFunc(j.History.Attempts, given) {
 		return Pause{}, nil
 	}
-	if pause, err := j.gate(ctx); err != nil || pause.Door != renewal.Open {
-		return pause, err
+	if err := j.allHolds(ctx, false); err != nil {
+		return Pause{}, fmt.Errorf("before attempts that were given up are removed: %w", err)
 	}
 	return j.sweepAll(ctx)
 }

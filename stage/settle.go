@@ -32,7 +32,8 @@ func settle(ctx context.Context, j *Job) (Pause, error) {
 		return Pause{}, j.startOver(ctx, attempt, "its value was lost before any place had it")
 	}
 	// act: signing in changes nothing, so there is nothing to mark
-	if err := j.proveEverywhere(ctx, attempt); err != nil {
+	told, err := j.trySettling(ctx, attempt)
+	if err != nil {
 		return Pause{}, err
 	}
 	// advance
@@ -40,9 +41,23 @@ func settle(ctx context.Context, j *Job) (Pause, error) {
 	return Pause{}, j.save(ctx, draft{
 		run:      to(renewal.Delivering),
 		attempts: []renewal.Attempt{attempt},
-		events:   event("settled", "the new secret signs in everywhere it was tried", "keyId", attempt.KeyID),
-		audit:    entry("settle", attempt.KeyID, audit.Happened, "sign-ins accepted"),
+		events:   event("settled", told, "keyId", attempt.KeyID),
+		audit:    entry("settle", attempt.KeyID, audit.Happened, told),
 	})
+}
+
+// trySettling tries the new password until it works everywhere. Where that may take a day it is tried once, for what only a
+// person could mend, and delivered at once: its value couldn't wait so long in memory, and consumers have the old one
+// beside it; see awaitSpread.
+func (j *Job) trySettling(ctx context.Context, attempt renewal.Attempt) (told string, err error) {
+	if j.Run.Order.Spread == 0 {
+		return "the new secret signs in everywhere it was tried", j.proveEverywhere(ctx, attempt)
+	}
+	accepted, err := j.tryOnce(ctx, 1)
+	if accepted == 0 {
+		return "the new secret isn't known everywhere yet; consumers get it beside the old one", err
+	}
+	return "the new secret was accepted; consumers get it beside the old one", err
 }
 
 // startOver abandons an attempt and goes back to issuing.

@@ -13,6 +13,13 @@ import (
 // spreadPace is how often a new password is tried while it may still be unknown somewhere.
 const spreadPace = time.Hour
 
+// spreads reports whether a refusal is only that the new password isn't known everywhere yet, as it needn't be while
+// consumers have both.
+func (j *Job) spreads(refused error) bool {
+	return problem.Is(refused, problem.SignIn) && j.Run.Order.Spread > 0 &&
+		(j.Run.DeliveredAt.IsZero() || j.Now().Before(j.Run.DeliveredAt.Add(j.Run.Order.Spread)))
+}
+
 // awaitSpread tries the new password now and then for as long as the service may need to know it everywhere. Consumers
 // have both meanwhile, so a refusal harms nobody; at the end it must be accepted. Where no place can give the value back,
 // there is nothing to try with, and the consumers' own sign-ins have to tell.
@@ -22,22 +29,17 @@ func (j *Job) awaitSpread(ctx context.Context) (Pause, error) {
 		return Pause{}, nil
 	}
 	have, err := j.recover(ctx)
-	if err != nil && !problem.Is(err, problem.SignIn) {
+	refused := problem.Is(err, problem.SignIn)
+	if err != nil && !refused {
 		return Pause{}, err
 	}
-	accepted := err == nil
-	if accepted && have {
-		if accepted, err = j.accepted(ctx); err != nil {
+	accepted := 0
+	if have && !refused {
+		if accepted, err = j.tryOnce(ctx, settleWidth); err != nil {
 			return Pause{}, err
 		}
 	}
-	return j.spreadSoFar(ctx, until, accepted, have || err != nil)
-}
-
-// accepted signs in on several fresh connections.
-func (j *Job) accepted(ctx context.Context) (bool, error) {
-	accepted, err := j.tryOnce(ctx, settleWidth)
-	return accepted > 0, err
+	return j.spreadSoFar(ctx, until, accepted > 0, have || refused)
 }
 
 // spreadSoFar says what a try told.

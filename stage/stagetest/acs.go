@@ -25,6 +25,13 @@ func NewACS() *World {
 			w.app.Credentials[n].End = w.Time.AddDate(0, 0, 25)
 		}
 	}
+	for _, c := range w.app.Credentials {
+		known := heard{Credential: c, value: w.values[c.KeyID], made: c.Start}
+		if w.keys[c.KeyID] {
+			known.whole = c.Start
+		}
+		w.heard = append(w.heard, &known)
+	}
 	w.places = map[string]*place{webConfig: {value: w.values[OldKey]}}
 	return w
 }
@@ -55,7 +62,24 @@ func (acs) Completes() string { return "add the two keys" }
 
 // Complete implements issuer.Completing.
 func (a acs) Complete(_ context.Context, _ credential.App, made credential.Credential, _ secret.Value) error {
-	return a.act(func() { a.keys[made.KeyID] = true })
+	return a.act(func() {
+		a.keys[made.KeyID] = true
+		a.note(made.KeyID, func(h *heard) {
+			if h.whole.IsZero() {
+				h.whole = a.Time
+			}
+		})
+	})
+}
+
+// Issue implements issuer.Issuer. The service hears of it whether or not the reply gets lost.
+func (a acs) Issue(ctx context.Context, app credential.App, order issuer.Order) (credential.Issued, error) {
+	before := len(a.app.Credentials)
+	made, err := a.World.Issue(ctx, app, order)
+	for _, c := range a.app.Credentials[before:] {
+		a.heard = append(a.heard, &heard{Credential: c, value: a.values[c.KeyID], made: a.Time})
+	}
+	return made, err
 }
 
 // Look implements issuer.Issuer: it tells which secrets lack their keys.
@@ -73,13 +97,16 @@ func (a acs) Look(ctx context.Context, clientID string) (credential.App, error) 
 
 // Remove implements issuer.Issuer: the keys go first, in an effect of their own.
 func (a acs) Remove(ctx context.Context, app credential.App, held credential.Credential) error {
-	if err := a.act(func() { delete(a.keys, held.KeyID) }); err != nil {
+	if err := a.act(func() {
+		delete(a.keys, held.KeyID)
+		a.note(held.KeyID, func(h *heard) { h.gone = a.Time })
+	}); err != nil {
 		return err
 	}
 	return a.World.Remove(ctx, app, held)
 }
 
-// SignIn implements issuer.Issuer: a value is accepted until its secret ends.
+// SignIn implements issuer.Issuer: a value is accepted from when the service has heard of it until its secret ends.
 func (a acs) SignIn(_ context.Context, _ string, value secret.Value) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -89,21 +116,48 @@ func (a acs) SignIn(_ context.Context, _ string, value secret.Value) error {
 	return &problem.Error{Class: problem.Retry, Code: problem.SignIn, Message: "refused"}
 }
 
-func (w *World) accepts(value string) bool {
-	return slices.ContainsFunc(w.app.Credentials, func(c credential.Credential) bool {
-		return w.values[c.KeyID] == value && !c.Expired(w.Time)
-	})
+// heard is one secret as the service hears of it.
+type heard struct {
+	credential.Credential
+	value             string
+	made, whole, gone time.Time // when the password was made, its keys, and when it was removed; zero = never
 }
 
-// signer is the value with which the service signs: that of the oldest secret with keys that hasn't ended.
-func (w *World) signer() string {
-	var oldest credential.Credential
-	for _, c := range w.app.Credentials {
-		if w.keys[c.KeyID] && !c.Expired(w.Time) && (oldest.KeyID == "" || c.Start.Before(oldest.Start)) {
-			oldest = c
+// Hearing is how late the service hears of a change in the directory.
+const Hearing = 7 * time.Hour
+
+// note keeps what happened to a secret.
+func (w *World) note(keyID string, edit func(*heard)) {
+	for _, h := range w.heard {
+		if h.KeyID == keyID {
+			edit(h)
 		}
 	}
-	return w.values[oldest.KeyID]
+}
+
+// since reports whether the service has heard of something that happened at an instant; long ago it has.
+func (w *World) since(at time.Time) bool { return !at.IsZero() && !w.Time.Before(at.Add(Hearing)) }
+
+func (w *World) knows(h *heard) bool {
+	return w.since(h.made) && !w.since(h.gone) && !h.Expired(w.Time)
+}
+
+func (w *World) accepts(value string) bool {
+	return slices.ContainsFunc(w.heard, func(h *heard) bool { return h.value == value && w.knows(h) && w.since(h.whole) })
+}
+
+// signer is the value with which the service signs: that of the oldest whole secret it knows that hasn't ended.
+func (w *World) signer() string {
+	var oldest *heard
+	for _, h := range w.heard {
+		if w.knows(h) && w.since(h.whole) && (oldest == nil || h.Start.Before(oldest.Start)) {
+			oldest = h
+		}
+	}
+	if oldest == nil {
+		return ""
+	}
+	return oldest.value
 }
 
 // failingACS reports the places whose add-in fails now: what the service signs with isn't among its two values, or

@@ -39,6 +39,7 @@ type World struct {
 	app     credential.App
 	values  map[string]string // by key id
 	keys    map[string]bool   // by key id: the secret has its keys; nil = secrets need none
+	heard   []*heard          // what the service of add-ins hears of secrets, late
 	places  map[string]*place
 	issued  int
 	history store.History
