@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"keyturn/notify"
 	"keyturn/policy"
 	"keyturn/target"
 )
@@ -21,6 +22,7 @@ type Config struct {
 	Network      Network
 	Store        string // the database: a path, absolute or relative to where the process stands, or an address postgres://...
 	Serve        Serve
+	Notify       Notify
 	Policy       policy.Policy
 	Applications []Application // in the order of the file
 }
@@ -90,14 +92,14 @@ func Default() Config {
 	return Config{Cloud: "public", Identity: "default", Store: "keyturn.db", Serve: Serve{Every: time.Hour}, Policy: policy.Default()}
 }
 
-// Load reads the file at path. kinds are the targets that this release knows. A file with problems gives [*Problems] with
+// Load reads the file at path. kinds are the targets that this release knows, notifiers the ways to tell people. A file with problems gives [*Problems] with
 // all of them; one that can't be read gives the file system's error. Paths in the file are relative to its folder.
-func Load(path string, kinds []target.Descriptor) (Config, error) {
+func Load(path string, kinds []target.Descriptor, notifiers ...notify.Descriptor) (Config, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
-	config, err := Parse(path, text, kinds)
+	config, err := Parse(path, text, kinds, notifiers...)
 	if err != nil {
 		return Config{}, err
 	}
@@ -117,10 +119,11 @@ func beside(path, name string) string {
 }
 
 // Parse is [Load] for text already read: path is used in messages alone. It asks neither disk nor wire.
-func Parse(path string, text []byte, kinds []target.Descriptor) (Config, error) {
+func Parse(path string, text []byte, kinds []target.Descriptor, notifiers ...notify.Descriptor) (Config, error) {
 	read := newReader(path, text)
 	written := read.file()
 	config := read.meaning(written, kinds)
+	config.Notify = read.notify(written.Notify, notifiers)
 	if len(read.problems) > 0 {
 		return Config{}, read.report()
 	}

@@ -210,7 +210,7 @@ func TestParseRefuses(t *testing.T) {
 		"a store of another kind":             {"tenant: t\nstore: mysql://db/keyturn\n", `2:8: a store is a file or a PostgreSQL database, not "mysql://..."`},
 		"a password in the store's address":   {"tenant: t\nstore: postgres://keyturn:hunter2@db/keyturn\n", "2:8: a password stands in the address"},
 		"a password after the store's name":   {"tenant: t\nstore: postgres://db/keyturn?password=hunter2\n", "2:8: a password stands in the address"},
-		"notifications":                       {"tenant: t\nnotify: []\n", `2:1: "notify": notifications are not acted upon by this release`},
+		"audit exports":                       {"tenant: t\naudit: []\n", `2:1: "audit": audit exports are not acted upon by this release`},
 		"a reference to a secret":             {"tenant: ${env:TENANT}\n", "1:9: ${env:...} and ${file:...} are read only where a secret of Keyturn's own stands"},
 		"an alias":                            {"tenant: &t x\nstore: *t\n", "found an anchor or alias, which isn't understood"},
 		"a merge key":                         {"tenant: t\n<<: { store: x }\n", "2:1: this kind of key isn't understood"},

@@ -27,6 +27,10 @@ func (r *reader) into(spot held, value reflect.Value) {
 		r.say(spot, "nothing is written here", "give it a value or drop the key")
 		return
 	}
+	if value.Type() == secretType {
+		r.secret(spot, value)
+		return
+	}
 	switch value.Kind() {
 	case reflect.Pointer:
 		r.optional(spot, value)

@@ -18,6 +18,7 @@ type file struct {
 	Store        string  `yaml:"store" jsonschema:"default=keyturn.db" jsonschema_description:"What remembers runs: a file, relative to this one, or a PostgreSQL database that several machines share, postgres://user@host/database. Its password comes from PGPASSWORD or a password file. It never holds a secret."`
 	Policy       rules   `yaml:"policy" jsonschema_description:"How secrets are renewed, unless an application says otherwise."`
 	Serve        serve   `yaml:"serve" jsonschema_description:"How keyturn serve works unattended."`
+	Notify       held    `yaml:"notify" jsonschema_description:"Who is told when something needs a person, and when that is over. See docs/notices.md."`
 	Applications held    `yaml:"applications" jsonschema_description:"The applications to look after, each under a name of your choice."`
 }
 

@@ -25,6 +25,8 @@ type reader struct {
 	top      held // the whole file
 	problems []Problem
 	shapes   map[reflect.Type]shape
+
+	environment Environment // nil = secrets aren't fetched
 }
 
 func newReader(path string, text []byte) *reader {

@@ -7,14 +7,18 @@ import (
 
 	"github.com/invopop/jsonschema"
 
+	"keyturn/notify"
 	"keyturn/target"
 )
 
 // Schema returns the JSON Schema of keyturn.yaml as indented JSON, for editors. It is made from the tags that the strict
 // decoder reads and from the descriptors, so that the three can't differ.
-func Schema(kinds []target.Descriptor) ([]byte, error) {
+func Schema(kinds []target.Descriptor, notifiers ...notify.Descriptor) ([]byte, error) {
 	schema := reflector().Reflect(file{})
 	schema.Title = "keyturn.yaml"
+	if told, ok := schema.Properties.Get("notify"); ok {
+		notifySchema(told, notifiers)
+	}
 	apps := reflector().Reflect(application{})
 	apps.Version = ""
 	if targets, ok := apps.Properties.Get("targets"); ok {
@@ -69,6 +73,46 @@ func targetSchemas(kinds []target.Descriptor) []*jsonschema.Schema {
 		forms = append(forms, form)
 	}
 	return forms
+}
+
+// notifySchema gives each notifier its key below notify.
+func notifySchema(told *jsonschema.Schema, notifiers []notify.Descriptor) {
+	told.Properties, told.AdditionalProperties = jsonschema.NewProperties(), jsonschema.FalseSchema
+	for _, kind := range notifiers {
+		settings := object()
+		settings.Title, settings.Description = kind.Title, kind.Summary
+		for _, field := range kind.Fields {
+			settings.Properties.Set(field.Name, notifierFieldSchema(field))
+			if field.Required {
+				settings.Required = append(settings.Required, field.Name)
+			}
+		}
+		told.Properties.Set(kind.Code, settings)
+	}
+	told.Properties.Set(heartbeatKey, &jsonschema.Schema{
+		Type: "string", Examples: []any{"https://hc-ping.com/..."},
+		Description: "An address that is asked after each look at the tenant that went well, so that somebody else notices when none does; or ${env:NAME}, ${file:PATH}.",
+	})
+}
+
+func notifierFieldSchema(field notify.Field) *jsonschema.Schema {
+	schema := &jsonschema.Schema{Type: "string", Description: field.Help}
+	switch field.Kind {
+	case notify.Number:
+		schema.Type = "integer"
+	case notify.List:
+		one := uint64(1)
+		schema.Type, schema.Items, schema.MinItems = "array", &jsonschema.Schema{Type: "string"}, &one
+	case notify.Secret:
+		schema.Pattern = reference.String()
+	}
+	for _, choice := range field.Choices {
+		schema.Enum = append(schema.Enum, choice)
+	}
+	if field.Example != "" && field.Kind == notify.Text {
+		schema.Examples = []any{field.Example}
+	}
+	return schema
 }
 
 func object() *jsonschema.Schema {

@@ -8,7 +8,6 @@ import (
 // later names keys that a reader of the documentation may write and that this release doesn't act upon, with what each
 // would do. A key that is silently ignored would promise something that doesn't happen.
 var later = map[string]string{
-	"notify":  "notifications",
 	"audit":   "audit exports",
 	"tenants": "several tenants in one file",
 }

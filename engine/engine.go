@@ -38,6 +38,7 @@ type Options struct {
 	Stop  <-chan struct{} // closed: finish the effect in hand, then park
 	Log   *slog.Logger
 
+	Notify Notify // how people are told
 	Rounds Rounds // of an engine that works unattended
 	Pulse  func() // called every few seconds while serving goes on; nil = nobody listens
 }
@@ -202,7 +203,7 @@ const setUpAgain = time.Minute
 
 func (e *Engine) job(setup stage.Setup, run renewal.Run) *stage.Job {
 	return &stage.Job{
-		Setup: setup, Book: e.Store, Run: run, Tell: e.Watch,
+		Setup: setup, Book: e.book(), Run: run, Tell: e.Watch,
 		Clock: stage.Clock{Now: e.Clock.Now, Sleep: func(ctx context.Context, d time.Duration) error { return e.sleep(ctx, run.ID, d) }},
 	}
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"keyturn/notice"
 	"keyturn/policy"
 	"keyturn/problem"
 	"keyturn/renewal"
@@ -42,6 +44,7 @@ type Service interface {
 	store.Duties
 	store.Findings
 	store.Sightings
+	store.Outbox
 }
 
 // memory is when each application is worth another look, as far as this process knows.
@@ -60,12 +63,13 @@ func (e *Engine) Look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	failed := e.look(ctx, service)
+	own := &ownMatters{}
+	failed := e.look(ctx, service, own)
 	text := ""
 	if failed != nil {
 		text = failed.Error()
 	}
-	return errors.Join(failed, service.Finish(ctx, LookDuty, text))
+	return errors.Join(failed, service.Finish(ctx, LookDuty, text), e.afterLook(ctx, service, own, failed))
 }
 
 func (e *Engine) service() (Service, error) {
@@ -76,14 +80,14 @@ func (e *Engine) service() (Service, error) {
 	return service, nil
 }
 
-func (e *Engine) look(ctx context.Context, service Service) error {
+func (e *Engine) look(ctx context.Context, service Service, own *ownMatters) error {
 	open, err := e.openRuns(ctx)
 	if err != nil {
 		return err
 	}
 	apps := e.memory.worthALook(e.Rounds.Apps, open, e.Clock.Now())
 	errs := make([]error, len(apps))
-	seen := &sights{kept: service}
+	seen := &sights{kept: service, own: own}
 	var group errgroup.Group
 	group.SetLimit(lookAtOnce)
 	for i, app := range apps {
@@ -142,9 +146,10 @@ func (e *Engine) lookAt(ctx context.Context, service Service, seen *sights, app 
 		err = e.obstacle(ctx, plan)
 	}
 	if err != nil {
-		return e.note(ctx, service, app, err)
+		return e.note(ctx, service, seen.own, app, plan.Due.End, err)
 	}
-	if err := service.Forget(ctx, app); err != nil || !plan.Due.Due {
+	seen.own.sawApp()
+	if err := service.Forget(ctx, app, e.goneWell(app)...); err != nil || !plan.Due.Due {
 		return err
 	}
 	return e.begin(ctx, setup, plan)
@@ -182,15 +187,18 @@ func (e *Engine) obstacle(ctx context.Context, plan stage.Plan) error {
 }
 
 // note keeps what a person should mend, and tells of it once.
-func (e *Engine) note(ctx context.Context, service Service, app string, cause error) error {
+func (e *Engine) note(ctx context.Context, service Service, own *ownMatters, app string, end time.Time, cause error) error {
 	found := problem.Of(cause)
-	fix := found.Fix
-	if fix == "" {
-		fix = "keyturn doctor " + app
+	finding := store.Finding{App: app, Code: found.Code, Text: cause.Error(), Fix: cmp.Or(found.Fix, "keyturn doctor "+app), Since: e.Clock.Now()}
+	var notices []notice.Notice
+	if isOwn(found.Code) {
+		own.add(found, app, finding.Since)
+	} else {
+		notices = e.tellOf(ctx, service, app, finding, end)
 	}
-	news, err := service.Note(ctx, store.Finding{App: app, Code: found.Code, Text: cause.Error(), Fix: fix, Since: e.Clock.Now()})
+	news, err := service.Note(ctx, finding, notices...)
 	if err == nil && news {
-		e.Log.Warn("an application can't be renewed by itself", "app", app, "code", found.Code, "error", cause, "fix", fix)
+		e.Log.Warn("an application can't be renewed by itself", "app", app, "code", found.Code, "error", cause, "fix", finding.Fix)
 	}
 	return err
 }

@@ -53,10 +53,21 @@ func (e *Engine) Serve(ctx context.Context, waker Waker) error {
 	}
 	e.waker.Store(&waker)
 	defer e.waker.Store(nil)
+	posting := e.startPosting(live, service)
 	looking := e.lookAround(live, waker, service)
+	posting()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveGrace)
 	defer cancel()
 	return errors.Join(looking, waker.Stop(last))
+}
+
+// startPosting sends notices beside everything else; the returned function waits for the one in hand.
+func (e *Engine) startPosting(ctx context.Context, box store.Outbox) (wait func()) {
+	var group sync.WaitGroup
+	if len(e.Notify.Notifiers) > 0 {
+		group.Go(func() { e.post(ctx, box) })
+	}
+	return group.Wait
 }
 
 // saveGrace is how long the effects in hand may take when serving ends.
@@ -124,7 +135,8 @@ func (e *Engine) makeRounds(ctx context.Context, service Service, done chan<- st
 // Once looks at the tenant and drives whatever is due, each run until it ends or has to wait, and returns. Its error says
 // what didn't work; a run that stands still is no error. Somebody calls it again, such as cron.
 func (e *Engine) Once(ctx context.Context) error {
-	if _, err := e.service(); err != nil {
+	service, err := e.service()
+	if err != nil {
 		return err
 	}
 	e.unattended.Store(true)
@@ -145,7 +157,7 @@ func (e *Engine) Once(ctx context.Context) error {
 		group.Go(func() error { errs[i] = e.wake(live, run.ID, run.Version); return nil })
 	}
 	_ = group.Wait() // each run keeps its own failure
-	return errors.Join(append(errs, looked)...)
+	return errors.Join(append(errs, looked, e.postAll(live, service))...)
 }
 
 // driveAtOnce is how many runs Once drives side by side: as many as a waker's workers.

@@ -26,6 +26,7 @@ const (
 // sights gathers what a look at the tenant sees, and saves it many applications at a time.
 type sights struct {
 	kept store.Sightings
+	own  *ownMatters // what is wrong with Keyturn itself
 
 	mu    sync.Mutex
 	batch []store.Sighting

@@ -23,17 +23,17 @@ const (
 // Notice is one thing to tell a person. Of notices with the same Subject and Code, one is told until the subject has
 // recovered: what is seen again every hour is told once.
 type Notice struct {
-	ID      string    // the same whenever it is sent again, so that a receiver can drop doubles; letters, digits and _
-	Subject string    // what it is about, such as "app provision-assist": see [OfApp] and [OfKeyturn]
-	Kind    Kind      //
-	Code    string    // of the problem, finding or reason, such as "rights.missing"; "" for Recovered and Test
-	App     string    // the application's name in the configuration; "" = Keyturn itself
-	Run     string    // "" = it isn't about a run
-	Title   string    // one line: which application, what, by when
-	Text    string    // what happened, in plain words; may have several lines
-	Fix     string    // exactly what to do next, mostly a command; "" = nothing
-	By      time.Time // until when something must be done; zero = no day is known
-	At      time.Time // policy's time at which it was seen
+	ID      string    `json:"id"`      // the same whenever it is sent again, so that a receiver can drop doubles; letters, digits and _
+	Subject string    `json:"subject"` // what it is about, such as "app provision-assist": see [OfApp] and [OfKeyturn]
+	Kind    Kind      `json:"kind"`
+	Code    string    `json:"code,omitempty"` // of the problem, finding or reason, such as "rights.missing"; none for recovered and test
+	App     string    `json:"app,omitempty"`  // the application's name in the configuration; "" = Keyturn itself
+	Run     string    `json:"run,omitempty"`
+	Title   string    `json:"title"`         // one line: which application, what, by when
+	Text    string    `json:"text"`          // what happened, in plain words; may have several lines
+	Fix     string    `json:"fix,omitempty"` // exactly what to do next, mostly a command
+	By      time.Time `json:"by,omitzero"`   // until when something must be done; zero = no day is known
+	At      time.Time `json:"at"`            // when it was seen, by policy's time
 }
 
 // OfApp is the subject of what concerns one application.

@@ -155,6 +155,9 @@ func runs() []Meaning {
 		{"listen", "The address can't be listened at.", "Choose another with --listen."},
 		{"look.none", "The tenant wasn't looked at with success yet.", "See the reason beside it."},
 		{"look.stale", "The tenant wasn't looked at with success lately.", "See the reason beside it."},
+		{"expiry.near", "A secret ends within a week, and nothing is on the way.", "Mend what keeps it from being renewed; keyturn status names it."},
+		{"expiry.passed", "A secret has ended, and nothing is on the way.", "Mend what keeps it from being renewed; keyturn status names it."},
+		{"self.ending", "What Keyturn itself signs in with ends within a month; nothing renews that.", "Make a new one; better still, use a managed identity."},
 	}
 }
 

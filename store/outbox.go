@@ -53,10 +53,10 @@ const (
 // Posting is a notice in the outbox, with what came of it.
 type Posting struct {
 	notice.Notice
-	State   PostingState
-	Open    bool          // its matter isn't over: the same isn't told again
-	Sent    []string      // the notifiers that took it
-	Tries   int           // how often it was tried
-	Failure string        // why the last try failed; never a secret
-	Age     time.Duration // since it was kept
+	State   PostingState  `json:"state"`
+	Open    bool          `json:"open"`              // its matter isn't over: the same isn't told again
+	Sent    []string      `json:"sent,omitempty"`    // the notifiers that took it
+	Tries   int           `json:"tries"`             // how often it was tried
+	Failure string        `json:"failure,omitempty"` // why the last try failed; never a secret
+	Age     time.Duration `json:"-"`                 // since it was kept
 }

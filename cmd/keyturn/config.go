@@ -28,7 +28,8 @@ func newConfigCheck(sh *shell) *cobra.Command {
 		Use:   "check [FILE]",
 		Short: "Tell every problem of a configuration at once, with line and column",
 		Long: "Reads the configuration as strictly as every other command does and tells all problems at once, each with line,\n" +
-			"column, the offending text and what was probably meant. Asks no cloud. Exit code 1 when there is a problem.",
+			"column, the offending text and what was probably meant. Asks no cloud. Secrets that it refers to may be elsewhere:\n" +
+			"what isn't set here is said and no problem. Exit code 1 when there is a problem.",
 		Example: "  keyturn config check\n  keyturn config check keyturn.prod.yaml -o json",
 		Args:    upTo(1, "at most one file"),
 	}
@@ -52,7 +53,7 @@ func (sh *shell) checkFile(ctx context.Context) (config.Config, error) {
 	if err != nil {
 		return loaded, err
 	}
-	return loaded, r.checkBlocks(loaded)
+	return loaded, allProblems(loaded.Path, r.checkBlocks(loaded), sh.checkNotify(r, loaded))
 }
 
 func (sh *shell) configCheck(ctx context.Context, f *format) error {
@@ -92,7 +93,7 @@ func newConfigSchema(sh *shell) *cobra.Command {
 			"  # yaml-language-server: $schema=keyturn.schema.json",
 		Args: exactly(0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error {
-			schema, err := config.Schema(descriptors())
+			schema, err := config.Schema(descriptors(), notifiers()...)
 			if err != nil {
 				return err
 			}

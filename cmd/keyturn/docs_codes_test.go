@@ -36,6 +36,9 @@ func TestDocsCodes(t *testing.T) {
 	for _, d := range descriptors() {
 		fmt.Fprintf(&page, "\n### %s\n\n%s", d.Title, meaningTable(d.Codes))
 	}
+	for _, d := range notifiers() {
+		fmt.Fprintf(&page, "\n### %s\n\n%s", d.Title, meaningTable(d.Codes))
+	}
 	page.WriteString("\n## Findings\n\nWhat `keyturn doctor`, `discover` and `status` find. None of them stops a renewal, unless it says so.\n\n")
 	page.WriteString(meaningTable(findings()))
 	page.WriteString("\n## Decisions\n\nWhy a rule decided as it did: whether a secret is due, which one is replaced, how long the new one lasts, how long both are\n" +
@@ -94,6 +97,12 @@ func TestDocsEveryCodeIsTold(t *testing.T) {
 			isSentence(t, m)
 		}
 	}
+	for _, d := range notifiers() {
+		for _, m := range d.Codes {
+			told[m.Code]++
+			isSentence(t, m)
+		}
+	}
 	for _, m := range policy.Codes() {
 		if string(m.Code) != problem.Blocked { // one word for the same thing, seen beforehand
 			told[string(m.Code)]++
@@ -132,7 +141,7 @@ var (
 	// noCodes are texts in the source that only look like one.
 	noCodes = regexp.MustCompile(`^(keyturn\.(db|yaml)|ca\.pem|vcs\.revision|network|policy\.lifetime|signIn\.clientId)$|\.(com|net|us|cn|sql|go|md|json|css|svg|js|templ)$`)
 	// lists are where codes are told, not given.
-	lists = regexp.MustCompile(`^(problem/code|check/look|target/[a-z]+/descriptor)\.go$`)
+	lists = regexp.MustCompile(`^(problem/code|check/look|(target|notify)/[a-z]+/descriptor)\.go$`)
 )
 
 // codesInSource finds the codes that product code gives, each with one place: texts of two words or more with dots, and

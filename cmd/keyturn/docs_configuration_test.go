@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"keyturn/config"
+	"keyturn/notify"
 	"keyturn/policy"
 	"keyturn/target"
 )
@@ -55,7 +56,7 @@ func (o *ordered) UnmarshalJSON(text []byte) error {
 
 func TestDocsConfigurationKeys(t *testing.T) {
 	t.Parallel()
-	text, err := config.Schema(descriptors())
+	text, err := config.Schema(descriptors(), notifiers()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,6 +168,38 @@ func placeText(d target.Descriptor) string {
 	return strings.TrimSpace(b.String())
 }
 
+func TestDocsConfigurationNotifiers(t *testing.T) {
+	t.Parallel()
+	var parts []string
+	for _, d := range notifiers() {
+		parts = append(parts, notifierText(d))
+	}
+	isWhatSectionSays(t, docsPage("configuration.md"), "notifiers", strings.Join(parts, "\n\n"))
+}
+
+// notifierText is all that a descriptor tells about one kind of notifier.
+func notifierText(d notify.Descriptor) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### %s: `%s`\n\n%s\n\n| Setting | Meaning | Example |\n|---|---|---|\n", d.Title, d.Code, d.Summary)
+	for _, f := range d.Fields {
+		help := f.Help
+		if len(f.Choices) > 0 {
+			help += " One of `" + strings.Join(f.Choices, "`, `") + "`."
+		}
+		if f.Required {
+			help += " Required."
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | `%s` |\n", f.Name, inTable(help), inTable(f.Example))
+	}
+	b.WriteString("\nIts limits:\n\n- " + strings.Join(d.Limits, "\n- ") + "\n\nRead from: ")
+	var links []string
+	for _, address := range d.Sources {
+		links = append(links, "<"+address+">")
+	}
+	b.WriteString(strings.Join(links, ", ") + "\n")
+	return strings.TrimSpace(b.String())
+}
+
 // Every whole file that the documentation shows is a good one, and together they show every key.
 func TestDocsConfigurationsAreGood(t *testing.T) {
 	t.Parallel()
@@ -177,7 +210,7 @@ func TestDocsConfigurationsAreGood(t *testing.T) {
 				continue
 			}
 			found, all = found+1, all+block.text
-			if _, err := config.Parse(page, []byte(block.text), descriptors()); err != nil {
+			if _, err := config.Parse(page, []byte(block.text), descriptors(), notifiers()...); err != nil {
 				t.Errorf("%s line %d: %v", page, block.line, err)
 			}
 		}

@@ -18,6 +18,7 @@ import (
 	"keyturn/renewal"
 	"keyturn/server/access"
 	"keyturn/simulator"
+	"keyturn/store"
 )
 
 const jsonHead = `# JSON
@@ -48,6 +49,8 @@ func shown() []struct {
 		{"keyturn renew, resume, approve, adopt, abort", "One event a line while it goes on:", renewal.Event{}},
 		{"", "`keyturn demo` too; there, `{\"event\": \"note\", \"text\"}` tells of the simulated clock. The last line is a summary:", summary{}},
 		{"keyturn audit verify", "A list, one object an application.", chain{}},
+		{"keyturn notify list", "A list, one object a notice, oldest first.", store.Posting{}},
+		{"keyturn notify test", "A list, one object a notifier.", tried{}},
 		{"keyturn config check", "`{\"ok\", \"file\", \"problems\": [...]}`. One problem:", config.Problem{}},
 		{"keyturn token list", "A list, one object a token.", access.Token{}},
 		{"keyturn simulate", "The first line on stdout.", simulator.Announcement{}},

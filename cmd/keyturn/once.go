@@ -14,8 +14,17 @@ func (s *service) once(ctx context.Context) error {
 		return err
 	}
 	waiting, err := s.attend(ctx)
-	if err != nil || !waiting {
+	if err != nil {
 		return err
+	}
+	if untold, err := untoldOf(ctx, s.store); err != nil {
+		return err
+	} else if untold != nil {
+		waiting = true
+		s.sh.say("%s\n  next: %s", untold.Text, untold.Fix)
+	}
+	if !waiting {
+		return nil
 	}
 	return attention()
 }

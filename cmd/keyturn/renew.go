@@ -99,7 +99,7 @@ func (sh *shell) furnish(ctx context.Context, d *desk, shown follower, r *renewi
 	rounds.Plan = w.makePlan
 	w.engine = engine.New(engine.Options{
 		Store: kept, Node: nodeName(renewal.NewID()), Clock: d.clock, Watch: shown.Tell, Setup: d.setupNamed, Stop: sh.stop, Log: log,
-		Rounds: rounds, Pulse: pulse,
+		Rounds: rounds, Pulse: pulse, Notify: engine.Notify{On: d.settings.Notify.On()},
 	})
 	return w, nil
 }

@@ -42,8 +42,8 @@ func newServe(sh *shell) *cobra.Command {
 		Short: "Renew by itself whatever is due, for years",
 		Long: "Looks at every application of keyturn.yaml, every hour unless the file says otherwise (serve: { every: 1h }), begins the\n" +
 			"renewals that are due, waits out their overlaps and finishes them. What keeps an application from being renewed is told\n" +
-			"once in the log, and by keyturn status until it is mended. It may be stopped, or killed, at any moment. Several may\n" +
-			"serve the same store.\n\n" +
+			"once in the log, by mail or webhook where notify says so (docs/notices.md), and by keyturn status until it is mended. It\n" +
+			"may be stopped, or killed, at any moment. Several may serve the same store.\n\n" +
 			"It prints a link that opens the console, once; keyturn console link prints another. At an address of the network the\n" +
 			"console is shown only where people sign in: see docs/console.md.\n\n" +
 			"/healthz says whether the process is at work; /readyz whether the store is reached and the tenant was looked at lately,\n" +
@@ -115,10 +115,15 @@ func (sh *shell) openService(ctx context.Context) (*service, error) {
 	}
 	s := &service{log: log, invite: func(text string) { sh.say("%s", text) }, count: count, boss: supervisor{socket: sh.env("NOTIFY_SOCKET")}}
 	rounds := engine.Rounds{Apps: tended(d.settings), Every: d.settings.Serve.Every}
+	telling, err := sh.openTelling(d.reach, d.settings, log)
+	if err != nil {
+		return nil, err
+	}
 	s.workshop, err = sh.furnish(ctx, d, heard{logged{log}, s}, &renewing{}, rounds, s.beat)
 	if err != nil {
 		return nil, err
 	}
+	s.engine.Notify = s.notifying(telling)
 	s.beat()
 	return s, nil
 }

@@ -16,7 +16,7 @@ func (sh *shell) loadFile() (config.Config, error) {
 	if err != nil {
 		return config.Config{}, err
 	}
-	return config.Load(path, descriptors())
+	return config.Load(path, descriptors(), notifiers()...)
 }
 
 // checkBlocks lets each target read its own settings, so that what only it can judge shows before anything is asked.

@@ -30,6 +30,7 @@ func newStatus(sh *shell) *cobra.Command {
 		Long: "Shows each application's state, the end of its secret, the next date and the last proof.\n\n" +
 			"The renewals come from the store. The directory is asked too, for drift and for certificates that break, unless there\n" +
 			fmt.Sprintf("are more than %d applications; --live asks for all of them, --offline for none.\n", liveLimit) +
+			"Notices that couldn't be sent are told below the table, and on stderr with another format.\n" +
 			"Exit code 2 when something needs attention.",
 		Example: "  keyturn status\n  keyturn status provision-assist\n  keyturn status --offline -o json",
 		Args:    upTo(1, "at most one application"),
@@ -97,10 +98,19 @@ func (sh *shell) status(ctx context.Context, f *format, args []string, live func
 		return err
 	}
 	judge(rows, undriven, now)
-	if err := sh.printStatus(f, rows); err != nil {
+	return sh.showStatus(ctx, f, rows, reader)
+}
+
+// showStatus shows the rows, and that notices don't reach people.
+func (sh *shell) showStatus(ctx context.Context, f *format, rows []standing, reader store.Reader) error {
+	untold, err := untoldOf(ctx, reader)
+	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(rows, func(s standing) bool { return s.Attention != "" }) {
+	if err := sh.printStatus(f, rows, untold); err != nil {
+		return err
+	}
+	if untold != nil || slices.ContainsFunc(rows, func(s standing) bool { return s.Attention != "" }) {
 		return attention()
 	}
 	return nil

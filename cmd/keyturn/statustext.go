@@ -8,9 +8,12 @@ import (
 )
 
 // printStatus shows the rows. A table for a person has the reasons below it, where they have room.
-func (sh *shell) printStatus(f *format, rows []standing) error {
+func (sh *shell) printStatus(f *format, rows []standing, untold *untold) error {
 	list := statusListing(rows)
 	if f.chosen != asTable || len(rows) == 0 {
+		if untold != nil {
+			sh.say("keyturn: %s; next: %s", untold.Text, untold.Fix)
+		}
 		return sh.print(f, list)
 	}
 	const narrow = 5
@@ -25,7 +28,11 @@ func (sh *shell) printStatus(f *format, rows []standing) error {
 	if err := sh.print(f, list); err != nil {
 		return err
 	}
-	return sh.prose(reasons(rows, sh.style()))
+	text := reasons(rows, sh.style())
+	if untold != nil {
+		text += reason("notices", untold.Text, untold.Fix, sh.style())
+	}
+	return sh.prose(text)
 }
 
 // reasons tells why a person should look at rows.
@@ -33,10 +40,14 @@ func reasons(rows []standing, style screen.Style) string {
 	var text strings.Builder
 	for _, row := range rows {
 		if row.Attention != "" {
-			fmt.Fprintf(&text, "\n%s %s\n  next: %s\n", style.Text(screen.Amber, "! "+row.App+":"), screen.Clean(row.Attention), screen.Clean(orNone(row.Fix)))
+			text.WriteString(reason(row.App, row.Attention, row.Fix, style))
 		}
 	}
 	return text.String()
+}
+
+func reason(subject, why, fix string, style screen.Style) string {
+	return fmt.Sprintf("\n%s %s\n  next: %s\n", style.Text(screen.Amber, "! "+subject+":"), screen.Clean(why), screen.Clean(orNone(fix)))
 }
 
 func statusListing(rows []standing) listing {

@@ -175,6 +175,7 @@ type memory interface {
 	store.Pages
 	store.Passes
 	store.Budgets
+	store.OutboxReader
 	Close() error
 	alarm(log *slog.Logger, workers int) engine.Waker
 }
