@@ -5,14 +5,17 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
+	"keyturn/simulator/acs"
 	"keyturn/simulator/azure"
 	"keyturn/simulator/consumer"
 	"keyturn/simulator/directory"
 	"keyturn/simulator/graph"
 	"keyturn/simulator/login"
 	"keyturn/simulator/seed"
+	"keyturn/simulator/sharepoint"
 	"keyturn/simulator/vault"
 	"keyturn/simulator/world"
 )
@@ -24,6 +27,8 @@ type cloud struct {
 	v      *vault.Service
 	a      *azure.Service
 	p      *consumer.Park
+	acs    *acs.Service
+	sites  *sharepoint.Service
 	login  *login.Service
 	graph  *graph.Service
 	sample seed.Sample
@@ -36,8 +41,11 @@ func newCloud(options Options) (*cloud, error) {
 	c.a = azure.New(w, c.d, c.v)
 	c.p = consumer.New(w, c.d, c.v, c.a)
 	c.login, c.graph = login.New(w, c.d), graph.New(w, c.d)
+	c.acs = acs.New(w, c.d)
+	c.sites = sharepoint.New(w, c.d, c.acs)
 	var err error
-	if c.sample, err = seed.Plant(options.Seed, w, c.d, c.v, c.a, c.p); err != nil {
+	ground := seed.Ground{World: w, Directory: c.d, Vaults: c.v, Azure: c.a, Park: c.p, ACS: c.acs, SharePoint: c.sites, Dir: options.Dir}
+	if c.sample, err = seed.Plant(options.Seed, ground); err != nil {
 		w.Close()
 		return nil, fmt.Errorf("plant sample: %w", err)
 	}
@@ -62,6 +70,17 @@ func (c *cloud) host(name string) http.Handler {
 	}
 	if strings.HasSuffix(name, ".vault.azure.net") && c.v.HasVault(name) {
 		return c.v
+	}
+	return c.addInHost(name)
+}
+
+// addInHost answers who serves what only add-ins and people's browsers ask for.
+func (c *cloud) addInHost(name string) http.Handler {
+	switch {
+	case slices.Contains(c.w.Cloud().ACSHosts, name) && !c.acs.Gone():
+		return c.acs
+	case strings.HasSuffix(name, "."+c.w.Cloud().SharePointSuffix) && c.sites.HasHost(name):
+		return c.sites
 	}
 	return nil
 }

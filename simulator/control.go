@@ -24,6 +24,7 @@ func (s *Simulator) control(w http.ResponseWriter, r *http.Request) {
 		"GET /_sim/clock": s.showClock, "POST /_sim/clock": s.moveClock,
 		"GET /_sim/switch": s.showSwitches, "POST /_sim/switch": s.setSwitch, "POST /_sim/reset": s.reset,
 		"POST /_sim/device": s.answerDevice, "POST /_sim/browser": s.answerPage,
+		"POST /_sim/launch": s.launch,
 	}
 	path := strings.TrimRight(r.URL.Path, "/")
 	handler := handlers[r.Method+" "+path]

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"keyturn/simulator/consumer"
-	"keyturn/simulator/directory"
 	"keyturn/simulator/vault"
 	"keyturn/simulator/world"
 )
@@ -25,49 +24,6 @@ type (
 		Variables   []variableState     `json:"variables"`
 		Consumers   []consumer.Consumer `json:"consumers"`
 		Certificate []consumer.Consumer `json:"certificateConsumers"`
-	}
-	tenantState struct {
-		ID           string             `json:"id"`
-		Domain       string             `json:"domain"`
-		Users        []userState        `json:"users"`
-		Applications []applicationState `json:"applications"`
-	}
-	userState struct {
-		ObjectID    string `json:"objectId"`
-		Name        string `json:"name"`
-		Password    string `json:"password"`
-		DisplayName string `json:"displayName"`
-		MFA         bool   `json:"mfa"`
-		// Code is what the person's authenticator app shows; State is locked, disabled, expired or unenrolled.
-		Code     string   `json:"code"`
-		State    string   `json:"state,omitempty"`
-		Roles    []string `json:"roles,omitempty"`
-		Eligible []string `json:"eligible,omitempty"`
-		HomeName string   `json:"homeName,omitempty"`
-	}
-	applicationState struct {
-		AppID            string             `json:"appId"`
-		ObjectID         string             `json:"objectId"`
-		ServicePrincipal string             `json:"servicePrincipalId,omitempty"`
-		DisplayName      string             `json:"displayName"`
-		Passwords        []passwordState    `json:"passwords"`
-		Certificates     []certificateState `json:"certificates"`
-	}
-	passwordState struct {
-		KeyID              string    `json:"keyId"`
-		DisplayName        string    `json:"displayName"`
-		Value              string    `json:"value"`
-		Start              time.Time `json:"start"`
-		End                time.Time `json:"end"`
-		UsableFrom         time.Time `json:"usableFrom"`
-		OnServicePrincipal bool      `json:"onServicePrincipal,omitempty"`
-	}
-	certificateState struct {
-		KeyID       string    `json:"keyId"`
-		DisplayName string    `json:"displayName"`
-		Thumbprint  string    `json:"thumbprint"`
-		Start       time.Time `json:"start"`
-		End         time.Time `json:"end"`
 	}
 	vaultState struct {
 		Name    string        `json:"name"`
@@ -135,7 +91,7 @@ func (c *cloud) state(asked wish) stateDocument {
 	}
 	if asked.wants("tenants") {
 		for _, t := range c.d.Tenants() {
-			document.Tenants = append(document.Tenants, tenantOf(t, asked))
+			document.Tenants = append(document.Tenants, c.tenantOf(t, asked))
 		}
 	}
 	if asked.wants("vaults") {
@@ -173,42 +129,6 @@ func vaultsOf(service *vault.Service) []vaultState {
 		all = append(all, state)
 	}
 	return all
-}
-
-func tenantOf(t *directory.Tenant, asked wish) tenantState {
-	state := tenantState{ID: t.ID, Domain: t.Domain, Users: []userState{}, Applications: []applicationState{}}
-	for _, u := range t.Users {
-		state.Users = append(state.Users, userState{
-			u.ObjectID, u.Name, u.Password, u.DisplayName, u.MFA, u.Code, string(u.State), u.Roles, u.Eligible, u.HomeName,
-		})
-	}
-	for _, a := range t.Applications {
-		if asked.about(a.AppID) {
-			state.Applications = append(state.Applications, applicationOf(a))
-		}
-	}
-	return state
-}
-
-// applicationOf lists what the app can sign in with, its service principal's passwords included.
-func applicationOf(a *directory.Application) applicationState {
-	state := applicationState{
-		AppID: a.AppID, ObjectID: a.ObjectID, DisplayName: a.DisplayName, Passwords: []passwordState{}, Certificates: []certificateState{},
-	}
-	passwords := a.Passwords
-	if sp := a.ServicePrincipal; sp != nil {
-		state.ServicePrincipal = sp.ObjectID
-		passwords = append(append([]*directory.Password{}, passwords...), sp.Passwords...)
-	}
-	for _, p := range passwords {
-		state.Passwords = append(state.Passwords, passwordState{
-			p.KeyID, p.DisplayName, p.Value, p.Start, p.End, p.UsableEverywhere(), p.OnServicePrincipal,
-		})
-	}
-	for _, c := range a.Certificates {
-		state.Certificates = append(state.Certificates, certificateState{c.KeyID, c.DisplayName, c.Thumbprint, c.Start, c.End})
-	}
-	return state
 }
 
 // showLog answers the requests as JSON lines, oldest first; bodies only when asked for with bodies=1. With tally=1 it

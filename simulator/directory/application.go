@@ -45,7 +45,9 @@ type ServicePrincipal struct {
 
 	Tenant      *Tenant
 	Application *Application // nil for Microsoft's own and Legacy ones
-	PolicyID    string
+	// AddIn is what SharePoint knows of the principal, nil when it is no add-in.
+	AddIn    *AddIn
+	PolicyID string
 
 	public bool // one of Microsoft's tools, which have no credential
 	lag    replica[ServicePrincipal]

@@ -13,12 +13,15 @@ import (
 type Credentials struct {
 	Passwords    []*Password
 	Certificates []*Certificate
-	// gone are removed passwords that some region may still accept.
-	gone []*Password
+	// gone are removed passwords that some region may still accept, goneKeys symmetric keys that ACS may still use.
+	gone     []*Password
+	goneKeys []*Certificate
 }
 
 func (c Credentials) clone() Credentials {
-	return Credentials{Passwords: slices.Clone(c.Passwords), Certificates: slices.Clone(c.Certificates), gone: slices.Clone(c.gone)}
+	return Credentials{
+		Passwords: slices.Clone(c.Passwords), Certificates: slices.Clone(c.Certificates), gone: slices.Clone(c.gone), goneKeys: slices.Clone(c.goneKeys),
+	}
 }
 
 // Password is a client secret. It never changes once made.
@@ -30,7 +33,12 @@ type Password struct {
 	UsableFrom map[string]time.Time
 
 	unusableFrom map[string]time.Time
+	// made and removed are when that happened, for ACS, which hears of it late; zero for what was always there.
+	made, removed time.Time
 }
+
+// UsableAtACS is from when ACS accepts the password, zero for one that was always there.
+func (p *Password) UsableAtACS(d *Directory) time.Time { return d.UsableAtACS(p.KeyID, p.made) }
 
 // Hint is the first three characters of the value, as Graph shows them.
 func (p *Password) Hint() string { return p.Value[:min(3, len(p.Value))] }
@@ -61,6 +69,9 @@ type PasswordSpec struct {
 	// KeyID is drawn when empty.
 	KeyID string
 }
+
+// longestMemory is how long removed passwords are kept, in case some place has not heard of it yet.
+const longestMemory = 31 * 24 * time.Hour
 
 // AddPassword adds a password to the app, or to its service principal.
 func (d *Directory) AddPassword(a *Application, spec PasswordSpec) *Password {
@@ -103,6 +114,9 @@ func (d *Directory) newPassword(spec PasswordSpec) *Password {
 	}
 	if p.End.IsZero() {
 		p.End = p.Start.AddDate(2, 0, 0)
+	}
+	if !spec.Settled {
+		p.made = now
 	}
 	for _, region := range d.w.Regions() {
 		p.UsableFrom[region] = p.Start
@@ -172,12 +186,12 @@ func (d *Directory) forget(c *Credentials, keyID string) {
 	i := slices.IndexFunc(c.Passwords, func(p *Password) bool { return strings.EqualFold(p.KeyID, keyID) })
 	p := c.Passwords[i]
 	c.Passwords = slices.Delete(slices.Clone(c.Passwords), i, i+1)
-	p.unusableFrom = map[string]time.Time{}
+	p.unusableFrom, p.removed = map[string]time.Time{}, d.w.Now()
 	for _, region := range d.w.Regions() {
 		p.unusableFrom[region] = d.w.Now().Add(d.w.PropagationDelay(region))
 	}
 	c.gone = append(slices.DeleteFunc(c.gone, func(g *Password) bool {
-		return !d.w.Now().Before(latest(time.Time{}, g.unusableFrom))
+		return d.w.Now().After(g.removed.Add(longestMemory)) // no place remembers longer
 	}), p)
 }
 
@@ -193,7 +207,12 @@ type Certificate struct {
 	DER []byte
 
 	usableFrom map[string]time.Time
+	// made and removed are when that happened, for ACS; zero for what was always there.
+	made, removed time.Time
 }
+
+// UsableAtACS is from when ACS uses a symmetric key, zero for one that was always there.
+func (c *Certificate) UsableAtACS(d *Directory) time.Time { return d.UsableAtACS(c.KeyID, c.made) }
 
 // CertSpec says what certificate to add; with PublicDER the thumbprint is computed.
 type CertSpec struct {

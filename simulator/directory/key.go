@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"bytes"
 	"crypto/x509"
 	"errors"
 	"strings"
@@ -23,7 +24,13 @@ type KeySpec struct {
 func (d *Directory) NewKeys(existing []*Certificate, specs []KeySpec) ([]*Certificate, error) {
 	keys := make([]*Certificate, 0, len(specs))
 	for _, spec := range specs {
+		if keyWithID(keys, spec.KeyID) != nil {
+			return nil, ErrBadKey // twice
+		}
 		if old := keyWithID(existing, spec.KeyID); old != nil {
+			if !old.sameAs(spec) {
+				return nil, ErrBadKey
+			}
 			keys = append(keys, old)
 			continue
 		}
@@ -45,18 +52,30 @@ func keyWithID(keys []*Certificate, id string) *Certificate {
 	return nil
 }
 
+// sameAs reports whether an entry repeats an existing key: what it says must be what is there, and it may leave out the
+// bytes, which reads don't show.
+func (c *Certificate) sameAs(spec KeySpec) bool {
+	return (len(spec.Key) == 0 || bytes.Equal(spec.Key, c.DER)) && (spec.Type == "" || spec.Type == c.Type) &&
+		(spec.Usage == "" || spec.Usage == c.Usage) && sameInstant(spec.Start, c.Start) && sameInstant(spec.End, c.End)
+}
+
+// sameInstant takes no notice of what clients cut off, nor of an instant that wasn't sent.
+func sameInstant(sent, is time.Time) bool {
+	return sent.IsZero() || sent.Sub(is).Abs() < time.Second
+}
+
 func (d *Directory) newKey(spec KeySpec) (*Certificate, error) {
-	if len(spec.Key) == 0 {
+	if len(spec.Key) == 0 || (spec.Type == KeySymmetric && spec.Usage != UsageSign && spec.Usage != UsageVerify) {
 		return nil, ErrBadKey
 	}
 	c := &Certificate{
 		KeyID: spec.KeyID, DisplayName: spec.DisplayName, Type: spec.Type, Usage: spec.Usage, Start: spec.Start, End: spec.End,
-		DER: spec.Key, usableFrom: map[string]time.Time{},
+		DER: spec.Key, usableFrom: map[string]time.Time{}, made: d.w.Now(),
 	}
 	if c.KeyID == "" {
 		c.KeyID = d.w.NewID()
 	}
-	if c.Type == "AsymmetricX509Cert" {
+	if c.Type == KeyAsymmetric {
 		parsed, err := x509.ParseCertificate(spec.Key)
 		if err != nil {
 			return nil, ErrBadKey
@@ -65,6 +84,9 @@ func (d *Directory) newKey(spec KeySpec) (*Certificate, error) {
 	}
 	c.Start = orElse(c.Start, d.w.Now())
 	c.End = orElse(c.End, c.Start.AddDate(1, 0, 0))
+	if !c.End.After(c.Start) {
+		return nil, ErrBadKey
+	}
 	c.computeThumbprints()
 	for _, region := range d.w.Regions() {
 		c.usableFrom[region] = d.w.Now().Add(d.w.PropagationDelay(region))

@@ -17,7 +17,7 @@ type PasswordRestriction struct {
 	// Kind is Graph's restrictionType: passwordAddition, passwordLifetime, customPasswordAddition, symmetricKeyAddition
 	// or symmetricKeyLifetime.
 	Kind string
-	// MaxLifetime is the longest life for passwordLifetime.
+	// MaxLifetime is the longest life for passwordLifetime and symmetricKeyLifetime.
 	MaxLifetime time.Duration
 	// CreatedAfter spares objects made before it, unless zero.
 	CreatedAfter time.Time
@@ -50,8 +50,17 @@ func (t *Tenant) Policy(assigned string) *Policy {
 	return t.DefaultPolicy
 }
 
+// RefusesKey answers the first restriction that a new symmetric key with this life would break.
+func (p *Policy) RefusesKey(created, start, end time.Time) (PasswordRestriction, bool) {
+	return p.refuses("symmetricKeyAddition", "symmetricKeyLifetime", created, start, end)
+}
+
 // Refuses answers the first restriction that a new password with this life would break on an object made at created.
 func (p *Policy) Refuses(created, start, end time.Time) (PasswordRestriction, bool) {
+	return p.refuses("passwordAddition", "passwordLifetime", created, start, end)
+}
+
+func (p *Policy) refuses(addition, lifetime string, created, start, end time.Time) (PasswordRestriction, bool) {
 	if !p.Enabled {
 		return PasswordRestriction{}, false
 	}
@@ -59,7 +68,7 @@ func (p *Policy) Refuses(created, start, end time.Time) (PasswordRestriction, bo
 		if r.Disabled || (!r.CreatedAfter.IsZero() && created.Before(r.CreatedAfter)) {
 			continue
 		}
-		if r.Kind == "passwordAddition" || (r.Kind == "passwordLifetime" && end.Sub(start) > r.MaxLifetime) {
+		if r.Kind == addition || (r.Kind == lifetime && end.Sub(start) > r.MaxLifetime) {
 			return r, true
 		}
 	}

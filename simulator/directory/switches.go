@@ -19,6 +19,8 @@ const (
 	SwitchRoleActive = "role-active"
 	// SwitchPasswordPolicy sets the default app management policy of every tenant: "blocked", or the longest life.
 	SwitchPasswordPolicy = "password-policy"
+	// SwitchSymmetricKeyPolicy is the same for symmetric keys.
+	SwitchSymmetricKeyPolicy = "symmetric-key-policy"
 )
 
 func (d *Directory) declareSwitches() {
@@ -28,27 +30,36 @@ func (d *Directory) declareSwitches() {
 	w.Declare(SwitchSecurityDefaults, "security defaults are on: no password grants, administrators need a second factor", nil)
 	w.Declare(SwitchRoleActive, "roles that people are eligible for are active", nil)
 	w.Declare(SwitchReportAbsent, "the sign-in reports are not available in this tenant", nil)
-	w.Declare(SwitchPasswordPolicy, "the tenant's app management policy: \"blocked\" refuses new passwords, a life such as 90d caps them", d.setPolicy)
+	w.Declare(SwitchPasswordPolicy, "the tenant's app management policy: \"blocked\" refuses new passwords, a life such as 90d caps them", d.setPolicies)
+	w.Declare(SwitchSymmetricKeyPolicy, "the same for symmetric keys, of which SharePoint add-ins have two", d.setPolicies)
 }
 
-// setPolicy makes the switch's value the default policy of every tenant; a life that cannot be read blocks passwords, so
-// that a slip is noticed.
-func (d *Directory) setPolicy(value string) {
-	restriction := PasswordRestriction{Kind: "passwordAddition"}
+// setPolicies makes the switches' values the default policy of every tenant.
+func (d *Directory) setPolicies(string) {
+	var restrictions []PasswordRestriction
+	if value := d.w.Switch(SwitchPasswordPolicy); value != "" {
+		restrictions = append(restrictions, restrictionOf(value, "passwordAddition", "passwordLifetime"))
+	}
+	if value := d.w.Switch(SwitchSymmetricKeyPolicy); value != "" {
+		restrictions = append(restrictions, restrictionOf(value, "symmetricKeyAddition", "symmetricKeyLifetime"))
+	}
+	for _, t := range d.tenants {
+		t.DefaultPolicy.Enabled, t.DefaultPolicy.Passwords = len(restrictions) > 0, restrictions
+	}
+}
+
+// restrictionOf reads a life; one that cannot be read blocks, so that a slip is noticed.
+func restrictionOf(value, addition, lifetime string) PasswordRestriction {
 	days, isDays := strings.CutSuffix(value, "d")
 	if isDays {
 		value = days + "h"
 	}
-	if life, err := time.ParseDuration(value); err == nil {
-		if isDays {
-			life *= 24
-		}
-		restriction = PasswordRestriction{Kind: "passwordLifetime", MaxLifetime: life}
+	life, err := time.ParseDuration(value)
+	if err != nil {
+		return PasswordRestriction{Kind: addition}
 	}
-	for _, t := range d.tenants {
-		t.DefaultPolicy.Enabled, t.DefaultPolicy.Passwords = value != "", nil
-		if value != "" {
-			t.DefaultPolicy.Passwords = []PasswordRestriction{restriction}
-		}
+	if isDays {
+		life *= 24
 	}
+	return PasswordRestriction{Kind: lifetime, MaxLifetime: life}
 }

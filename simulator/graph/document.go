@@ -136,6 +136,9 @@ func principalNames(s *directory.ServicePrincipal) []any {
 	for _, name := range directory.Names(s.AppID) {
 		names = append(names, name)
 	}
+	if s.AddIn != nil {
+		names = append(names, s.AppID+"/"+s.AddIn.Host)
+	}
 	return names
 }
 

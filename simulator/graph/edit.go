@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
+	"slices"
 	"time"
 
 	"keyturn/simulator/directory"
@@ -101,7 +102,7 @@ func (c *call) setFields(o *object, fields map[string]any) *reply {
 			}
 		}
 		if replaces {
-			o.credentials().Certificates = keys
+			c.s.d.ReplaceKeys(o.credentials(), keys)
 		}
 	})
 	return nil
@@ -150,7 +151,30 @@ func (c *call) readKeys(o *object, written any) ([]*directory.Certificate, *repl
 		r := malformed("Key credential is invalid. Update to existing credential with KeyId is not allowed, and new ones need a valid key.")
 		return nil, &r
 	}
-	return keys, nil
+	return keys, c.refusesKeys(o, keys)
+}
+
+// refusesKeys answers the rule that the new symmetric keys in a written collection would break, nil when there is none.
+func (c *call) refusesKeys(o *object, keys []*directory.Certificate) *reply {
+	policy, created := c.policyFor(o)
+	for _, key := range keys {
+		if key.Type != directory.KeySymmetric || slices.Contains(o.credentials().Certificates, key) {
+			continue
+		}
+		restriction, broken := policy.RefusesKey(created, key.Start, key.End)
+		switch {
+		case broken && restriction.Kind == "symmetricKeyAddition":
+			r := failure(http.StatusBadRequest, "CredentialTypeNotAllowedAsPerAppPolicy", "Credential type not allowed as per assigned policy '%s'.", policy.ID)
+			return &r
+		case broken:
+			r := failure(http.StatusBadRequest, "CredentialInvalidLifetimeAsPerAppPolicy", "Credential lifetime exceeds the max value allowed as per assigned policy '%s'.", policy.ID)
+			return &r
+		case o.sp != nil && locked(o.sp):
+			r := failure(http.StatusBadRequest, "CannotUpdateLockedServicePrincipalProperty", "Property keyCredentials is locked on the service principal.")
+			return &r
+		}
+	}
+	return nil
 }
 
 func readKey(item any) (spec directory.KeySpec, valid bool) {

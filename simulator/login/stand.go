@@ -88,6 +88,14 @@ func (s *Service) stand(r *request, stand Stand) (url.Values, error) {
 	return answer, nil
 }
 
+// PersonNamed is the object id of a user by name, or by what stands before its @; "" when there is none. Hold the lock.
+func (s *Service) PersonNamed(name string) string {
+	if u := s.find(name); u != nil {
+		return u.ObjectID
+	}
+	return ""
+}
+
 func (s *Service) find(name string) *directory.User {
 	for _, t := range s.d.Tenants() {
 		for _, u := range t.Users {

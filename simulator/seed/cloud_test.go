@@ -30,7 +30,7 @@ func plant(t *testing.T, name string, settings world.Settings) *cloud {
 	c.v = vault.New(w, c.d)
 	c.a = azure.New(w, c.d, c.v)
 	c.p = consumer.New(w, c.d, c.v, c.a)
-	sample, err := seed.Plant(name, w, c.d, c.v, c.a, c.p)
+	sample, err := seed.Plant(name, seed.Ground{World: w, Directory: c.d, Vaults: c.v, Azure: c.a, Park: c.p})
 	if err != nil {
 		t.Fatal(err)
 	}

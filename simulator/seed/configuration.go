@@ -1,6 +1,7 @@
 package seed
 
 import (
+	"path/filepath"
 	"strings"
 	"text/template"
 )
@@ -60,15 +61,17 @@ policy:
   settle: { successes: 5, over: 60s }
   overlap: { minimum: 14d, evidence: preferred }
 applications:
-  sign-in-web:
-    clientId: {{.Confidential}}
+  helpdesk:
+    clientId: {{.ClientID}}
     targets:
-      - keyVaultSecret: { vault: kv-helpdesk, secret: signIn }
+      - webConfig: { path: "{{.WebConfig}}" }
 `))
 
 func (h *helpdesk) configuration() string {
 	var b strings.Builder
-	if err := helpdeskText.Execute(&b, map[string]any{"Places": h.places, "SignIn": SignInClientID, "Confidential": ConfidentialClientID}); err != nil {
+	if err := helpdeskText.Execute(&b, map[string]any{
+		"Places": h.places, "SignIn": SignInClientID, "ClientID": h.addIn.AppID, "WebConfig": filepath.ToSlash(h.webConfig),
+	}); err != nil {
 		panic("seed: the configuration's template does not fit its data: " + err.Error())
 	}
 	return b.String()

@@ -95,7 +95,7 @@ func TestAnEstateThatIsNone(t *testing.T) {
 	for _, name := range []string{"large:", "large:0", "large:-1", "large:100000", "large:10:soon", "large:ten"} {
 		w := world.New(world.Settings{})
 		defer w.Close()
-		if _, err := seed.Plant(name, w, directory.New(w), nil, nil, nil); err == nil || !strings.Contains(err.Error(), "large:N") {
+		if _, err := seed.Plant(name, seed.Ground{World: w, Directory: directory.New(w)}); err == nil || !strings.Contains(err.Error(), "large:N") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

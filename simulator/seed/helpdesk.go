@@ -29,13 +29,15 @@ const (
 // helpdesk plants the tenant of an organisation that bought an add-in.
 type helpdesk struct {
 	*planter
-	people map[string]*directory.User
+	people    map[string]*directory.User
+	addIn     *directory.ServicePrincipal
+	webConfig string // its path
 }
 
 func isHelpdesk(name string) bool { return name == Helpdesk || name == HelpdeskApp }
 
 // plantHelpdesk fills the cloud with the add-in's tenant.
-func (s *planter) plantHelpdesk() Sample {
+func (s *planter) plantHelpdesk(name string) (Sample, error) {
 	h := &helpdesk{planter: s, people: map[string]*directory.User{}}
 	s.places = newPlaces(s.w)
 	t := s.d.AddTenant(directory.TenantSpec{ID: s.places.Tenant, Domain: s.places.Domain, DisplayName: "Contoso"})
@@ -43,10 +45,14 @@ func (s *planter) plantHelpdesk() Sample {
 	h.plantPeople(t)
 	h.plantSignInApps()
 	h.plantIdentity()
+	if err := h.plantAddIn(t, name); err != nil {
+		return Sample{}, fmt.Errorf("plant %s: %w", name, err)
+	}
+	h.plantLeftOvers(t)
 	return Sample{
 		Tenant: s.places.Tenant, Domain: s.places.Domain, Subscription: s.places.Subscription, AdminClientID: s.admin.AppID,
 		AdminSecret: s.adminSecret.Value, KeyturnYAML: h.configuration(), People: h.peopleFile(),
-	}
+	}, nil
 }
 
 // federatedDomain is where the organisation's own server signs people in.

@@ -6,9 +6,11 @@ import (
 	"strings"
 	"time"
 
+	"keyturn/simulator/acs"
 	"keyturn/simulator/azure"
 	"keyturn/simulator/consumer"
 	"keyturn/simulator/directory"
+	"keyturn/simulator/sharepoint"
 	"keyturn/simulator/vault"
 	"keyturn/simulator/world"
 )
@@ -28,7 +30,7 @@ const (
 
 // Names lists the samples that can be planted by their name alone; see [EstatePrefix] for those of any size.
 func Names() []string {
-	return []string{ProvisionAssist, ProvisionAssistExpired, ProvisionAssistV2, ProvisionAssistStranger, Helpdesk}
+	return []string{ProvisionAssist, ProvisionAssistExpired, ProvisionAssistV2, ProvisionAssistStranger, Helpdesk, HelpdeskApp}
 }
 
 // Sample is what a caller needs to work with a planted sample.
@@ -62,13 +64,28 @@ func variants() map[string]variant {
 	}
 }
 
+// Ground is the empty cloud that a sample is planted in.
+type Ground struct {
+	World      *world.World
+	Directory  *directory.Directory
+	Vaults     *vault.Service
+	Azure      *azure.Service
+	Park       *consumer.Park
+	ACS        *acs.Service
+	SharePoint *sharepoint.Service
+	// Dir is where files of the organisation's own computers go; without it samples keep them in a folder of the system's
+	// for temporary files, which goes away with the world.
+	Dir string
+}
+
 // planter holds the parts of the cloud while a sample is planted.
 type planter struct {
-	w *world.World
-	d *directory.Directory
-	v *vault.Service
-	a *azure.Service
-	p *consumer.Park
+	ground Ground
+	w      *world.World
+	d      *directory.Directory
+	v      *vault.Service
+	a      *azure.Service
+	p      *consumer.Park
 
 	variant variant
 	now     time.Time
@@ -84,17 +101,20 @@ type planter struct {
 
 // Plant fills an empty cloud with a sample and starts its consumers. It holds the world's lock itself. An unknown name
 // is an error that lists the known ones.
-func Plant(name string, w *world.World, d *directory.Directory, v *vault.Service, a *azure.Service, p *consumer.Park) (Sample, error) {
+func Plant(name string, g Ground) (Sample, error) {
 	chosen, ok := variants()[name]
 	if !ok && !isHelpdesk(name) && !strings.HasPrefix(name, EstatePrefix) {
 		return Sample{}, fmt.Errorf("no sample is named %q; known: %s", name, strings.Join(slices.Sorted(slices.Values(Names())), ", ")+", "+EstatePrefix+"N")
 	}
+	w := g.World
 	w.Lock()
 	defer w.Unlock()
-	s := &planter{w: w, d: d, v: v, a: a, p: p, variant: chosen, now: w.Now().Truncate(time.Second)}
+	s := &planter{
+		ground: g, w: w, d: g.Directory, v: g.Vaults, a: g.Azure, p: g.Park, variant: chosen, now: w.Now().Truncate(time.Second),
+	}
 	switch {
 	case isHelpdesk(name):
-		return s.plantHelpdesk(), nil
+		return s.plantHelpdesk(name)
 	case !ok:
 		return s.plantEstate(name)
 	}

@@ -104,7 +104,7 @@ func TestAnUnknownSampleIsRefusedWithTheKnownOnes(t *testing.T) {
 	d := directory.New(w)
 	v := vault.New(w, d)
 	a := azure.New(w, d, v)
-	_, err := seed.Plant("nonesuch", w, d, v, a, consumer.New(w, d, v, a))
+	_, err := seed.Plant("nonesuch", seed.Ground{World: w, Directory: d, Vaults: v, Azure: a, Park: consumer.New(w, d, v, a)})
 	if err == nil || !strings.Contains(err.Error(), seed.ProvisionAssistV2) {
 		t.Errorf("got %v", err)
 	}

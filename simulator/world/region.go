@@ -34,6 +34,18 @@ func (w *World) PropagationDelay(region string) time.Duration {
 	return w.Between(4*time.Second, 25*time.Second)
 }
 
+// DelayAt is the propagation delay that the settings or the switch name for a place that is no sign-in region, such as
+// "acs"; said is false when they don't. Hold the lock.
+func (w *World) DelayAt(place string) (delay time.Duration, said bool) {
+	if d, ok := delayFor(w.Switch(PropagationSwitch), place); ok {
+		return d, true
+	}
+	if w.settings.Propagation != nil {
+		return *w.settings.Propagation, true
+	}
+	return 0, false
+}
+
 // delayFor reads one region's delay from the switch; what cannot be read counts as not said.
 func delayFor(value, region string) (delay time.Duration, ok bool) {
 	for part := range strings.SplitSeq(value, ",") {

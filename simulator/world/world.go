@@ -36,6 +36,8 @@ type World struct {
 	faults faults
 	log    Log
 
+	closing []func()
+
 	wake chan struct{}
 	done chan struct{}
 	once sync.Once
@@ -56,13 +58,26 @@ func New(settings Settings) *World {
 		done:     make(chan struct{}),
 	}
 	w.clock.begin(time.Now())
-	w.Declare(PropagationSwitch, "delay of new and removed credentials, as 20s or eu-west=2s,us-east=10m", nil)
+	w.Declare(PropagationSwitch, "delay of new and removed credentials, as 20s or eu-west=2s,us-east=10m,acs=3h", nil)
 	go w.tick()
 	return w
 }
 
-// Close stops the background goroutine; events not yet due are never run. Safe to repeat.
-func (w *World) Close() { w.once.Do(func() { close(w.done) }) }
+// Close stops the background goroutine, and then runs what [World.OnClose] was given; events not yet due are never run.
+// Safe to repeat.
+func (w *World) Close() {
+	w.once.Do(func() {
+		close(w.done)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, f := range w.closing {
+			f()
+		}
+	})
+}
+
+// OnClose has f run when the world ends, with the lock held. Hold the lock.
+func (w *World) OnClose(f func()) { w.closing = append(w.closing, f) }
 
 // Lock takes the one lock of the cloud, after running what has become due. Hold it while reading or changing state,
 // never while sleeping or writing to the network.
