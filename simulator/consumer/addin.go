@@ -55,7 +55,8 @@ func (p *Park) AddAddIn(spec AddInSpec) {
 		}
 		return settings.ClientSecret
 	}
-	a.users, a.job = p.add(spec.Name, KindAddIn, holds), p.add(spec.Name+" nightly job", KindAddInJob, holds)
+	client := spec.Principal.AppID
+	a.users, a.job = p.addFor(client, spec.Name, KindAddIn, holds), p.addFor(client, spec.Name+" nightly job", KindAddInJob, holds)
 	p.w.At(p.w.Now(), func(now time.Time) { p.addInOpened(now, a) })
 	p.w.At(p.w.Now(), func(now time.Time) { p.addInWorks(now, a) })
 }
