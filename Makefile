@@ -17,6 +17,12 @@ tools:
 	  echo "installing PostgreSQL for the tests of store/postgres"; conf=/etc/postgresql-common/createcluster.d; \
 	  mkdir -p $$conf && echo "create_main_cluster = false" > $$conf/keyturn.conf; apt-get update -qq; \
 	  apt-get install -y -qq --no-install-recommends postgresql; found=$$?; rm -f $$conf/keyturn.conf; exit $$found; }
+	@command -v promtool >/dev/null || { \
+	  echo "taking promtool for the tests of deploy from Debian's package of Prometheus, which isn't installed"; dir=$$(mktemp -d); \
+	  apt-get update -qq && cd $$dir && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb . && \
+	  install -m 0755 usr/bin/promtool /usr/local/bin/; found=$$?; rm -rf $$dir; exit $$found; }
+	@command -v systemd-analyze >/dev/null || { \
+	  echo "installing systemd-analyze for the tests of deploy"; apt-get update -qq && apt-get install -y -qq --no-install-recommends systemd; }
 
 lint:
 	@unformatted=$$(go tool gofumpt -l $$(git ls-files '*.go' | grep -v _templ.go)); test -z "$$unformatted" || { echo "not formatted:"; echo "$$unformatted"; exit 1; }
@@ -26,9 +32,12 @@ lint:
 	go tool staticcheck ./...
 	go mod tidy -diff
 
+# What a test needs of the machine must be there: CI fails where a contributor's machine may skip.
+REQUIRED := KEYTURN_REQUIRE_POSTGRES=1 KEYTURN_REQUIRE_PROMTOOL=1 KEYTURN_REQUIRE_SYSTEMD=1
+
 check:
-	KEYTURN_REQUIRE_POSTGRES=1 go test -race -timeout 15m $$(go list ./... | grep -v /e2e)
-	KEYTURN_REQUIRE_POSTGRES=1 go test -timeout 15m ./e2e/...
+	$(REQUIRED) go test -race -timeout 15m $$(go list ./... | grep -v /e2e)
+	$(REQUIRED) go test -timeout 15m ./e2e/...
 
 # All the kills and chances that check takes a part of.
 stories:

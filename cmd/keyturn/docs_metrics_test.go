@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"go.yaml.in/yaml/v4"
 
 	"keyturn/metric"
 	"keyturn/notice"
@@ -63,3 +66,27 @@ func TestDocsMetrics(t *testing.T) {
 	}
 	isWhatSectionSays(t, docsPage("watching.md"), "metrics", text)
 }
+
+func TestDocsAlerts(t *testing.T) {
+	t.Parallel()
+	var rules struct {
+		Groups []struct {
+			Rules []struct {
+				Alert, For  string
+				Labels      struct{ Severity string }
+				Annotations struct{ Summary string }
+			}
+		}
+	}
+	if err := yaml.Unmarshal([]byte(readDocs(t, "../../deploy/prometheus-rules.yaml")), &rules); err != nil || len(rules.Groups) != 1 {
+		t.Fatalf("%d groups: %v", len(rules.Groups), err)
+	}
+	text := "| Alert | Severity | After | |\n|---|---|---|---|\n"
+	for _, rule := range rules.Groups[0].Rules {
+		text += fmt.Sprintf("| %s | %s | %s | %s |\n", rule.Alert, rule.Labels.Severity, rule.For, inTable(placeholder.ReplaceAllString(rule.Annotations.Summary, "…")))
+	}
+	isWhatSectionSays(t, docsPage("watching.md"), "alerts", text)
+}
+
+// placeholder is what Prometheus fills in.
+var placeholder = regexp.MustCompile(`\{\{[^}]*\}\}`)
