@@ -50,7 +50,7 @@ var helpdeskText = template.Must(template.New("keyturn.yaml").Parse(`# Made by t
 tenant: {{.Places.Domain}}
 cloud: public
 identity: default
-signIn: { clientId: {{.SignIn}} }
+signIn: { clientId: {{.SignIn}}, password: allowed }
 network:
   proxy: "` + ProxyPlaceholder + `"
   caFile: "` + CAFilePlaceholder + `"
@@ -63,6 +63,9 @@ policy:
 applications:
   helpdesk:
     clientId: {{.ClientID}}
+    issuer: sharepoint
+    sharePoint:
+      site: {{.Site}}
     targets:
       - webConfig: { path: "{{.WebConfig}}" }
 `))
@@ -71,6 +74,7 @@ func (h *helpdesk) configuration() string {
 	var b strings.Builder
 	if err := helpdeskText.Execute(&b, map[string]any{
 		"Places": h.places, "SignIn": SignInClientID, "ClientID": h.addIn.AppID, "WebConfig": filepath.ToSlash(h.webConfig),
+		"Site": "https://" + h.siteHost() + sitePath,
 	}); err != nil {
 		panic("seed: the configuration's template does not fit its data: " + err.Error())
 	}
