@@ -100,6 +100,9 @@ func (g *gatekeeper) guard(route access.Route) http.Handler {
 			g.refuse(w, r, statusOf(err), err)
 			return
 		}
+		if route.Slow {
+			patient(w)
+		}
 		ctx, done := untilClosing(r.Context(), route.Stream)
 		defer done()
 		r.Body = http.MaxBytesReader(w, r.Body, mostBody)
@@ -169,6 +172,15 @@ func remote(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return host
+}
+
+// longestAsk is how long an answer may take that waits for the cloud.
+const longestAsk = 2 * time.Minute
+
+// patient gives a request the time that asking the cloud takes.
+func patient(w http.ResponseWriter) {
+	control, until := http.NewResponseController(w), time.Now().Add(longestAsk)
+	_ = errors.Join(control.SetReadDeadline(until), control.SetWriteDeadline(until)) // else it is cut off as any other
 }
 
 type closingKey struct{}

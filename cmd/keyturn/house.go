@@ -16,9 +16,12 @@ import (
 	"keyturn/renewal"
 	"keyturn/server"
 	"keyturn/server/access"
+	"keyturn/server/api"
 	"keyturn/server/board"
+	"keyturn/server/command"
 	"keyturn/server/feed"
 	"keyturn/server/web"
+	"keyturn/store/postgres"
 	"keyturn/target"
 )
 
@@ -51,9 +54,37 @@ func (s *service) house(ctx context.Context, listener net.Listener) (*house, err
 	h.feed = feed.New(s.store, feedEvery, s.log)
 	s.feed = h.feed
 	h.board = board.New(board.Options{Store: s.store, Settings: s.settings, Now: s.clock.Now, Duty: engine.LookDuty, Places: s.placesShown, Feed: h.feed, Log: s.log})
-	pages := web.Pages{Board: h.board}
-	h.console = &server.Console{Keeper: keeperOf(s.store), Site: h.site, Routes: pages.Routes(), Refuse: pages.Refuse, Log: s.log}
+	if h.console, err = s.console(h); err != nil {
+		return nil, err
+	}
 	return h, s.greet(ctx, h)
+}
+
+// console puts pages and API together.
+func (s *service) console(h *house) (*server.Console, error) {
+	keeper, commands := keeperOf(s.store), command.Desk{Engine: orders{s}, Runs: s.store}
+	programs, err := api.New(api.Parts{
+		Board: h.board, Commands: commands, Feed: h.feed, Store: s.store, Keeper: keeper, Settings: s.settingsShown(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	pages := web.Pages{Board: h.board, Commands: commands, Document: programs.Document()}
+	return &server.Console{
+		Keeper: keeper, Site: h.site, Routes: append(pages.Routes(), programs.Routes()...), Refuse: pages.Refuse, Log: s.log,
+	}, nil
+}
+
+// settingsShown are the settings that everybody may see who may look: nothing that lets anybody in anywhere.
+func (s *service) settingsShown() api.Settings {
+	kept := "file"
+	if postgres.Is(s.settings.Store) {
+		kept = "postgres"
+	}
+	return api.Settings{
+		Release: release, Tenant: s.settings.Tenant, Cloud: s.settings.Cloud, Identity: s.settings.Identity, Store: kept,
+		Every: config.FormatDuration(s.settings.Serve.Every), SignIn: access.ByLink, Applications: len(s.settings.Applications),
+	}
 }
 
 // keeperOf gives out passes that are kept in a store. They go by the machine's own clock.

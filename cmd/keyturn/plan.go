@@ -3,14 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"keyturn/check"
 	"keyturn/config"
 	"keyturn/inventory"
 	"keyturn/renewal"
+	"keyturn/server/command"
 	"keyturn/stage"
 	"keyturn/store"
 )
@@ -46,31 +45,7 @@ type planning struct {
 
 // planned is one application's plan, as JSON shows it.
 type planned struct {
-	App         string              `json:"app"`
-	ClientID    string              `json:"clientId"`
-	Due         bool                `json:"due"`
-	DueCode     string              `json:"dueCode"`
-	DueText     string              `json:"dueText"`
-	Ends        time.Time           `json:"ends,omitzero"`  // of the secret in use
-	DueAt       time.Time           `json:"dueAt,omitzero"` // when it becomes due
-	Replaces    string              `json:"replaces,omitempty"`
-	ReplaceText string              `json:"replaceText"`
-	NewEnds     time.Time           `json:"newEnds,omitzero"`
-	Custodian   string              `json:"custodian,omitempty"`
-	Overlap     string              `json:"overlap"`
-	OverlapText string              `json:"overlapText"`
-	Permit      string              `json:"permit"`     // whether a window or freeze holds it, as a code
-	PermitText  string              `json:"permitText"` // and in words
-	From        time.Time           `json:"from"`       // when it may begin
-	Effects     []stage.Effect      `json:"effects"`
-	Requests    int                 `json:"requests"` // at most, up to the overlap, when nothing fails
-	Notes       []string            `json:"notes"`
-	Foreign     []string            `json:"foreign"` // Secret IDs that stay untouched
-	Checks      []check.Check       `json:"checks"`
-	Unconfirmed []inventory.Finding `json:"unconfirmed"` // places neither configured nor excluded
-	OpenRun     string              `json:"openRun,omitempty"`
-	Obstacle    string              `json:"obstacle,omitempty"`
-	Fix         string              `json:"fix,omitempty"`
+	command.Plan
 
 	made stage.Plan
 }
@@ -132,7 +107,7 @@ func (d *desk) planOne(ctx context.Context, app config.Application, p planning, 
 	if text := d.finishing(ctx, app, made.Order); text != "" && made.Obstacle() == nil {
 		made.Order.Notes = append(made.Order.Notes, text)
 	}
-	one := describePlan(made)
+	one := planned{Plan: command.Describe(made), made: made}
 	one.Checks = append(one.Checks, d.certificatesOf(ctx, made.Found, d.vaultsOf(app))...)
 	one.Requests += requestsLike(before, d.session.Requests())
 	if len(open) == 1 {
@@ -170,21 +145,4 @@ func (d *desk) unconfirmed(ctx context.Context, who named) ([]inventory.Finding,
 	}
 	configured, excluded := d.placesOf(who)
 	return notNil(report.Unconfirmed(configured, excluded)), nil
-}
-
-func describePlan(p stage.Plan) planned {
-	one := planned{
-		App: p.App, ClientID: p.ClientID, Due: p.Due.Due, DueCode: string(p.Due.Code), DueText: p.Due.Text, Ends: p.Due.End, DueAt: p.Due.At,
-		Replaces: p.Retires, ReplaceText: p.Replaced.Text, NewEnds: p.Order.End, Custodian: p.Order.Custodian,
-		Permit: string(p.Permit.Code), PermitText: p.Permit.Text, From: p.Permit.From, Overlap: config.FormatDuration(p.Keeping.Overlap), OverlapText: p.Keeping.Text,
-		Effects: notNil(p.Effects), Requests: p.Requests, Notes: notNil(p.Order.Notes), Foreign: []string{},
-		Checks: notNil(p.Checks), Unconfirmed: []inventory.Finding{}, made: p,
-	}
-	for _, c := range p.Foreign {
-		one.Foreign = append(one.Foreign, c.KeyID)
-	}
-	if err := p.Obstacle(); err != nil {
-		one.Obstacle, one.Fix = err.Error(), fixOf(err)
-	}
-	return one
 }

@@ -174,6 +174,7 @@ type memory interface {
 	store.Ledger
 	store.Pages
 	store.Passes
+	store.OutboxReader
 	store.Budgets
 	store.OutboxReader
 	Close() error

@@ -12,6 +12,7 @@ type Route struct {
 	Handler http.Handler
 	Counted bool // somebody who tries to sign in: only so often
 	Stream  bool // goes on for as long as anybody listens
+	Slow    bool // asks the cloud while whoever sent it waits
 }
 
 type visitorKey struct{}

@@ -10,11 +10,14 @@ import (
 	"keyturn/problem"
 	"keyturn/server/access"
 	"keyturn/server/board"
+	"keyturn/server/command"
 )
 
 // Pages are the console's pages.
 type Pages struct {
 	Board    *board.Board
+	Commands command.Desk
+	Document []byte // the API's own, as OpenAPI
 	Provider string // where a person begins to sign in with a provider; "" = one-time links alone
 }
 
@@ -22,6 +25,7 @@ type Pages struct {
 func (p Pages) Routes() []access.Route {
 	return append(assetRoutes(),
 		page("GET /{$}", access.Viewer, p.overview),
+		page("GET /docs", access.Nobody, p.docs),
 		page("GET /applications", access.Viewer, p.applications),
 		page("GET /applications/{app}", access.Viewer, p.application),
 		page("GET /runs", access.Viewer, p.runs),

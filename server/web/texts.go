@@ -37,6 +37,7 @@ var texts = struct {
 	SignIn, SignInProvider, SignInLocal        string
 	SignInLink, Refused, NotFound, NotFoundFix string
 	Failed, FailedFix, Back, CodeIs, WhatNext  string
+	API, APIToken, TakesRole, Takes            string
 	Standings                                  map[board.Standing]string
 	Proofs                                     map[renewal.Rung]string
 	Orders                                     map[board.Order]string
@@ -81,6 +82,7 @@ var texts = struct {
 	Refused:     "You may not do this", NotFound: "There is no such page", NotFoundFix: "Use the pages above.",
 	Failed: "This didn't work", FailedFix: "Try again in a moment. If it stays, the log of keyturn serve says more.",
 	Back: "Back to the overview", CodeIs: "Code", WhatNext: "What to do",
+	API: "API", APIToken: "A program sends a token (keyturn token create NAME):", TakesRole: "Takes the role", Takes: "Takes",
 	Standings: map[board.Standing]string{
 		board.Expired: "expired", board.Person: "needs a person", board.Due: "due", board.Renewing: "being renewed",
 		board.Unknown: "not looked at yet", board.Fine: "fine", board.Excluded: "left alone",

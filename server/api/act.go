@@ -1,0 +1,114 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/server/command"
+)
+
+// wanted is how one renewal shall be done, as the flags of keyturn renew have it.
+type wanted struct {
+	Replace     string `json:"replace,omitempty" maxLength:"60" doc:"Secret ID to replace, or none; else found by proof"`
+	MakeRoom    string `json:"makeRoom,omitempty" maxLength:"60" doc:"Secret ID to remove first when the app holds as many as it may"`
+	Reuse       bool   `json:"reuse,omitempty" doc:"Make no new secret: spread the Key Vault's"`
+	Emergency   bool   `json:"emergency,omitempty" doc:"The secret in use has leaked: the shortest safe overlap, held by no window, freeze or approval"`
+	RevokeFirst bool   `json:"revokeFirst,omitempty" doc:"In an emergency: remove the leaked secret before anything else, although consumers fail meanwhile. Takes admin"`
+}
+
+func (w wanted) ask(app, plan string) command.Ask {
+	return command.Ask{App: app, Replace: w.Replace, MakeRoom: w.MakeRoom, Reuse: w.Reuse, Emergency: w.Emergency, RevokeFirst: w.RevokeFirst, Plan: plan}
+}
+
+func (a *API) plan(ctx context.Context, in *struct {
+	applicationPath
+	Body wanted `required:"false"`
+},
+) (*answer[command.Plan], error) {
+	return found(a.Commands.Plan(ctx, in.Body.ask(in.App, "")))
+}
+
+// actedOn is a renewal as it stands after a command.
+type actedOn struct {
+	Status int
+	ETag   string `header:"ETag" doc:"The run's version, for If-Match"`
+	Body   renewal.Run
+}
+
+func acted(run renewal.Run, err error) (*actedOn, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &actedOn{Status: http.StatusOK, ETag: tagOf(run), Body: run}, nil
+}
+
+func (a *API) start(ctx context.Context, in *struct {
+	Body struct {
+		wanted
+		App  string `json:"app" minLength:"1" maxLength:"200" doc:"Its name in keyturn.yaml"`
+		Plan string `json:"plan,omitempty" maxLength:"60" doc:"Digest of the plan that was shown: another one isn't carried out"`
+	}
+},
+) (*actedOn, error) {
+	run, begun, err := a.Commands.Start(ctx, in.Body.ask(in.Body.App, in.Body.Plan))
+	out, err := acted(run, err)
+	if err == nil && begun {
+		out.Status = http.StatusCreated
+	}
+	return out, err
+}
+
+// toRun is a command for a run as somebody saw it.
+type toRun struct {
+	runPath
+	IfMatch string `header:"If-Match" maxLength:"60" doc:"The ETag of the run that was seen, or * for whatever it is now"`
+}
+
+// version is what If-Match names; 0 for *.
+func (t toRun) version() (int64, error) {
+	switch text := strings.TrimPrefix(strings.TrimSpace(t.IfMatch), "W/"); text {
+	case "":
+		return 0, problem.NeedsPerson("version.missing", "run "+t.Run, "what is commanded must be named", "send If-Match with the ETag of the run that you saw, or *")
+	case "*":
+		return 0, nil
+	default:
+		version, err := strconv.ParseInt(strings.Trim(text, `"`), 10, 64)
+		if err != nil || version <= 0 {
+			return 0, problem.NeedsPerson("run.changed", "run "+t.Run, "never had that ETag", "look at it again, then decide")
+		}
+		return version, nil
+	}
+}
+
+func (a *API) tell(ctx context.Context, to toRun, word command.Word) (*actedOn, error) {
+	version, err := to.version()
+	if err != nil {
+		return nil, err
+	}
+	return acted(a.Commands.Tell(ctx, to.Run, version, word))
+}
+
+func (a *API) resume(ctx context.Context, in *struct {
+	toRun
+	Body struct {
+		Overwrite bool `json:"overwrite,omitempty" doc:"Write again those places that somebody else changed since"`
+	} `required:"false"`
+},
+) (*actedOn, error) {
+	if in.Body.Overwrite {
+		return a.tell(ctx, in.toRun, command.Overwrite)
+	}
+	return a.tell(ctx, in.toRun, command.Resume)
+}
+
+func (a *API) abort(ctx context.Context, in *toRun) (*actedOn, error) {
+	return a.tell(ctx, *in, command.Abort)
+}
+
+func (a *API) approve(ctx context.Context, in *toRun) (*actedOn, error) {
+	return a.tell(ctx, *in, command.Approve)
+}
