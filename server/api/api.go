@@ -83,7 +83,7 @@ func New(p Parts) (*API, error) {
 // schemaName is a type's own name, with its room's where that alone would say too little.
 func schemaName(kind reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(kind, hint)
-	if room := kind.PkgPath(); kind.Name() != "" && !strings.HasSuffix(room, "server/api") {
+	if room := kind.PkgPath(); room != "" && !strings.HasSuffix(room, "server/api") {
 		room = room[strings.LastIndex(room, "/")+1:]
 		return strings.ToUpper(room[:1]) + room[1:] + name
 	}
