@@ -30,7 +30,8 @@ var levels = map[string]int{
 	"person": 3,
 	// adapters
 	"issuer/entra": 4, "issuer/sharepoint": 4, "target/keyvaultsecret": 4, "target/apiconnection": 4, "target/automationvariable": 4,
-	"target/webconfig": 4, "notify/mail": 4, "notify/webhook": 4, "notify/heartbeat": 4,
+	"target/webconfig": 4, "target/appservicesetting": 4,
+	"notify/mail": 4, "notify/webhook": 4, "notify/heartbeat": 4,
 	"store/sqlite": 4, "store/postgres": 4, "inventory/script": 4,
 	// the rooms with effects, and those that look around
 	"stage": 5, "inventory": 5,

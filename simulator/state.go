@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"keyturn/simulator/azure"
 	"keyturn/simulator/consumer"
 	"keyturn/simulator/vault"
 	"keyturn/simulator/world"
@@ -22,6 +23,7 @@ type (
 		Vaults      []vaultState        `json:"vaults"`
 		Connections []connectionState   `json:"connections"`
 		Variables   []variableState     `json:"variables"`
+		Sites       []azure.SiteState   `json:"sites"`
 		Consumers   []consumer.Consumer `json:"consumers"`
 		Certificate []consumer.Consumer `json:"certificateConsumers"`
 	}
@@ -53,7 +55,7 @@ type (
 
 // wish is what of the truth somebody asks for: everything, unless part or app say less.
 type wish struct {
-	parts []string // of tenants, vaults, connections, variables, consumers; none = all
+	parts []string // of tenants, vaults, connections, variables, sites, consumers; none = all
 	app   string   // a client id: only its registration, and the consumers that are told to sign in as it; "" = all
 }
 
@@ -83,7 +85,7 @@ func (s *Simulator) showState(w http.ResponseWriter, r *http.Request) error {
 
 func (c *cloud) state(asked wish) stateDocument {
 	document := stateDocument{
-		Now: c.w.Now(), Tenants: []tenantState{}, Vaults: []vaultState{}, Connections: []connectionState{}, Variables: []variableState{},
+		Now: c.w.Now(), Tenants: []tenantState{}, Vaults: []vaultState{}, Connections: []connectionState{}, Variables: []variableState{}, Sites: []azure.SiteState{},
 		Consumers: []consumer.Consumer{}, Certificate: c.p.Certificates(),
 	}
 	if asked.wants("consumers") {
@@ -102,6 +104,9 @@ func (c *cloud) state(asked wish) stateDocument {
 			document.Connections = append(document.Connections,
 				connectionState{connection.Resource.ID, maps.Clone(c.a.ConnectionParameters(connection.Resource.ID))})
 		}
+	}
+	if asked.wants("sites") {
+		document.Sites = c.a.Sites()
 	}
 	if asked.wants("variables") {
 		for _, v := range c.a.Variables() {

@@ -28,7 +28,7 @@ func (r *reach) checkBlocks(loaded config.Config) error {
 		}
 		for _, block := range app.Targets {
 			var bad *config.Problems
-			_, err := build(block, owner{clientID: app.ClientID, reach: r})
+			_, err := build(block, owner{clientID: app.ClientID, issuer: app.Issuer, reach: r})
 			switch {
 			case err == nil:
 			case errors.As(err, &bad):

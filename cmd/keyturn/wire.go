@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -16,12 +17,14 @@ import (
 	"keyturn/issuer"
 	"keyturn/issuer/entra"
 	"keyturn/issuer/sharepoint"
+	"keyturn/problem"
 	"keyturn/stage"
 	"keyturn/store"
 	"keyturn/store/postgres"
 	"keyturn/store/sqlite"
 	"keyturn/target"
 	"keyturn/target/apiconnection"
+	"keyturn/target/appservicesetting"
 	"keyturn/target/automationvariable"
 	"keyturn/target/keyvaultsecret"
 	"keyturn/target/webconfig"
@@ -81,6 +84,7 @@ var issuers = map[config.Issuer]func(r *reach, app config.Application) (issuer.I
 // owner is whose secret a target holds, with what reaches the target. To check settings, a reach alone is enough.
 type owner struct {
 	clientID string
+	issuer   config.Issuer
 	reach    *reach
 	clock    stage.Clock
 }
@@ -98,6 +102,7 @@ func kinds() []kind {
 		{apiconnection.Descriptor(), buildConnection},
 		{automationvariable.Descriptor(), buildVariable},
 		{webconfig.Descriptor(), buildWebConfig},
+		{appservicesetting.Descriptor(), buildAppSetting},
 	}
 }
 
@@ -133,6 +138,21 @@ func buildWebConfig(block config.Block, o owner) (target.Target, error) {
 	}
 	c.Path = block.Beside(c.Path)
 	return webconfig.New(c, o.clientID)
+}
+
+func buildAppSetting(block config.Block, o owner) (target.Target, error) {
+	var c appservicesetting.Config
+	if err := block.Decode(&c); err != nil {
+		return nil, err
+	}
+	if o.issuer == config.SharePoint {
+		if c.Secondary == "" {
+			return nil, problem.NeedsPerson("config.setting", "appServiceSetting "+c.Name, "an add-in needs both values while ACS signs with the old one",
+				"add secondary: SecondaryClientSecret")
+		}
+		c.Form = cmp.Or(c.Form, string(target.Base64))
+	}
+	return appservicesetting.New(c, o.clientID, o.reach.arm, o.reach.portal())
 }
 
 // portal is where people see the cloud.

@@ -28,6 +28,7 @@ type Service struct {
 	connections   map[string]*Connection
 	variables     map[string]*Variable
 	variableOrder []string
+	sites         map[string]*site
 	jobs          map[string][]*job // by account
 	runs          map[string][]*Run // by workflow, oldest first
 	locks         []*Lock
@@ -187,6 +188,7 @@ func (s *Service) RemoveResource(id string) bool {
 		kept = append(kept, r)
 	}
 	s.resources = kept
+	s.removeSites(id)
 	for _, v := range s.Variables() {
 		if role.Covers(id, v.ID) {
 			s.removeVariable(v.ID)

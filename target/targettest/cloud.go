@@ -157,6 +157,15 @@ type Truth struct {
 		Encrypted bool   `json:"encrypted"`
 		Value     string `json:"value"`
 	} `json:"variables"`
+	Sites []Site `json:"sites"`
+}
+
+// Site is a web app or slot with its settings.
+type Site struct {
+	ID       string            `json:"id"`
+	Settings map[string]string `json:"settings"`
+	Sticky   []string          `json:"sticky"`
+	Restarts int               `json:"restarts"`
 }
 
 // Application is an app with its passwords.
@@ -239,6 +248,17 @@ func (c *Cloud) Variable(id string) (document string, encrypted bool) {
 		}
 	}
 	return "", false
+}
+
+// Site is a web app or slot as it really is.
+func (c *Cloud) Site(id string) Site {
+	c.t.Helper()
+	for _, one := range c.Truth().Sites {
+		if strings.EqualFold(one.ID, id) {
+			return one
+		}
+	}
+	return Site{}
 }
 
 // owner is the app that has a password of this value.
