@@ -81,9 +81,9 @@ func (e *Engine) postSome(ctx context.Context, box store.Outbox, some []store.Po
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveGrace) // what was sent was sent, whatever ended meanwhile
 	defer cancel()
 	for _, posting := range some {
-		settled, wait, tried := e.settle(posting, came)
+		settled, wait, changed := e.settle(posting, came)
 		well = well && settled.State == store.PostingSent
-		if !tried {
+		if !changed {
 			continue
 		}
 		if err := box.Settle(ctx, e.Node, settled, wait); err != nil && !errors.Is(err, store.ErrFenced) {
@@ -136,10 +136,10 @@ func within(ctx context.Context, do func(context.Context) error) error {
 	return do(ctx)
 }
 
-// settle is a posting after all notifiers had their turn, and how long it then waits. tried is false when one of them
-// wasn't reached and none failed: it stays in hand.
-func (e *Engine) settle(p store.Posting, came []outcomes) (after store.Posting, wait time.Duration, tried bool) {
-	failures, missing := map[string]error{}, false
+// settle is a posting after all notifiers had their turn, and how long it then waits. changed is false when none of them
+// was given it: it stays in hand.
+func (e *Engine) settle(p store.Posting, came []outcomes) (after store.Posting, wait time.Duration, changed bool) {
+	failures, missing, before := map[string]error{}, false, len(p.Sent)
 	for i, notifier := range e.Notify.Notifiers {
 		code := notifier.Code()
 		if slices.Contains(p.Sent, code) {
@@ -159,7 +159,7 @@ func (e *Engine) settle(p store.Posting, came []outcomes) (after store.Posting, 
 	case len(failures) > 0:
 		return e.failed(p, failures)
 	case missing:
-		return p, 0, false
+		return p, 0, len(p.Sent) > before // what took it needn't take it again
 	}
 	p.State, p.Failure, p.Tries = store.PostingSent, "", p.Tries+1
 	e.Log.Info("told people", "subject", p.Subject, "notice", p.ID, "notifiers", strings.Join(p.Sent, ", "))
