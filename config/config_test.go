@@ -102,7 +102,7 @@ func TestPolicyMergesDefaultsFileAndApplication(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := policy.Default()
-	want.Lifetime, want.RenewBefore, want.Overlap.Evidence = 90*24*time.Hour, 10*24*time.Hour, renewal.EvidenceTime
+	want.Lifetime, want.RenewBefore, want.Overlap.Evidence = 90*24*time.Hour, policy.Lead{Time: 10 * 24 * time.Hour}, renewal.EvidenceTime
 	if !reflect.DeepEqual(got.Applications[0].Policy, want) {
 		t.Errorf("policy is %+v, want %+v", got.Applications[0].Policy, want)
 	}
@@ -215,7 +215,11 @@ func TestParseRefuses(t *testing.T) {
 		"an alias":                            {"tenant: &t x\nstore: *t\n", "found an anchor or alias, which isn't understood"},
 		"a merge key":                         {"tenant: t\n<<: { store: x }\n", "2:1: this kind of key isn't understood"},
 		"a proxy without a host":              {"tenant: t\nnetwork: { proxy: proxy }\n", "isn't the address of a proxy"},
-		"a share of the life":                 {"tenant: t\npolicy: { renewBefore: 33% }\n", "2:24: a share of the life is not acted upon by this release"},
+		"a share that isn't one":              {"tenant: t\npolicy: { renewBefore: 100% }\n", `2:24: "100%" isn't a share of a secret's life`},
+		"a share in another writing":          {"tenant: t\npolicy: { renewBefore: 1/3 }\n", `2:24: "1/3" isn't a duration`},
+		"a share of nothing":                  {"tenant: t\npolicy: { renewBefore: 033% }\n", `2:24: "033%" isn't a share of a secret's life`},
+		"a share where a time stands":         {"tenant: t\npolicy: { lifetime: 33% }\n", `2:21: "33%" isn't a duration`},
+		"due only at its end":                 {"tenant: t\npolicy: { renewBefore: 0 }\n", "a secret would be due only when it has ended"},
 		"a lifetime shorter than renewBefore": {"tenant: t\npolicy: { lifetime: 10d }\n", "a new password would be due at once"},
 		"an overlap longer than the life":     {"tenant: t\npolicy: { lifetime: 40d, overlap: { minimum: 40d } }\n", "outlasts the new password"},
 		"settling for an hour":                {"tenant: t\npolicy: { settle: { over: 1h } }\n", "settling over 1h takes too long"},
@@ -298,6 +302,18 @@ func TestFind(t *testing.T) {
 	} {
 		if path, err := got(); err != nil || path != want {
 			t.Errorf("found %q (%v), want %q", path, err, want)
+		}
+	}
+}
+
+func TestALeadIsATimeOrAShare(t *testing.T) {
+	t.Parallel()
+	for written, want := range map[string]policy.Lead{
+		"30d": {Time: 30 * 24 * time.Hour}, "33%": {Share: 33}, `"1%"`: {Share: 1}, "90%": {Share: 90}, "36h": {Time: 36 * time.Hour},
+	} {
+		read, err := Parse("keyturn.yaml", []byte("tenant: t.onmicrosoft.com\npolicy: { renewBefore: "+written+" }\n"), nil)
+		if err != nil || read.Policy.RenewBefore != want || read.Policy.RenewBefore.String() != strings.Trim(written, `"`) {
+			t.Errorf("%s is %+v: %v", written, read.Policy.RenewBefore, err)
 		}
 	}
 }

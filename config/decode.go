@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -8,10 +9,13 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"keyturn/policy"
 )
 
 var (
 	durationType = reflect.TypeFor[time.Duration]()
+	leadType     = reflect.TypeFor[policy.Lead]()
 	heldType     = reflect.TypeFor[held]()
 )
 
@@ -27,8 +31,12 @@ func (r *reader) into(spot held, value reflect.Value) {
 		r.say(spot, "nothing is written here", "give it a value or drop the key")
 		return
 	}
-	if value.Type() == secretType {
+	switch value.Type() {
+	case secretType:
 		r.secret(spot, value)
+		return
+	case leadType:
+		r.scalar(spot, value)
 		return
 	}
 	switch value.Kind() {
@@ -175,6 +183,8 @@ func (r *reader) scalar(spot held, value reflect.Value) {
 	switch {
 	case value.Type() == durationType:
 		r.duration(spot, text, value)
+	case value.Type() == leadType:
+		r.lead(spot, text, value)
 	case value.Kind() == reflect.String:
 		value.SetString(text)
 	case value.Kind() == reflect.Bool:
@@ -213,14 +223,27 @@ func (r *reader) plainText(spot held) (string, bool) {
 }
 
 func (r *reader) duration(spot held, text string, value reflect.Value) {
-	if strings.HasSuffix(text, "%") {
-		r.say(spot, "a share of the life is not acted upon by this release", durationHint)
-		return
-	}
 	length, err := ParseDuration(text)
 	if err != nil {
 		r.sayf(spot, durationHint, "%s isn't a duration", quote(text))
 		return
 	}
 	value.SetInt(int64(length))
+}
+
+// lead reads a time before the end, or a share of the life.
+func (r *reader) lead(spot held, text string, value reflect.Value) {
+	share, isShare := strings.CutSuffix(text, "%")
+	if !isShare {
+		var length time.Duration
+		r.duration(spot, text, valueOf(&length))
+		value.Set(reflect.ValueOf(policy.Lead{Time: length}))
+		return
+	}
+	percent, err := strconv.Atoi(share)
+	if err != nil || percent < policy.LeastShare || percent > policy.MostShare || share != strconv.Itoa(percent) {
+		r.sayf(spot, fmt.Sprintf("a whole number from %d%% to %d%%, or a time such as 30d", policy.LeastShare, policy.MostShare), "%s isn't a share of a secret's life", quote(text))
+		return
+	}
+	value.Set(reflect.ValueOf(policy.Lead{Share: percent}))
 }

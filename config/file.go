@@ -46,7 +46,7 @@ type tlsFiles struct {
 // rules is a policy in which everything may be left out.
 type rules struct {
 	Lifetime    *time.Duration `yaml:"lifetime" jsonschema_description:"Life of a new secret, from 1h to 3650d, default 180d. The tenant's own policy may cut it."`
-	RenewBefore *time.Duration `yaml:"renewBefore" jsonschema_description:"So long before its end a secret is due, default 30d. Shorter than lifetime."`
+	RenewBefore *policy.Lead   `yaml:"renewBefore" jsonschema_description:"So long before its end a secret is due, default 30d: a time shorter than lifetime, or a share of the secret's life from 1% to 90%, such as 33%."`
 	Settle      settle         `yaml:"settle" jsonschema_description:"When a new secret counts as working everywhere."`
 	Overlap     overlap        `yaml:"overlap" jsonschema_description:"How long both secrets are kept, and what must be known before the old one goes."`
 	Window      *window        `yaml:"window" jsonschema_description:"When a renewal may begin and an old secret be removed; at any time without it. It is overruled when the secret in use would end before the next window. A renewal that a person asks for begins at once."`

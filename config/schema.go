@@ -47,6 +47,8 @@ func reflector() *jsonschema.Reflector {
 					{Type: "string", Pattern: `^(0|([0-9]+[smhd])+)$`},
 					{Type: "integer", Const: 0},
 				}}
+			case leadType:
+				return &jsonschema.Schema{Type: "string", Pattern: `^(([0-9]+[smhd])+|([1-9]|[1-8][0-9]|90)%)$`}
 			case heldType:
 				return &jsonschema.Schema{Type: "object"}
 			}

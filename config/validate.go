@@ -62,9 +62,12 @@ func (r *reader) checkPolicy(spot held, p policy.Policy) {
 	if p.Lifetime < time.Hour || p.Lifetime > 10*365*24*time.Hour {
 		r.sayf(r.within(spot, "lifetime"), "between 1h and 3650d", "a lifetime of %s can't be used", FormatDuration(p.Lifetime))
 	}
-	if p.RenewBefore >= p.Lifetime {
+	if p.RenewBefore == (policy.Lead{}) {
+		r.say(r.within(spot, "renewBefore"), "a secret would be due only when it has ended", "leave time for the renewal and its overlap, such as 30d or 33%")
+	}
+	if p.RenewBefore.Time >= p.Lifetime {
 		r.sayf(r.within(spot, "renewBefore"), "renewBefore must be shorter than lifetime", "a new password would be due at once: renewBefore is %s and lifetime %s",
-			FormatDuration(p.RenewBefore), FormatDuration(p.Lifetime))
+			FormatDuration(p.RenewBefore.Time), FormatDuration(p.Lifetime))
 	}
 	if p.Settle.Successes < 1 || p.Settle.Successes > 100 {
 		r.sayf(r.within(r.within(spot, "settle"), "successes"), "between 1 and 100", "%d sign-ins can't settle a password", p.Settle.Successes)

@@ -152,7 +152,7 @@ func (e *examination) result() []check.Check {
 	e.checks[2] = places(s)
 	last := len(e.checks) - 1
 	if e.found != nil {
-		e.checks[last] = append(CheckCertificates(*e.found, e.vaults, s.Now, s.Policy.RenewBefore), e.checks[last]...)
+		e.checks[last] = append(CheckCertificates(*e.found, e.vaults, s.Now, s.Policy.RenewBefore.Of(s.Policy.Lifetime)), e.checks[last]...)
 		e.checks[last] = append(e.checks[last], Drift(*e.found, s.Memory, e.standing(), s.Now)...)
 	}
 	return named(unique(slices.Concat(e.checks...)), s)

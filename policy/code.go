@@ -7,6 +7,8 @@ type Code string
 const (
 	DueNot        Code = "due.not"
 	DueNow        Code = "due.now"
+	DueShare      Code = "due.share"
+	DueThird      Code = "due.third"
 	DueExpired    Code = "due.expired"
 	DueExcluded   Code = "due.excluded"
 	DueUnreadable Code = "due.unreadable"
@@ -71,6 +73,8 @@ func Codes() []Meaning {
 	return []Meaning{
 		{DueNot, "The secret in use is further from its end than renewBefore."},
 		{DueNow, "The secret in use ends within renewBefore."},
+		{DueShare, "The secret in use is in the last part of its life, which renewBefore names as a share."},
+		{DueThird, "The secret in use never lives longer than renewBefore, and is in the last third of its life."},
 		{DueExpired, "The secret in use has expired; consumers fail until the application is renewed."},
 		{DueExcluded, "A person took the application out of renewal, for the reason given."},
 		{DueUnreadable, "The application couldn't be read, so nothing can be said."},

@@ -37,7 +37,8 @@ func Due(in Input) Dueness {
 }
 
 func dueOf(in Input, used credential.Credential) Dueness {
-	early := renewBefore(in.Policy, used)
+	life := lifeOf(in.Policy, used)
+	early := in.Policy.RenewBefore.Of(life)
 	found := Dueness{End: used.End, At: used.End.Add(-early)}
 	switch {
 	case used.Expired(in.Now):
@@ -45,8 +46,8 @@ func dueOf(in Input, used credential.Credential) Dueness {
 		found.Decision = Decision{Code: DueExpired, Text: fmt.Sprintf("the secret in use expired on %s", day(used.End))}
 	case !in.Now.Before(found.At):
 		found.Due = true
-		found.Decision = Decision{Code: DueNow, Text: fmt.Sprintf(
-			"the secret in use ends on %s, within %s", day(used.End), span(early))}
+		found.Decision = dueWithin(in.Policy.RenewBefore, life, early)
+		found.Text = fmt.Sprintf("the secret in use ends on %s, within %s", day(used.End), found.Text)
 	default:
 		found.Decision = Decision{Code: DueNot, Text: fmt.Sprintf(
 			"the secret in use ends on %s; due from %s", day(used.End), day(found.At))}
@@ -54,13 +55,23 @@ func dueOf(in Input, used credential.Credential) Dueness {
 	return found
 }
 
-// renewBefore is how long before its end a password is due. One that never lives longer than the policy's renewBefore,
-// because the tenant allows no more, would be due all its life: it is due for the last third of it.
-func renewBefore(p Policy, used credential.Credential) time.Duration {
-	if life := used.End.Sub(used.Start); !used.Start.IsZero() && life <= p.RenewBefore {
-		return life / 3
+// lifeOf is how long a password lives in all; one whose beginning isn't known is taken for one that Keyturn makes.
+func lifeOf(p Policy, used credential.Credential) time.Duration {
+	if used.Start.IsZero() {
+		return p.Lifetime
 	}
-	return p.RenewBefore
+	return used.End.Sub(used.Start)
+}
+
+// dueWithin says by which rule a password is due, and within what before its end.
+func dueWithin(rule Lead, life, early time.Duration) Decision {
+	switch {
+	case rule.Share > 0:
+		return Decision{Code: DueShare, Text: fmt.Sprintf("the last %s of its life, %s", rule, span(early.Truncate(time.Minute)))}
+	case early < rule.Time:
+		return Decision{Code: DueThird, Text: fmt.Sprintf("the last third of its life of %s, which is no longer than renewBefore", span(life))}
+	}
+	return Decision{Code: DueNow, Text: span(early)}
 }
 
 // dueOfAll answers from every live password together.

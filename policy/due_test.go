@@ -28,6 +28,23 @@ func TestDue(t *testing.T) {
 		"a certificate isn't a password":              {input(credential.Credential{KeyID: "z", Kind: credential.Certificate, End: noon}), policy.DueNone, false},
 		"excluded by a person":                        {policy.Input{Now: noon, Excluded: "renews itself"}, policy.DueExcluded, false},
 		"unreadable":                                  {policy.Input{Now: noon, Unreadable: "no right"}, policy.DueUnreadable, false},
+		"the last third of a short life": {func() policy.Input {
+			in := with(input(password("a", "aaa", 9)), "a")
+			in.App.Credentials[0].Start = noon.Add(-20 * day)
+			return in
+		}(), policy.DueThird, true},
+		"two thirds of a short life are left": {func() policy.Input {
+			in := with(input(password("a", "aaa", 20)), "a")
+			in.App.Credentials[0].Start = noon.Add(-9 * day)
+			return in
+		}(), policy.DueNot, false},
+		"a share of the life, not reached": {share(50, with(input(password("a", "aaa", 101)), "a")), policy.DueNot, false},
+		"a share of the life, reached":     {share(50, with(input(password("a", "aaa", 100)), "a")), policy.DueShare, true},
+		"a share of a life whose beginning isn't known": {func() policy.Input {
+			in := share(50, with(input(password("a", "aaa", 90)), "a")) // the lifetime is 180 days
+			in.App.Credentials[0].Start = time.Time{}
+			return in
+		}(), policy.DueShare, true},
 	} {
 		got := policy.Due(c.in)
 		if got.Code != c.want || got.Due != c.due || got.Text == "" {
@@ -46,5 +63,11 @@ func TestDueSaysWhen(t *testing.T) {
 
 func with(in policy.Input, inUse string) policy.Input {
 	in.InUse = inUse
+	return in
+}
+
+// share makes a password due when that share of its life is left.
+func share(percent int, in policy.Input) policy.Input {
+	in.Policy.RenewBefore = policy.Lead{Share: percent}
 	return in
 }

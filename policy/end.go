@@ -45,10 +45,10 @@ func cut(in Input) Ending {
 	found := Ending{Cut: true, At: in.Now.Add(limit - min(cutMargin, limit/10)).UTC().Truncate(time.Second)}
 	found.Decision = Decision{Code: EndCut, Text: fmt.Sprintf("ends on %s: %s allows %s instead of %s",
 		day(found.At), name(in.Terms.Policy), span(limit), span(in.Policy.Lifetime))}
-	if limit <= in.Policy.RenewBefore {
+	if rule := in.Policy.RenewBefore; limit <= rule.Time {
 		found.Code = EndTooShort
-		found.Text += fmt.Sprintf("; that is no longer than renewBefore, %s, so it is due for the last third of its life", span(in.Policy.RenewBefore))
-		found.Fix = fmt.Sprintf("set renewBefore below %s for this application", span(limit))
+		found.Text += fmt.Sprintf("; that is no longer than renewBefore, %s, so it is due for the last third of its life", rule)
+		found.Fix = fmt.Sprintf("set renewBefore below %s for this application, or to a share such as 33%%", span(limit))
 	}
 	return found
 }

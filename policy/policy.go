@@ -11,7 +11,7 @@ import (
 // Policy is how one application is renewed. [Default] is what holds where nobody said otherwise.
 type Policy struct {
 	Lifetime    time.Duration // of a new password; the tenant's policies may cut it
-	RenewBefore time.Duration // so long before its end a password is due
+	RenewBefore Lead          // so long before its end a password is due
 	Settle      Settle
 	Overlap     Overlap
 	Window      Window
@@ -35,7 +35,7 @@ type Overlap struct {
 func Default() Policy {
 	return Policy{
 		Lifetime:    180 * 24 * time.Hour,
-		RenewBefore: 30 * 24 * time.Hour,
+		RenewBefore: Lead{Time: 30 * 24 * time.Hour},
 		Settle:      Settle{Successes: 5, Over: time.Minute},
 		Overlap:     Overlap{Minimum: 14 * 24 * time.Hour, Evidence: renewal.EvidencePreferred},
 	}

@@ -67,7 +67,7 @@ func TestDocsConfigurationKeys(t *testing.T) {
 	rows := rowsOf(root, "")
 	isWhatSectionSays(t, docsPage("configuration.md"), "keys", "| Key | Meaning | Default |\n|---|---|---|\n"+strings.Join(rows, "\n"))
 	for key, want := range map[string]string{
-		"policy.lifetime": config.FormatDuration(policy.Default().Lifetime), "policy.renewBefore": config.FormatDuration(policy.Default().RenewBefore),
+		"policy.lifetime": config.FormatDuration(policy.Default().Lifetime), "policy.renewBefore": policy.Default().RenewBefore.String(),
 		"policy.settle.successes": fmt.Sprint(policy.Default().Settle.Successes), "policy.overlap.minimum": config.FormatDuration(policy.Default().Overlap.Minimum),
 	} {
 		if !slices.ContainsFunc(rows, func(row string) bool {

@@ -71,11 +71,11 @@ func (d *desk) certificatesOf(ctx context.Context, app credential.App, vaults []
 			found = append(found, some...)
 		}
 	}
-	within := d.settings.Policy.RenewBefore
+	rules := d.settings.Policy
 	if configured := d.configuredFor(app.ClientID); configured != nil {
-		within = configured.Policy.RenewBefore
+		rules = configured.Policy
 	}
-	return inventory.CheckCertificates(app, found, d.clock.Now(), within)
+	return inventory.CheckCertificates(app, found, d.clock.Now(), rules.RenewBefore.Of(rules.Lifetime))
 }
 
 // vaultsIn names the vaults in which a discovery found secrets.
@@ -97,7 +97,7 @@ func (w *workshop) otherTrouble(ctx context.Context, run renewal.Run) []summaryF
 	if !ok || err != nil {
 		return nil
 	}
-	checks := append(certificates, inventory.Lingering(found, []string{run.Retires}, w.clock.Now(), app.Policy.RenewBefore)...)
+	checks := append(certificates, inventory.Lingering(found, []string{run.Retires}, w.clock.Now(), app.Policy.RenewBefore.Of(app.Policy.Lifetime))...)
 	var trouble []summaryFinding
 	for _, c := range checks {
 		if c.Warning {

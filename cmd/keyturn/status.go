@@ -160,7 +160,7 @@ func standings(settings config.Config, runs []renewal.Run, args []string) ([]sta
 		if len(args) == 1 && app.Name != args[0] {
 			continue
 		}
-		row := standing{App: app.Name, ClientID: app.ClientID, State: "never renewed", renewBefore: app.Policy.RenewBefore}
+		row := standing{App: app.Name, ClientID: app.ClientID, State: "never renewed", renewBefore: app.Policy.RenewBefore.Of(app.Policy.Lifetime)}
 		if app.Excluded != "" {
 			row.State, row.excluded = "excluded: "+app.Excluded, true
 		}
@@ -172,7 +172,7 @@ func standings(settings config.Config, runs []renewal.Run, args []string) ([]sta
 	}
 	for _, run := range runs {
 		if _, left := byApp[run.App]; left {
-			row := standing{App: run.App, ClientID: run.ClientID, renewBefore: settings.Policy.RenewBefore}
+			row := standing{App: run.App, ClientID: run.ClientID, renewBefore: settings.Policy.RenewBefore.Of(settings.Policy.Lifetime)}
 			row.follow(run)
 			rows = append(rows, row)
 		}

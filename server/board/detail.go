@@ -92,7 +92,7 @@ func (b *Board) Application(ctx context.Context, name string) (Detail, error) {
 func policyOf(app config.Application) Policy {
 	p := app.Policy
 	return Policy{
-		Lifetime: config.FormatDuration(p.Lifetime), RenewBefore: config.FormatDuration(p.RenewBefore),
+		Lifetime: config.FormatDuration(p.Lifetime), RenewBefore: p.RenewBefore.String(),
 		Overlap: config.FormatDuration(p.Overlap.Minimum), Evidence: string(p.Overlap.Evidence),
 	}
 }

@@ -67,7 +67,7 @@ func (f facts) stand(now time.Time) Application {
 		return a
 	}
 	if !open && !a.Expires.IsZero() {
-		a.Next = a.Expires.Add(-f.app.Policy.RenewBefore)
+		a.Next = a.Expires.Add(-f.app.Policy.RenewBefore.Of(f.app.Policy.Lifetime))
 	}
 	a.look(f.seen, open)
 	a.judge(now, open, f.seen)
