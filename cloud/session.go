@@ -31,6 +31,10 @@ type Options struct {
 	Say  func(string)     // shows a person what to do to sign in; nil = nowhere
 	Now  func() time.Time // the local clock; nil = time.Now
 
+	// Carry takes every request instead of the network, for tests that have a whole cloud in their own process; nil = the
+	// network. Proxy and CAFile mean nothing then.
+	Carry http.RoundTripper
+
 	Open     func(address string) error // opens a browser for a person; nil = the machine's own
 	ShowCode func(address, code string) // shows a person the code to type, and where; nil = as a sentence through Say
 }
@@ -59,7 +63,7 @@ func Open(_ context.Context, o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	line := &wire{base: newOpening(base), meter: &meter{hosts: hosts, log: o.Log, hear: o.Hear, clock: &clock{local: o.Now}}}
+	line := &wire{base: o.carrier(base), meter: &meter{hosts: hosts, log: o.Log, hear: o.Hear, clock: &clock{local: o.Now}}}
 	s := &Session{options: o, hosts: hosts, wire: line, base: base, client: newClient(line)}
 	s.discovery = &discovery{client: s.client}
 	s.tokens, err = newTokens(o, hosts, s.discovery, s.Now)
@@ -67,6 +71,14 @@ func Open(_ context.Context, o Options) (*Session, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// carrier is what requests are sent through.
+func (o Options) carrier(base *http.Transport) http.RoundTripper {
+	if o.Carry != nil {
+		return o.Carry
+	}
+	return newOpening(base)
 }
 
 func (o Options) filled() Options {

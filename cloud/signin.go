@@ -70,8 +70,8 @@ func (s *Session) proofRequest(ctx context.Context, tenant, clientID string, val
 // Fresh returns a client for one request on a connection of its own, so that another node may answer than before. It is
 // otherwise like [Session.Client]. done gives the connection back.
 func (s *Session) Fresh() (client *http.Client, done func()) {
-	once := s.once()
-	return newClient(&wire{meter: s.wire.meter, base: once}), once.CloseIdleConnections
+	once, done := s.once()
+	return newClient(&wire{meter: s.wire.meter, base: once}), done
 }
 
 // RefusedProof is what an answer other than success means to the sign-in of a managed app's own secret, at Entra or at ACS.
@@ -80,14 +80,17 @@ func RefusedProof(answer *http.Response, subject string) error {
 	return classifyProof(readRefusal(answer), subject)
 }
 
-// once returns a connection pool for one request: the same path, nothing reused, nothing kept.
-func (s *Session) once() *http.Transport {
+// once returns a connection pool for one request: the same path, nothing reused, nothing kept once done is called.
+func (s *Session) once() (way http.RoundTripper, done func()) {
+	if s.options.Carry != nil {
+		return s.options.Carry, func() {}
+	}
 	once := s.base.Clone()
 	once.DisableKeepAlives = true
 	once.ForceAttemptHTTP2 = false
 	once.TLSNextProto = nil
 	once.TLSClientConfig.NextProtos = nil
-	return once
+	return once, once.CloseIdleConnections
 }
 
 func checkGranted(body io.Reader, subject string) error {

@@ -63,7 +63,10 @@ func New(o Options) *Engine {
 	if o.Pulse == nil {
 		o.Pulse = func() {}
 	}
-	return &Engine{Options: o}
+	if o.Rounds.Again == 0 {
+		o.Rounds.Again = readAgain
+	}
+	return &Engine{Options: o, memory: memory{again: o.Rounds.Again}}
 }
 
 // ErrStopped is the reason for parking a run because this process was asked to stop.

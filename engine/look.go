@@ -22,6 +22,7 @@ import (
 type Rounds struct {
 	Apps  []string
 	Every time.Duration // between the looks of all serving processes together
+	Again time.Duration // after which an application that isn't due is read again all the same; 0 = a day
 	// Plan reads everything that decides one application's renewal.
 	Plan func(ctx context.Context, app string) (stage.Setup, stage.Plan, error)
 }
@@ -33,7 +34,7 @@ const (
 	// lookAtOnce is how many applications are read side by side: enough to be done with thousands in an hour, few enough
 	// to leave the tenant's request limits to renewals.
 	lookAtOnce = 4
-	// readAgain is after which time an application that isn't due is read again all the same.
+	// readAgain is the usual [Rounds.Again].
 	readAgain = 24 * time.Hour
 )
 
@@ -45,10 +46,13 @@ type Service interface {
 	store.Findings
 	store.Sightings
 	store.Outbox
+	store.Pruner
 }
 
 // memory is when each application is worth another look, as far as this process knows.
 type memory struct {
+	again time.Duration
+
 	mu   sync.Mutex
 	read map[string]time.Time // when it was last read
 	next map[string]time.Time // when something may have changed that matters
@@ -234,7 +238,7 @@ func (m *memory) keep(app string, now time.Time, plan stage.Plan, err error) {
 	if err != nil || plan.Due.Due || plan.Obstacle() != nil || plan.Due.Code == policy.DueUnclear {
 		return // read again with every look
 	}
-	m.next[app] = now.Add(readAgain)
+	m.next[app] = now.Add(m.again)
 	if at := plan.Due.At; !at.IsZero() && at.Before(m.next[app]) {
 		m.next[app] = at
 	}
@@ -269,7 +273,7 @@ func (m *memory) worthALook(apps []string, open map[string]renewal.Run, now time
 // changed reports whether an application may look otherwise than when it was read.
 func (m *memory) changed(app string, open map[string]renewal.Run, now time.Time) bool {
 	if run, isOpen := open[app]; isOpen {
-		return m.read[app].Before(run.DeliveredAt) || !now.Before(m.read[app].Add(readAgain))
+		return m.read[app].Before(run.DeliveredAt) || !now.Before(m.read[app].Add(m.again))
 	}
 	return m.open[app] || !now.Before(m.next[app])
 }

@@ -125,6 +125,7 @@ func (e *Engine) makeRounds(ctx context.Context, service Service, done chan<- st
 		if err != nil && ctx.Err() == nil {
 			e.Log.Warn("could not look at the tenant", "error", err)
 		}
+		e.tidy(ctx, service)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -146,6 +147,7 @@ func (e *Engine) Once(ctx context.Context) error {
 	}
 	defer leave()
 	looked := e.Look(live) // first, because it also sets the clock right
+	e.tidy(live, service)
 	due, err := e.Store.Runs(live, store.Filter{Open: true, Due: e.Clock.Now(), Limit: everything})
 	if err != nil {
 		return errors.Join(looked, fmt.Errorf("read the open runs: %w", err))

@@ -95,7 +95,7 @@ func (d *desk) planOne(ctx context.Context, app config.Application, p planning, 
 	request := p.request
 	var open []renewal.Run
 	if reader != nil {
-		request = rememberFrom(ctx, reader, request, app.Name)
+		request = stage.Remember(ctx, reader, request, app.Name)
 		if open, err = reader.Runs(ctx, store.Filter{App: app.Name, Open: true, Limit: 1}); err != nil {
 			return planned{}, fmt.Errorf("look for an open run: %w", err)
 		}

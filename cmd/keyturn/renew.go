@@ -183,7 +183,7 @@ func (w *workshop) makePlan(ctx context.Context, name string) (stage.Setup, stag
 
 // remember adds to a request what this store knows of earlier renewals.
 func (w *workshop) remember(ctx context.Context, app string) stage.Request {
-	return rememberFrom(ctx, w.store, w.r.request, app)
+	return stage.Remember(ctx, w.store, w.r.request, app)
 }
 
 // worst returns the error that says most: a failure before something to attend to, joined where there are several.

@@ -76,6 +76,7 @@ func (e *estate) plantPeople() {
 		Roles: []string{"Global Administrator"},
 	})
 	e.plantAdmin()
+	e.adminSecret.End = e.now.AddDate(50, 0, 0) // as a managed identity, which never ends: such an organisation lives for decades
 	e.plantNeighbours()
 }
 

@@ -72,6 +72,8 @@ func Exercise(t *testing.T, open func(t *testing.T) Bench) {
 		"stop cancels the work when its patience ends":               stopCancels,
 		"two processes write side by side":                           sideBySide,
 		"a node that serves is known while it lives":                 serving,
+		"the history of old runs goes, and nothing else":             prune,
+		"many old runs go in small steps":                            pruneMore,
 		"all processes draw from one budget":                         budgetShared,
 		"a budget fills again":                                       budgetFills,
 		"a held budget gives nothing to anybody":                     budgetHeld,

@@ -1,4 +1,4 @@
-package main
+package stage
 
 import (
 	"context"
@@ -6,13 +6,12 @@ import (
 	"strings"
 
 	"keyturn/renewal"
-	"keyturn/stage"
 	"keyturn/store"
 )
 
-// rememberFrom lets a request ask what this store knows: which marks are its own, which of them an open run has delivered,
+// Remember lets a request ask what this store knows: which marks are its own, which of them an open run has delivered,
 // and which key id was delivered with a receipt. What can't be read counts as not known, which only ever makes a plan more careful.
-func rememberFrom(ctx context.Context, reader store.Reader, request stage.Request, app string) stage.Request {
+func Remember(ctx context.Context, reader store.Reader, request Request, app string) Request {
 	request.Known = func(tag string) bool {
 		run, n, ok := strings.Cut(tag, ".")
 		number, err := strconv.Atoi(n)
