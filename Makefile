@@ -1,5 +1,5 @@
 # `make test` is the one entry: what a contributor runs and what CI runs.
-.PHONY: test tools lint check stories cross bench dist clean
+.PHONY: test tools lint check stories years soak cross bench dist clean
 .DEFAULT_GOAL := test
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -42,6 +42,11 @@ check:
 # All the kills and chances that check takes a part of.
 stories:
 	go test -count=1 -timeout 60m ./e2e/story -kills 16 -chances 60
+
+# A thousand applications for ten years, each secret renewed every year. YEARS=... takes other flags of the test.
+YEARS ?= -apps 1000 -years 10 -life 1
+years:
+	go test -count=1 -timeout 4h -v ./e2e/years $(YEARS)
 
 # Every system that is promised builds, without cgo.
 cross:

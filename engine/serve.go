@@ -185,7 +185,7 @@ func (e *Engine) wake(ctx context.Context, id string, version int64) error {
 	if err != nil {
 		return fmt.Errorf("read run %s: %w", id, err)
 	}
-	if run.Version != version || run.State.Ended() || run.Door == renewal.Person || e.stopped() {
+	if run.Version != version || run.State.Ended() || e.asksPerson(run) || e.stopped() {
 		return nil
 	}
 	leave, mine := e.turns.take(id)
@@ -202,6 +202,11 @@ func (e *Engine) wake(ctx context.Context, id string, version int64) error {
 	}
 	_, err = e.drive(ctx, job, 0)
 	return err
+}
+
+// asksPerson reports whether only a person opens the run's door, by now.
+func (e *Engine) asksPerson(run renewal.Run) bool {
+	return run.Door == renewal.Person && (run.WakeAt.IsZero() || e.Clock.Now().Before(run.WakeAt))
 }
 
 // Ready returns nil when this store is reached and some serving process has looked at the tenant lately; else a problem

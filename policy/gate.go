@@ -30,6 +30,11 @@ const (
 	// slack is how far the times of reports may be off our own: both clocks may be two minutes out, and a sign-in is
 	// noted when it arrives, not when we keep its time.
 	slack = 5 * time.Minute
+	// keepsValue is how long a consumer may go on with a value that it read once, as programs do that read a Key Vault once
+	// a day: a use that soon after delivery tells of no consumer that nobody knows of. Who does not know the new secret uses
+	// the old one again later. Source: https://learn.microsoft.com/azure/app-service/app-service-key-vault-references, "within
+	// 24 hours" (read 2026-11-25).
+	keepsValue = 25 * time.Hour
 	// patience is how long missing evidence is waited for before a person is asked, where evidence is required.
 	patience = 14 * aDay
 )
@@ -49,8 +54,8 @@ type Passage struct {
 //
 // Remove is said in four cases only: the old password has expired; or delivery is Overlap and ReportLag ago and either
 // the rule asks for time alone, or a person approved, or the evidence is positive. Evidence is positive when the report
-// shows a watermark made after the overlap, no use of the old password since delivery (five minutes are left for clocks
-// that differ), and a use of the new one by somebody else.
+// shows a watermark made after the overlap, no use of the old password since delivery (a day is left for consumers
+// that keep a value that long, or half a shorter overlap), and a use of the new one by somebody else.
 //
 // Where the configuration wants it, Remove becomes Person until somebody has approved; an expired password goes without.
 func Gate(in Input) Passage {
@@ -237,11 +242,15 @@ func watermarkDue(in Input) bool {
 	return asksReport(in) && !in.Now.Before(from) && in.Run.WatermarkAt.Before(from)
 }
 
-// usedAfterDelivery reports whether anybody used the old password after every place had the new one. We never do.
+// usedAfterDelivery reports whether anybody used the old password so long after every place had the new one that it can't
+// have been by a value still kept. We never do.
 func usedAfterDelivery(in Input) (time.Time, bool) {
 	last := useOf(in, in.Run.Retires).Last
-	return last, last.After(in.Run.DeliveredAt.Add(slack))
+	return last, last.After(in.Run.DeliveredAt.Add(grace(in.Run)))
 }
+
+// grace is how long after delivery a use of the old password tells nothing: at most half of the overlap.
+func grace(run renewal.Run) time.Duration { return max(slack, min(keepsValue, run.Order.Overlap/2)) }
 
 func useOf(in Input, keyID string) Use { return in.Usage.Uses[strings.ToLower(keyID)] }
 

@@ -64,7 +64,10 @@ func TestGate(t *testing.T) {
 		"the watermark isn't there, the end is near": {func(in *policy.Input) {
 			in.Run.WatermarkAt, in.Run.Order.RetiresEnd = noon.Add(-hour), noon.Add(hour)
 		}, policy.GateReportBehind, policy.Wait, noon.Add(hour + 5*time.Minute)},
-		"the old one was used after delivery": {func(in *policy.Input) { in.Usage.Uses["old"] = policy.Use{Last: delivered.Add(6 * time.Minute)} }, policy.GateInUse, policy.Person, time.Time{}},
+		"the old one was used after delivery": {func(in *policy.Input) { in.Usage.Uses["old"] = policy.Use{Last: delivered.Add(26 * time.Hour)} }, policy.GateInUse, policy.Person, time.Time{}},
+		"the old one was used by who keeps a value for a day": {
+			func(in *policy.Input) { in.Usage.Uses["old"] = policy.Use{Last: delivered.Add(24 * time.Hour)} }, policy.GateEvidence, policy.Remove, time.Time{},
+		},
 		"the old one was used in the minute of delivery": {
 			func(in *policy.Input) { in.Usage.Uses["old"] = policy.Use{Last: delivered.Add(time.Minute)} }, policy.GateEvidence, policy.Remove, time.Time{},
 		},
@@ -129,7 +132,7 @@ func TestGateNeverRemovesEarlyOrWithoutEvidence(t *testing.T) {
 		}
 		older, newer := in.Usage.Uses["old"], in.Usage.Uses["new"]
 		const slack = 5 * time.Minute
-		if in.Usage.Source == "" || older.Last.After(run.DeliveredAt.Add(slack)) || !newer.ByOthers.After(run.DeliveredAt) ||
+		if in.Usage.Source == "" || older.Last.After(run.DeliveredAt.Add(max(slack, min(25*time.Hour, run.Order.Overlap/2)))) || !newer.ByOthers.After(run.DeliveredAt) ||
 			newer.Last.Before(run.WatermarkAt.Add(-slack)) || run.WatermarkAt.Before(run.DeliveredAt.Add(run.Order.Overlap)) {
 			t.Fatalf("removes without evidence: %+v %+v", in.Usage, run)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"keyturn/audit"
@@ -121,7 +122,7 @@ func (j *Job) shorten(ctx context.Context, attempt renewal.Attempt, cause error)
 // takes up one of the app's few places.
 func (j *Job) waitForRoom(app credential.App) (Pause, bool) {
 	limit := app.MaxPasswords()
-	if limit == 0 || len(app.Passwords()) < limit {
+	if limit == 0 || j.counted(app) < limit {
 		return Pause{}, false
 	}
 	for _, a := range j.History.Attempts {
@@ -132,4 +133,18 @@ func (j *Job) waitForRoom(app credential.App) (Pause, bool) {
 	}
 	return askPerson(problem.Full, fmt.Sprintf("the app holds %d secrets, as many as it may", limit),
 		"name one that may go first: keyturn renew "+j.App+" --make-room SECRET-ID"), true
+}
+
+// counted is how many secrets the app holds, without attempts of ours that were seen to be gone: app may have been read
+// before, or by a replica that lags.
+func (j *Job) counted(app credential.App) (n int) {
+	for _, held := range app.Passwords() {
+		gone := slices.ContainsFunc(j.History.Attempts, func(a renewal.Attempt) bool {
+			return a.State == renewal.AttemptRemoved && a.KeyID == held.KeyID
+		})
+		if !gone {
+			n++
+		}
+	}
+	return n
 }

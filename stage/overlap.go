@@ -44,6 +44,9 @@ func overlap(ctx context.Context, j *Job) (Pause, error) {
 	pause := waitUntil(passage.Until, string(passage.Code), passage.Text)
 	if passage.Verdict == policy.Person {
 		pause = askPerson(string(passage.Code), passage.Text, passage.Fix)
+		if !j.Run.Order.RetiresEnd.IsZero() {
+			pause.Until = policy.SweptFrom(j.Run) // then nothing is left to decide: nobody can use it
+		}
 	}
 	pause.Evidence = passage.Text
 	return pause, nil

@@ -12,7 +12,7 @@ import (
 type Pause struct {
 	Door   renewal.Door
 	Reason renewal.Reason
-	Until  time.Time // for a wait: when to look again
+	Until  time.Time // for a wait: when to look again; for a person: when the question answers itself, zero = never
 	// Evidence is what is known so far of the use of both passwords, kept so that status can show it; "" = as it was.
 	Evidence string
 }

@@ -54,7 +54,7 @@ type Ledger interface {
 type Filter struct {
 	App   string    // "" = of every application
 	Open  bool      // only those that haven't ended
-	Due   time.Time // only open ones that may go on: door open, retry or wait, WakeAt not after it, and no living node drives them; zero = don't care
+	Due   time.Time // only open ones that may go on: WakeAt not after it, behind a person's door only one that was set, and no living node drives them; zero = don't care
 	Limit int       // 0 = 1,000
 
 	Latest  bool   // only the newest run of each application, before the other conditions are looked at

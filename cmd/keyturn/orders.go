@@ -44,7 +44,7 @@ func (o orders) plan(ctx context.Context, ask command.Ask, by access.Person) (st
 		Replace: ask.Replace, MakeRoom: ask.MakeRoom, Reuse: ask.Reuse, Emergency: ask.Emergency, RevokeFirst: ask.RevokeFirst,
 		ByPerson: true, AskedBy: by.String(), AskedAs: by.Subject,
 	}
-	made, err := stage.MakePlan(ctx, setup, rememberFrom(ctx, o.s.store, request, ask.App), o.s.clock.Now)
+	made, err := stage.MakePlan(ctx, setup, stage.Remember(ctx, o.s.store, request, ask.App), o.s.clock.Now)
 	if err != nil {
 		return setup, made, fmt.Errorf("plan the renewal of %s: %w", ask.App, err)
 	}

@@ -66,7 +66,7 @@ func newFleet(t *testing.T, seed string, draws uint64, edits ...string) *fleet {
 	f.alarm = &alarm{store: f.store, now: f.now, ready: make(chan struct{})}
 	f.engine = engine.New(engine.Options{
 		Store: f.store, Node: "years", Clock: f.clock(), Watch: func(renewal.Event) {}, Setup: f.setup, Stop: f.stop,
-		Rounds: engine.Rounds{Apps: f.tended(), Every: 100 * 365 * day, Again: 90 * day, Plan: f.plan},
+		Rounds: engine.Rounds{Apps: f.tended(), Every: 100 * 365 * day, Again: 400 * day, Plan: f.plan},
 	})
 	return f
 }

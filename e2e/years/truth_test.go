@@ -2,6 +2,7 @@ package years_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -139,7 +140,7 @@ func (f *fleet) assertBounded(passed time.Duration, most int) int {
 
 // assertRenewed: every application was renewed as often as its policy says, nothing stands still for a person, and what the
 // vaults hold works.
-func (f *fleet) assertRenewed(years int) {
+func (f *fleet) assertRenewed() {
 	f.t.Helper()
 	done, standing := map[string]int{}, 0
 	for _, run := range f.runs(store.Filter{Limit: 1_000_000}) {
@@ -147,14 +148,14 @@ func (f *fleet) assertRenewed(years int) {
 			done[run.App]++
 		} else if run.Door == renewal.Person {
 			standing++
-			f.t.Errorf("%s stands still for a person: %s", run.App, run.Reason.Text)
+			f.t.Errorf("%s stands still for a person: %s\n%s", run.App, run.Reason.Text, f.story(run.ID))
 		}
 	}
 	total := 0
 	for _, app := range f.tended() {
 		total += done[app]
-		if least := years * 365 / (365 - 15) * 9 / 10; done[app] < least {
-			f.t.Errorf("%s was renewed %d times in %d years, want at least %d", app, done[app], years, least)
+		if least := *span / *life - 1; done[app] < max(least, 1) {
+			f.t.Errorf("%s was renewed %d times in %d years, want at least %d", app, done[app], *span, least)
 		}
 	}
 	findings, err := f.store.Findings(f.t.Context())
@@ -180,6 +181,19 @@ func (f *fleet) assertRenewed(years int) {
 		}
 	}
 	f.t.Logf("%d renewals, %d sign-ins of consumers, 0 failed; %d stand still", total, signIns, standing)
+}
+
+// story is what was told of a run.
+func (f *fleet) story(run string) string {
+	events, err := f.store.Events(f.t.Context(), run, 0)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, e := range events {
+		fmt.Fprintf(&text, "  %s %s: %s %v\n", e.At.Format(time.DateTime), e.Kind, e.Text, e.Fields)
+	}
+	return text.String()
 }
 
 // assertAudit: the audit log of all the years is whole.

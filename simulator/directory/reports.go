@@ -2,6 +2,7 @@ package directory
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -70,10 +71,14 @@ func (a *Activity) use(at time.Time, lag time.Duration) {
 	}
 }
 
-// Activities are the rows of the credential report of a tenant that are visible now, with the time of the newest use.
-func (d *Directory) Activities(t *Tenant) []Activity {
+// Activities are the rows of the credential report of a tenant that are visible now, with the time of the newest use; app,
+// unless it is "", chooses those of one app.
+func (d *Directory) Activities(t *Tenant, app string) []Activity {
 	var rows []Activity
 	for _, a := range d.reports.order {
+		if app != "" && !strings.EqualFold(a.Application, app) {
+			continue
+		}
 		if last := a.LastUse(d.w.Now(), d.reports.lag); a.Tenant == t.ID && !last.IsZero() {
 			row := *a
 			row.uses = []time.Time{last}
@@ -81,6 +86,20 @@ func (d *Directory) Activities(t *Tenant) []Activity {
 		}
 	}
 	return rows
+}
+
+// keptActivity is how long after its newest use a credential stays in the report.
+const keptActivity = 180 * 24 * time.Hour
+
+// forgetActivities drops the rows of credentials that were not used for long.
+func (d *Directory) forgetActivities(now time.Time) {
+	d.reports.order = slices.DeleteFunc(d.reports.order, func(a *Activity) bool {
+		old := now.Sub(a.uses[len(a.uses)-1]) > keptActivity
+		if old {
+			delete(d.reports.activities, activityKey{a.KeyID, a.ResourceAppID})
+		}
+		return old
+	})
 }
 
 // Last is the newest use in a row that [Directory.Activities] answered.
@@ -122,6 +141,9 @@ func (d *Directory) record(rec SignInRecord, cred credential) {
 		}
 		if d.reports.activities == nil {
 			d.reports.activities = map[activityKey]*Activity{}
+		}
+		if len(d.reports.order)%500 == 499 {
+			d.forgetActivities(rec.Time)
 		}
 		d.reports.activities[key] = a
 		d.reports.order = append(d.reports.order, a)

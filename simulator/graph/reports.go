@@ -33,8 +33,17 @@ func (c *call) activities(rest []string) reply {
 	if c.absent() {
 		return c.noReport("appCredentialSignInActivities")
 	}
+	sample := c.activityDocument(directory.Activity{})
+	options, refused := c.readOptions("microsoft.graph.appCredentialSignInActivity", sample, largestPage)
+	if refused != nil {
+		return *refused
+	}
+	app := ""
+	if options.filter != nil && strings.EqualFold(options.filter.Key, "appId") {
+		app = options.filter.Value
+	}
 	docs := []map[string]any{}
-	for _, a := range c.s.d.Activities(c.tenant) {
+	for _, a := range c.s.d.Activities(c.tenant, app) {
 		doc := c.activityDocument(a)
 		if len(rest) == 1 && doc["id"] == rest[0] {
 			doc["@odata.context"] = c.context("reports/appCredentialSignInActivities/$entity")
@@ -44,11 +53,6 @@ func (c *call) activities(rest []string) reply {
 	}
 	if len(rest) > 0 {
 		return notFound(rest[0])
-	}
-	sample := c.activityDocument(directory.Activity{})
-	options, refused := c.readOptions("microsoft.graph.appCredentialSignInActivity", sample, largestPage)
-	if refused != nil {
-		return *refused
 	}
 	return c.page("reports/appCredentialSignInActivities", docs, options)
 }

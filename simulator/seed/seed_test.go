@@ -114,7 +114,7 @@ func TestTheReportsKnowTheSampleFromTheStart(t *testing.T) {
 	t.Parallel()
 	c := plant(t, seed.ProvisionAssist, world.Settings{Seed: 5})
 	c.do(func() {
-		rows := c.d.Activities(c.app().Tenant)
+		rows := c.d.Activities(c.app().Tenant, "")
 		for _, row := range rows {
 			if age := c.w.Now().Sub(row.Last()); age < time.Hour || age > day {
 				t.Errorf("%s was last used %s ago", row.ResourceAppID, age)

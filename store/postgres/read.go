@@ -64,9 +64,9 @@ func runsQuery(f store.Filter) (query string, args []any) {
 		query += " AND number IN (SELECT max(number) FROM run GROUP BY app)"
 	}
 	if !f.Due.IsZero() {
-		query += fmt.Sprintf(` AND open AND door IN (%s, %s, %s) AND (wake_at IS NULL OR wake_at <= %s)
+		query += fmt.Sprintf(` AND open AND (wake_at <= %s OR wake_at IS NULL AND door <> %s)
 			AND NOT EXISTS (SELECT 1 FROM node WHERE node.id = run.node AND alive_until > `+clock+")",
-			value(renewal.Open), value(renewal.Retry), value(renewal.Wait), value(instant(f.Due)))
+			value(instant(f.Due)), value(renewal.Person))
 	}
 	if f.Waiting {
 		query += " AND open AND door = " + value(renewal.Person)

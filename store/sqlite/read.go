@@ -52,9 +52,9 @@ func runsQuery(f store.Filter) (query string, args []any) {
 		query += " AND number IN (SELECT max(number) FROM run GROUP BY app)"
 	}
 	if !f.Due.IsZero() {
-		query += ` AND open = 1 AND door IN (?, ?, ?) AND wake_at <= ?
+		query += ` AND open = 1 AND wake_at <= ? AND (wake_at > 0 OR door <> ?)
 			AND NOT EXISTS (SELECT 1 FROM node WHERE node.id = run.node AND alive_until > ` + clock + ")"
-		args = append(args, renewal.Open, renewal.Retry, renewal.Wait, instant(f.Due))
+		args = append(args, instant(f.Due), renewal.Person)
 	}
 	if f.Waiting {
 		query, args = query+" AND open = 1 AND door = ?", append(args, renewal.Person)

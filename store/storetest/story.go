@@ -134,7 +134,9 @@ func due(t *testing.T, b Bench) {
 		"waits and its time is to come":   {door: renewal.Wait, wakeAt: later},
 		"retries and its time has come":   {door: renewal.Retry, wakeAt: noon.Add(-time.Hour), want: true},
 		"open without a time":             {door: renewal.Open, want: true},
-		"a person must act":               {door: renewal.Person, wakeAt: noon},
+		"a person must act":               {door: renewal.Person},
+		"a person's time is over":         {door: renewal.Person, wakeAt: noon, want: true},
+		"a person has time yet":           {door: renewal.Person, wakeAt: later},
 		"driven by a node that lives":     {door: renewal.Open, node: "living", beat: true},
 		"left behind by a node that died": {door: renewal.Open, node: "dead", want: true},
 	}
