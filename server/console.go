@@ -146,6 +146,8 @@ func statusOf(err error) int {
 		return http.StatusUnauthorized
 	case "role.insufficient":
 		return http.StatusForbidden
+	case "internal":
+		return http.StatusInternalServerError
 	}
 	return http.StatusServiceUnavailable
 }

@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -16,7 +18,9 @@ import (
 	"keyturn/problem"
 	"keyturn/server"
 	"keyturn/server/access"
+	"keyturn/server/api"
 	"keyturn/server/board"
+	"keyturn/server/command"
 	"keyturn/server/feed"
 	"keyturn/server/web"
 	"keyturn/store/sqlite"
@@ -29,6 +33,9 @@ type building struct {
 	store   *sqlite.Store
 	console *server.Console
 	feed    *feed.Feed
+	api     *api.API
+	engine  *engine
+	passes  *passes
 	address string
 }
 
@@ -53,9 +60,15 @@ func build(t *testing.T, change func(*server.Console)) *building {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages := web.Pages{Board: shown}
+	b.passes, b.engine = &passes{Store: kept}, &engine{store: kept}
+	keeper, commands := &access.Keeper{Passes: b.passes, Now: time.Now}, command.Desk{Engine: b.engine, Runs: kept}
+	b.api, err = api.New(api.Parts{Board: shown, Commands: commands, Feed: b.feed, Store: kept, Keeper: keeper, Settings: api.Settings{Store: "file", SignIn: "link"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := web.Pages{Board: shown, Commands: commands, Document: b.api.Document()}
 	b.console = &server.Console{
-		Keeper: &access.Keeper{Passes: kept, Now: time.Now}, Site: server.Site{Address: site}, Routes: pages.Routes(), Refuse: pages.Refuse, Log: log,
+		Keeper: keeper, Site: server.Site{Address: site}, Routes: append(pages.Routes(), b.api.Routes()...), Refuse: pages.Refuse, Log: log,
 	}
 	if change != nil {
 		change(b.console)
@@ -285,4 +298,45 @@ func TestATokenIsNeverMoreThanItsMaker(t *testing.T) {
 			t.Errorf("%s: revoked twice: %v", name, err)
 		}
 	}
+}
+
+// send makes one request of the API; of a stream the first event is read.
+func (b *building) send(method string, try request, token string) (*http.Response, string) {
+	b.t.Helper()
+	ctx, cancel := context.WithCancel(b.t.Context())
+	defer cancel()
+	sent, err := http.NewRequestWithContext(ctx, strings.ToUpper(method), b.address+try.path, strings.NewReader(try.body))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for name, value := range map[string]string{"If-Match": try.tag, "If-None-Match": try.seen} {
+		if value != "" {
+			sent.Header.Set(name, value)
+		}
+	}
+	if token != "" {
+		sent.Header.Set("Authorization", "Bearer "+token)
+	}
+	if try.body != "" {
+		sent.Header.Set("Content-Type", cmp.Or(try.media, "application/json"))
+	}
+	answer, err := http.DefaultClient.Do(sent)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.Header.Get("Content-Type") == "text/event-stream" {
+		lines := bufio.NewScanner(answer.Body)
+		for lines.Scan() {
+			if strings.HasPrefix(lines.Text(), "data: ") {
+				return answer, lines.Text()
+			}
+		}
+		b.t.Fatal("the stream ended")
+	}
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return answer, string(text)
 }

@@ -117,7 +117,7 @@ func (k *Keeper) find(ctx context.Context, kind store.PassKind, shown string) (s
 	if shown == "" || len(shown) > longestShown {
 		return store.Pass{}, store.ErrNoPass
 	}
-	pass, err := k.Passes.Pass(ctx, digest(shown))
+	pass, err := k.Passes.Pass(ctx, Digest(shown))
 	if err != nil {
 		return store.Pass{}, err
 	}
@@ -138,7 +138,7 @@ func (k *Keeper) give(ctx context.Context, kind store.PassKind, name string, per
 	}
 	now := k.Now().UTC()
 	pass := store.Pass{
-		ID: strings.ToLower(rand.Text()[:10]), Kind: kind, Digest: digest(shown), Name: name, Role: person.Role.String(), Person: person.Name,
+		ID: strings.ToLower(rand.Text()[:10]), Kind: kind, Digest: Digest(shown), Name: name, Role: person.Role.String(), Person: person.Name,
 		Subject: person.Subject, Method: person.Method, Made: now, Ends: now.Add(life),
 	}
 	if err := k.Passes.Keep(ctx, pass); err != nil {
@@ -147,7 +147,8 @@ func (k *Keeper) give(ctx context.Context, kind store.PassKind, name string, per
 	return secret.New(shown), pass, nil
 }
 
-func digest(shown string) string {
+// Digest is what the store keeps of what is shown.
+func Digest(shown string) string {
 	sum := sha256.Sum256([]byte(shown))
 	return hex.EncodeToString(sum[:])
 }

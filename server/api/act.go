@@ -11,8 +11,8 @@ import (
 	"keyturn/server/command"
 )
 
-// wanted is how one renewal shall be done, as the flags of keyturn renew have it.
-type wanted struct {
+// Wanted is how one renewal shall be done, as the flags of keyturn renew have it.
+type Wanted struct {
 	Replace     string `json:"replace,omitempty" maxLength:"60" doc:"Secret ID to replace, or none; else found by proof"`
 	MakeRoom    string `json:"makeRoom,omitempty" maxLength:"60" doc:"Secret ID to remove first when the app holds as many as it may"`
 	Reuse       bool   `json:"reuse,omitempty" doc:"Make no new secret: spread the Key Vault's"`
@@ -20,16 +20,20 @@ type wanted struct {
 	RevokeFirst bool   `json:"revokeFirst,omitempty" doc:"In an emergency: remove the leaked secret before anything else, although consumers fail meanwhile. Takes admin"`
 }
 
-func (w wanted) ask(app, plan string) command.Ask {
+func (w Wanted) ask(app, plan string) command.Ask {
 	return command.Ask{App: app, Replace: w.Replace, MakeRoom: w.MakeRoom, Reuse: w.Reuse, Emergency: w.Emergency, RevokeFirst: w.RevokeFirst, Plan: plan}
 }
 
 func (a *API) plan(ctx context.Context, in *struct {
-	applicationPath
-	Body wanted `required:"false"`
+	ApplicationPath
+	Body *Wanted
 },
 ) (*answer[command.Plan], error) {
-	return found(a.Commands.Plan(ctx, in.Body.ask(in.App, "")))
+	var wanted Wanted
+	if in.Body != nil {
+		wanted = *in.Body
+	}
+	return found(a.Commands.Plan(ctx, wanted.ask(in.App, "")))
 }
 
 // actedOn is a renewal as it stands after a command.
@@ -48,7 +52,7 @@ func acted(run renewal.Run, err error) (*actedOn, error) {
 
 func (a *API) start(ctx context.Context, in *struct {
 	Body struct {
-		wanted
+		Wanted
 		App  string `json:"app" minLength:"1" maxLength:"200" doc:"Its name in keyturn.yaml"`
 		Plan string `json:"plan,omitempty" maxLength:"60" doc:"Digest of the plan that was shown: another one isn't carried out"`
 	}
@@ -62,14 +66,14 @@ func (a *API) start(ctx context.Context, in *struct {
 	return out, err
 }
 
-// toRun is a command for a run as somebody saw it.
-type toRun struct {
-	runPath
+// ToRun is a command for a run as somebody saw it.
+type ToRun struct {
+	RunPath
 	IfMatch string `header:"If-Match" maxLength:"60" doc:"The ETag of the run that was seen, or * for whatever it is now"`
 }
 
 // version is what If-Match names; 0 for *.
-func (t toRun) version() (int64, error) {
+func (t ToRun) version() (int64, error) {
 	switch text := strings.TrimPrefix(strings.TrimSpace(t.IfMatch), "W/"); text {
 	case "":
 		return 0, problem.NeedsPerson("version.missing", "run "+t.Run, "what is commanded must be named", "send If-Match with the ETag of the run that you saw, or *")
@@ -84,7 +88,7 @@ func (t toRun) version() (int64, error) {
 	}
 }
 
-func (a *API) tell(ctx context.Context, to toRun, word command.Word) (*actedOn, error) {
+func (a *API) tell(ctx context.Context, to ToRun, word command.Word) (*actedOn, error) {
 	version, err := to.version()
 	if err != nil {
 		return nil, err
@@ -93,22 +97,22 @@ func (a *API) tell(ctx context.Context, to toRun, word command.Word) (*actedOn, 
 }
 
 func (a *API) resume(ctx context.Context, in *struct {
-	toRun
-	Body struct {
+	ToRun
+	Body *struct {
 		Overwrite bool `json:"overwrite,omitempty" doc:"Write again those places that somebody else changed since"`
-	} `required:"false"`
+	}
 },
 ) (*actedOn, error) {
-	if in.Body.Overwrite {
-		return a.tell(ctx, in.toRun, command.Overwrite)
+	if in.Body != nil && in.Body.Overwrite {
+		return a.tell(ctx, in.ToRun, command.Overwrite)
 	}
-	return a.tell(ctx, in.toRun, command.Resume)
+	return a.tell(ctx, in.ToRun, command.Resume)
 }
 
-func (a *API) abort(ctx context.Context, in *toRun) (*actedOn, error) {
+func (a *API) abort(ctx context.Context, in *ToRun) (*actedOn, error) {
 	return a.tell(ctx, *in, command.Abort)
 }
 
-func (a *API) approve(ctx context.Context, in *toRun) (*actedOn, error) {
+func (a *API) approve(ctx context.Context, in *ToRun) (*actedOn, error) {
 	return a.tell(ctx, *in, command.Approve)
 }

@@ -147,7 +147,7 @@ func (a *API) describeEvents() {
 		},
 		Responses: map[string]*huma.Response{
 			"200": {Description: "A stream that doesn't end", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: event}}},
-			"401": refusal, "403": refusal, "503": refusal,
+			"401": refusal, "403": refusal, "500": refusal, "503": refusal,
 		},
 		Extensions: map[string]any{"x-keyturn-role": access.Viewer.String()},
 	})

@@ -17,6 +17,7 @@ func (a *API) operations() {
 			Errors: append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}, errors...),
 		}
 	}
+	const malformed, large, media = http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType
 	const bad, gone, clash, stale, missing = http.StatusUnprocessableEntity, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired
 
 	add(a, access.Viewer, at("getMe", "GET", "/me", "Who you are, and what you may do"), a.me)
@@ -32,15 +33,28 @@ func (a *API) operations() {
 	add(a, access.Viewer, at("listAudit", "GET", "/audit", "The audit log, newest first", bad), a.audit)
 	add(a, access.Viewer, at("getSettings", "GET", "/settings", "Versions, the identity in use, and what is configured"), a.settings)
 
-	add(a, access.Operator, slow(at("planRenewal", "POST", "/applications/{app}/plan", "What a renewal would do; nothing is changed", bad, gone, clash)), a.plan)
-	add(a, access.Operator, slow(created(at("startRun", "POST", "/runs", "Begin a renewal; while one is open, that is returned", bad, gone, clash))), a.start)
-	add(a, access.Operator, slow(at("resumeRun", "POST", "/runs/{run}/resume", "Go on with a renewal that stands still", bad, gone, clash, stale, missing)), a.resume)
+	add(a, access.Operator, slow(at("planRenewal", "POST", "/applications/{app}/plan", "What a renewal would do; nothing is changed", bad, gone, clash, malformed, large, media)), a.plan)
+	add(a, access.Operator, slow(created(at("startRun", "POST", "/runs", "Begin a renewal; while one is open, that is returned", bad, gone, clash, malformed, large, media))), a.start)
+	add(a, access.Operator, slow(at("resumeRun", "POST", "/runs/{run}/resume", "Go on with a renewal that stands still", bad, gone, clash, stale, missing, malformed, large, media)), a.resume)
 	add(a, access.Operator, slow(at("abortRun", "POST", "/runs/{run}/abort", "End a renewal for good, breaking nothing", bad, gone, clash, stale, missing)), a.abort)
 	add(a, access.Approver, slow(at("approveRun", "POST", "/runs/{run}/approve", "Let a renewal go on that somebody else asked for", bad, gone, clash, stale, missing)), a.approve)
 
 	add(a, access.Admin, at("listTokens", "GET", "/tokens", "API tokens, without what proves them"), a.tokens)
-	add(a, access.Admin, created(at("createToken", "POST", "/tokens", "Make an API token; it is shown this once", bad)), a.createToken)
+	add(a, access.Admin, created(at("createToken", "POST", "/tokens", "Make an API token; it is shown this once", bad, malformed, large, media)), a.createToken)
 	add(a, access.Admin, noContent(at("revokeToken", "DELETE", "/tokens/{token}", "End an API token at once, for good", bad, gone)), a.revokeToken)
+}
+
+// describe adds to the document what the library can't know of an operation.
+func (a *API) describe(op huma.Operation) {
+	at := a.api.OpenAPI().Paths[op.Path]
+	switch {
+	case op.Method == http.MethodGet:
+		at.Get.Responses["304"] = &huma.Response{Description: "You have it already: see If-None-Match"}
+	case op.DefaultStatus == http.StatusCreated && op.OperationID == "startRun":
+		open := *at.Post.Responses["201"]
+		open.Description = "It was open already"
+		at.Post.Responses["200"] = &open
+	}
 }
 
 // slowly marks an operation that asks the cloud while whoever sent it waits.
@@ -70,6 +84,7 @@ func add[I, O any](a *API, least access.Role, op huma.Operation, do func(context
 	op.Extensions["x-keyturn-role"] = least.String()
 	op.Description = "Takes the role " + least.String() + "."
 	a.recorder.least, a.recorder.slow = least, isSlow
+	defer a.describe(op)
 	huma.Register(a.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := do(ctx, in)
 		return out, fail(err)

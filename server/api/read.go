@@ -12,17 +12,19 @@ import (
 	"keyturn/store"
 )
 
-// paging is what every list takes.
-type paging struct {
+// Paging is what every list takes. The library looks into embedded structs alone that are exported.
+type Paging struct {
 	After string `query:"after" maxLength:"600" doc:"Where the page before ended: its next"`
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
 }
 
-type applicationPath struct {
+// ApplicationPath names an application.
+type ApplicationPath struct {
 	App string `path:"app" maxLength:"200" doc:"Its name in keyturn.yaml"`
 }
 
-type runPath struct {
+// RunPath names a renewal.
+type RunPath struct {
 	Run string `path:"run" maxLength:"60" doc:"The renewal's id"`
 }
 
@@ -45,7 +47,7 @@ func (a *API) overview(ctx context.Context, _ *struct{}) (*answer[board.Overview
 }
 
 func (a *API) applications(ctx context.Context, in *struct {
-	paging
+	Paging
 	Search   string         `query:"search" maxLength:"200" doc:"A part of name or client ID, in any letter case"`
 	Standing board.Standing `query:"standing" enum:"expired,person,due,renewing,unknown,fine,excluded"`
 	Order    board.Order    `query:"order" enum:"urgency,app,expires,next" default:"urgency"`
@@ -54,16 +56,16 @@ func (a *API) applications(ctx context.Context, in *struct {
 	return found(a.Board.Applications(ctx, board.Query{Search: in.Search, Standing: in.Standing, Order: in.Order, After: in.After, Limit: in.Limit}))
 }
 
-func (a *API) application(ctx context.Context, in *applicationPath) (*answer[board.Detail], error) {
+func (a *API) application(ctx context.Context, in *ApplicationPath) (*answer[board.Detail], error) {
 	return found(a.Board.Application(ctx, in.App))
 }
 
-func (a *API) chain(ctx context.Context, in *applicationPath) (*answer[board.Chain], error) {
+func (a *API) chain(ctx context.Context, in *ApplicationPath) (*answer[board.Chain], error) {
 	return found(a.Board.Verify(ctx, in.App))
 }
 
 func (a *API) runs(ctx context.Context, in *struct {
-	paging
+	Paging
 	App     string `query:"app" maxLength:"200" doc:"Of this application alone"`
 	Open    bool   `query:"open" doc:"Only those that haven't ended"`
 	Waiting bool   `query:"waiting" doc:"Only those that wait for a person"`
@@ -78,7 +80,7 @@ type oneRun struct {
 	Body board.Run
 }
 
-func (a *API) run(ctx context.Context, in *runPath) (*oneRun, error) {
+func (a *API) run(ctx context.Context, in *RunPath) (*oneRun, error) {
 	run, err := a.Board.Run(ctx, in.Run)
 	if err != nil {
 		return nil, err
@@ -98,7 +100,7 @@ func (a *API) findings(ctx context.Context, _ *struct{}) (*answer[findings], err
 }
 
 func (a *API) audit(ctx context.Context, in *struct {
-	paging
+	Paging
 	App string `query:"app" maxLength:"200" doc:"Of this application alone"`
 },
 ) (*answer[board.AuditPage], error) {
@@ -119,11 +121,11 @@ type credentials struct {
 }
 
 func (a *API) credentials(ctx context.Context, in *struct {
-	paging
+	Paging
 	Search string `query:"search" maxLength:"200" doc:"A part of the application's name or client ID, in any letter case"`
 },
 ) (*answer[credentials], error) {
-	page, next, err := a.sightings(ctx, in.paging, in.Search, store.SightingByExpiry)
+	page, next, err := a.sightings(ctx, in.Paging, in.Search, store.SightingByExpiry)
 	list := credentials{Items: []seenCredential{}, Next: next}
 	for _, seen := range page {
 		for _, c := range seen.Credentials {
@@ -145,11 +147,11 @@ type targets struct {
 }
 
 func (a *API) targets(ctx context.Context, in *struct {
-	paging
+	Paging
 	Search string `query:"search" maxLength:"200" doc:"A part of the application's name or client ID, in any letter case"`
 },
 ) (*answer[targets], error) {
-	page, next, err := a.sightings(ctx, in.paging, in.Search, store.SightingByApp)
+	page, next, err := a.sightings(ctx, in.Paging, in.Search, store.SightingByApp)
 	list := targets{Items: []seenPlace{}, Next: next}
 	for _, seen := range page {
 		for _, place := range seen.Places {
@@ -160,7 +162,7 @@ func (a *API) targets(ctx context.Context, in *struct {
 }
 
 // sightings returns a page of what was seen, counted in applications; next is how many were passed over.
-func (a *API) sightings(ctx context.Context, p paging, search string, order store.SightingOrder) (page []store.Sighting, next string, err error) {
+func (a *API) sightings(ctx context.Context, p Paging, search string, order store.SightingOrder) (page []store.Sighting, next string, err error) {
 	offset := 0
 	if p.After != "" {
 		if offset, err = strconv.Atoi(p.After); err != nil || offset < 0 {

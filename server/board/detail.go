@@ -54,7 +54,7 @@ type Policy struct {
 	Lifetime    string `json:"lifetime" doc:"Life of a new secret"`
 	RenewBefore string `json:"renewBefore" doc:"So long before its end a secret is due"`
 	Overlap     string `json:"overlap" doc:"Both secrets are kept at least so long"`
-	Evidence    string `json:"evidence" enum:"required,preferred,time" doc:"What is wanted before the old one goes"`
+	Evidence    string `json:"evidence" doc:"What is wanted before the old one goes: required, preferred or time"`
 }
 
 const (
