@@ -36,6 +36,8 @@ var levels = map[string]int{
 	// the rooms with effects, and those that look around
 	"stage": 5, "inventory": 5,
 	"engine": 6,
+	// what could be done instead, out of what was found
+	"advice": 6,
 	// what answers to others: who may come in, what happens, what is shown, how it is shown; and the way to all of it
 	"server/access": 5, "server/feed": 5, "server/board": 6, "server/command": 6, "server/web": 7, "server/api": 7, "server": 8,
 	// the command knows all

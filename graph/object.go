@@ -126,3 +126,11 @@ func (c *Client) Owners(ctx context.Context, objectID string) ([]string, error) 
 }
 
 func byAppID(clientID string) string { return "(appId='" + url.PathEscape(clientID) + "')" }
+
+// FederatedCredentials returns how many federated credentials an app registration has.
+// Source: https://learn.microsoft.com/graph/api/application-list-federatedidentitycredentials (read 2026-11-25).
+func (c *Client) FederatedCredentials(ctx context.Context, objectID string) (int, error) {
+	found, err := all(list[struct{}](ctx, c, "/v1.0/applications/"+url.PathEscape(objectID)+"/federatedIdentityCredentials?$select=id",
+		"federated credentials of app registration "+objectID))
+	return len(found), err
+}

@@ -3,6 +3,7 @@ package inventory
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -79,4 +80,20 @@ func (b Block) below(name string, fields ...Field) Block {
 	}
 	b.Fields = append(b.Fields[:len(b.Fields):len(b.Fields)], Field{Name: name, Fields: fields})
 	return b
+}
+
+// Text returns a text of the block by the names that lead to it; "" = there is none.
+func (b Block) Text(names ...string) string {
+	fields := b.Fields
+	for n, name := range names {
+		at := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
+		if at < 0 {
+			return ""
+		}
+		if n == len(names)-1 {
+			return fields[at].Text
+		}
+		fields = fields[at].Fields
+	}
+	return ""
 }

@@ -105,7 +105,7 @@ func (d *discovery) addConnection(c connection, confidence Confidence, why strin
 		vault = d.vaultOf(c)
 	}
 	f := Finding{
-		Kind: KindConnection, Title: c.name(), Resource: c.ID, Confidence: confidence, Why: why,
+		Kind: KindConnection, Title: c.name(), Resource: c.ID, API: c.api(), Confidence: confidence, Why: why,
 		Block: c.block(vault), Consumers: d.seen.users(c.ID),
 	}
 	if c.api() == "keyvault" && vault == "" {

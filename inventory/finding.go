@@ -28,7 +28,8 @@ const (
 type Finding struct {
 	Kind       string     `json:"kind"` // one of the targets' codes
 	Title      string     `json:"title"`
-	Resource   string     `json:"resource"` // the Azure resource id, by which a place is also excluded
+	Resource   string     `json:"resource"`      // the Azure resource id, by which a place is also excluded
+	API        string     `json:"api,omitempty"` // of a connection: its connector, such as keyvault
 	Confidence Confidence `json:"confidence"`
 	Why        string     `json:"why"`
 	Manual     string     `json:"manual,omitempty"`    // what a pack says of the product's manual and this place

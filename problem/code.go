@@ -101,6 +101,7 @@ func settings() []Meaning {
 		{"app.unknown", "The configuration has no such application.", "Use a name that stands below applications."},
 		{"app.missing", "The command needs an application.", "Give its client ID, or a pack."},
 		{"app.ambiguous", "Several app registrations are called so.", "Give the client ID of one."},
+		{"permissions.unreadable", "The file with an add-in's permissions can't be understood.", "Give AppManifest.xml, or the XML that was pasted into appinv.aspx."},
 		{"file.exists", "The file to write is there already.", "Choose another with --out, or overwrite it with --force."},
 		{"refused", "You didn't agree, so nothing was done.", "With --yes the command doesn't ask."},
 	}

@@ -107,14 +107,14 @@ func knownACS() []Known {
 			Group: groupACS, Title: "The tenant has switched ACS off",
 			Meaning: Meaning{
 				"acs.disabled", "SharePoint takes no app-only tokens of Azure ACS in this tenant, so a new secret of the add-in can't be used.",
-				"Move the add-in to an Entra app. The tenant's own switch, where it still counts: Set-SPOTenant -DisableCustomAppAuthentication $false.",
+				"keyturn advise APP shows the way to an Entra app. The tenant's own switch, where it still counts: Set-SPOTenant -DisableCustomAppAuthentication $false.",
 			},
 		},
 		{
 			Group: groupACS, Title: "Azure ACS is retired",
 			Meaning: Meaning{
 				"acs.retired", "Azure ACS for SharePoint Online was retired on 2 April 2026: no secret makes this add-in work again, and Keyturn writes none.",
-				"Move the add-in to an Entra app.",
+				"keyturn advise APP writes the migration to an Entra app.",
 			},
 		},
 	}

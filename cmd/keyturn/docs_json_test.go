@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"keyturn/advice"
 	"keyturn/audit"
 	"keyturn/check"
 	"keyturn/config"
@@ -38,9 +39,11 @@ func shown() []struct {
 		value         any
 	}{
 		{"keyturn scan", "A list, one object a credential.", inventory.Row{}},
+		{"", "With `--sharepoint`, one object an add-in.", inventory.AddIn{}},
 		{"keyturn discover", "One object.", discovery{}},
 		{"keyturn doctor", "`{\"ok\": true, \"checks\": [...]}`; `ok` is false when a check fails. One check:", check.Check{}},
 		{"keyturn plan", "A list, one object an application.", planned{}},
+		{"keyturn advise", "A list, one object an application.", advice.Advice{}},
 		{"keyturn status", "A list, one object an application.", standing{}},
 		{"keyturn runs", "A list, one object a renewal.", renewal.Run{}},
 		{"keyturn show", "`{\"run\": {...}, \"attempts\": [...], \"deliveries\": [...], \"audit\": [...]}`. The run is as in `keyturn runs`. An attempt:", renewal.Attempt{}},

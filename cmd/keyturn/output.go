@@ -14,9 +14,10 @@ import (
 
 // Output formats.
 const (
-	asTable = "table"
-	asJSON  = "json"
-	asCSV   = "csv"
+	asTable    = "table"
+	asJSON     = "json"
+	asCSV      = "csv"
+	asMarkdown = "markdown"
 )
 
 // format is the -o flag of one command: a word out of those that it knows.

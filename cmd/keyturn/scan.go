@@ -13,20 +13,29 @@ import (
 
 func newScan(sh *shell) *cobra.Command {
 	within := 30 * 24 * time.Hour
-	var dueOnly bool
+	var dueOnly, addIns bool
 	cmd := &cobra.Command{
 		Use:   "scan",
 		Short: "List every credential of the tenant with its expiry, worst first",
 		Long: "Lists the secrets and certificates of every app registration, and of every service principal that holds its own.\n" +
-			"It only reads, and needs no configuration: the role Application.Read.All, or a person who may read the directory.",
-		Example: "  keyturn scan --tenant contoso.onmicrosoft.com --identity azureCLI\n  keyturn scan --due --within 60d\n  keyturn scan -o csv > credentials.csv",
-		Args:    exactly(0, "no arguments"),
+			"It only reads, and needs no configuration: the role Application.Read.All, or a person who may read the directory.\n\n" +
+			"--sharepoint lists instead what Azure ACS left behind: the SharePoint add-ins, each with what its secret is worth and when\n" +
+			"somebody was last seen to use it, as far as the reports tell (AuditLog.Read.All).",
+		Example: "  keyturn scan --tenant contoso.onmicrosoft.com --identity azureCLI\n  keyturn scan --due --within 60d\n  keyturn scan -o csv > credentials.csv\n" +
+			"  keyturn scan --sharepoint -o csv > add-ins.csv",
+		Args: exactly(0, "no arguments"),
 	}
 	cmd.Flags().Var((*span)(&within), "within", "a credential that ends within so long is due")
 	cmd.Flags().BoolVar(&dueOnly, "due", false, "only what has expired or is due")
+	cmd.Flags().BoolVar(&addIns, "sharepoint", false, "list the SharePoint add-ins instead, with what is left of their secrets")
 	sh.mayAttend(cmd)
 	f := formatFlag(cmd, asTable, asJSON, asCSV)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return sh.scan(cmd.Context(), f, within, dueOnly) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if addIns {
+			return sh.scanAddIns(cmd.Context(), f, within)
+		}
+		return sh.scan(cmd.Context(), f, within, dueOnly)
+	}
 	return cmd
 }
 
@@ -35,7 +44,7 @@ func (sh *shell) scan(ctx context.Context, f *format, within time.Duration, dueO
 	if err != nil {
 		return err
 	}
-	if _, err := d.session.Self(ctx); err != nil { // signs in first, so that the cloud's clock is known
+	if _, err := d.signIn(ctx); err != nil { // signs in first, so that the cloud's clock is known
 		return err
 	}
 	now := d.clock.Now()
