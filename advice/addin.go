@@ -36,13 +36,13 @@ func ForAddIn(c AddInCase) Advice {
 }
 
 func (c AddInCase) facts() []string {
-	facts := []string{"it is registered as a " + c.AddIn.Registered + " (object id " + c.AddIn.ObjectID + ")"}
+	facts := []string{"it is registered as: " + c.AddIn.Registered + " (object id " + c.AddIn.ObjectID + ")"}
 	switch {
 	case c.AddIn.Expires.IsZero():
 		facts = append(facts, "it has no secret")
 	default:
-		facts = append(facts, fmt.Sprintf("its secret ends on %s (%s); %d passwords, %d signing and %d verifying keys work now",
-			c.AddIn.Expires.Format("2 Jan 2006"), c.AddIn.State, c.AddIn.Passwords, c.AddIn.Signing, c.AddIn.Verifying))
+		facts = append(facts, fmt.Sprintf("its secret ends on %s (%s); what works now: %s, %s, %s", c.AddIn.Expires.Format("2 Jan 2006"), c.AddIn.State,
+			count(c.AddIn.Passwords, "password"), count(c.AddIn.Signing, "signing key"), count(c.AddIn.Verifying, "verifying key")))
 	}
 	switch c.AddIn.Used {
 	case "seen":

@@ -39,9 +39,13 @@ func ForApp(c AppCase) Advice {
 func (c AppCase) facts() []string {
 	var facts []string
 	for _, p := range c.App.Passwords() {
-		facts = append(facts, fmt.Sprintf("secret %s (%s) ends on %s", p.KeyID, p.DisplayName, p.End.Format("2 Jan 2006")))
+		name := "secret " + p.KeyID
+		if p.DisplayName != "" {
+			name += " (" + p.DisplayName + ")"
+		}
+		facts = append(facts, name+" ends on "+p.End.Format("2 Jan 2006"))
 	}
-	facts = append(facts, fmt.Sprintf("it has %d certificates and %d federated credentials", len(c.App.Certificates()), c.Federated))
+	facts = append(facts, "it has "+count(len(c.App.Certificates()), "certificate")+" and "+count(c.Federated, "federated credential"))
 	for _, f := range c.Findings {
 		facts = append(facts, fmt.Sprintf("%s %s: %s", f.Kind, f.Title, f.Why))
 	}
@@ -151,7 +155,7 @@ func others(c AppCase) Step {
 		"Programs on Azure: the machine's or service's managed identity. Programs elsewhere: a certificate.",
 	}
 	if c.Federated > 0 {
-		changes = append(changes, fmt.Sprintf("The app has %d federated credentials already.", c.Federated))
+		changes = append(changes, "The app has "+count(c.Federated, "federated credential")+" already.")
 	}
 	return Step{
 		Title: "Whatever else uses the secret", Changes: changes,

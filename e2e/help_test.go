@@ -10,7 +10,7 @@ import (
 
 // commands are all that this release has; `help` and `completion` are cobra's own.
 var commands = []string{
-	"", "abort", "adopt", "approve", "audit", "audit export", "audit verify", "config", "config check", "config schema", "console", "console link", "demo", "discover", "doctor", "init", "migrate", "notify", "notify test", "notify list", "notify resend", "plan",
+	"", "abort", "adopt", "advise", "approve", "audit", "audit export", "audit verify", "config", "config check", "config schema", "console", "console link", "demo", "discover", "doctor", "init", "migrate", "notify", "notify test", "notify list", "notify resend", "plan",
 	"renew", "resume", "runs", "scan", "serve", "show", "simulate", "status", "store", "store copy", "token", "token create", "token list", "token revoke", "version",
 }
 
