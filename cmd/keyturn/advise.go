@@ -108,7 +108,8 @@ func (d *desk) adviseOne(ctx context.Context, name, site string, requests []advi
 	if err != nil {
 		return advice.Advice{}, err
 	}
-	found, _, err := inventory.AddIns(ctx, oneAddIn{directory{d.graph}, who.app.ClientID}, d.clock.Now(), d.settings.Policy.RenewBefore)
+	rules := d.settings.Policy
+	found, _, err := inventory.AddIns(ctx, oneAddIn{directory{d.graph}, who.app.ClientID}, d.clock.Now(), rules.RenewBefore.Of(rules.Lifetime))
 	if err != nil {
 		return advice.Advice{}, err
 	}
