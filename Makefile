@@ -1,5 +1,5 @@
 # `make test` is the one entry: what a contributor runs and what CI runs.
-.PHONY: test tools lint check stories years soak cross bench dist clean
+.PHONY: test tools lint check stories crash years soak cross bench dist clean
 .DEFAULT_GOAL := test
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -47,6 +47,11 @@ stories:
 YEARS ?= -apps 1000 -years 10 -life 1
 years:
 	go test -count=1 -timeout 4h -v ./e2e/years $(YEARS)
+
+# The whole crash table on both stores, every renewal in flight in every older store, every state in which
+# one of two machines is lost; UPDATE=-update publishes it.
+crash:
+	KEYTURN_REQUIRE_POSTGRES=1 go test -count=1 -timeout 60m ./e2e/story -run 'TestCrashTable|TestAnOlderStore|TestAnotherMachine' -crashes $(UPDATE)
 
 # Every system that is promised builds, without cgo.
 cross:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"keyturn/store"
@@ -27,6 +28,40 @@ type lease struct {
 	users int
 	held  context.Context // ends, with ErrLeaseLost, before the lease does
 	stop  func()
+	end   atomic.Pointer[time.Time] // when held ends, unless the lease is renewed
+}
+
+// over reports whether the lease must be taken for lost. Of the machine's two clocks, one stands still while the machine
+// sleeps, and the other may be set back; what either of them says counts.
+func (l *lease) over() bool {
+	end, now := l.end.Load(), time.Now()
+	return end != nil && (now.After(*end) || now.Round(0).After(end.Round(0)))
+}
+
+// leased is a context that asks the clocks itself, before anybody is told that it goes on. A timer alone would be late
+// where it matters: in a process that was suspended, the effect in hand might be sent before the timer rings.
+type leased struct {
+	context.Context
+	over func() bool
+	lose context.CancelCauseFunc
+}
+
+// Done implements [context.Context].
+func (l leased) Done() <-chan struct{} {
+	l.look()
+	return l.Context.Done()
+}
+
+// Err implements [context.Context].
+func (l leased) Err() error {
+	l.look()
+	return l.Context.Err()
+}
+
+func (l leased) look() {
+	if l.over() {
+		l.lose(ErrLeaseLost)
+	}
 }
 
 // live returns a context that ends with ctx or before this process's lease does, and keeps the lease until leave is
@@ -40,11 +75,18 @@ func (e *Engine) live(ctx context.Context) (context.Context, func(), error) {
 		}
 	}
 	e.lease.users++
-	live, cancel := context.WithCancelCause(ctx)
+	live, cancel := e.asking(ctx)
 	held := e.lease.held
 	unhook := context.AfterFunc(held, func() { cancel(context.Cause(held)) })
 	var once sync.Once
 	return live, func() { once.Do(func() { unhook(); cancel(nil); e.leave(ctx) }) }, nil
+}
+
+// asking returns a context that ends with ctx, and asks by itself whether the lease is lost; see [leased]. One that others
+// derived from it before they were suspended doesn't ask any more.
+func (e *Engine) asking(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	ctx, lose := context.WithCancelCause(ctx)
+	return leased{ctx, e.lease.over, lose}, lose
 }
 
 // leave gives the lease back when nobody uses it any more, so that parked runs may be taken at once.
@@ -69,6 +111,7 @@ func (e *Engine) takeLease(ctx context.Context) error {
 	if err := e.sayAlive(ctx); err != nil {
 		return fmt.Errorf("say that this process lives: %w", err)
 	}
+	e.lease.end.Store(ownEnd(began))
 	held, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
@@ -79,6 +122,7 @@ func (e *Engine) takeLease(ctx context.Context) error {
 	e.lease.stop = func() {
 		cancel(nil)
 		<-done
+		e.lease.end.Store(nil)
 	}
 	return nil
 }
@@ -89,7 +133,7 @@ func (e *Engine) takeLease(ctx context.Context) error {
 func (e *Engine) beat(ctx context.Context, cancel context.CancelCauseFunc, began time.Time) {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
-	lost := time.AfterFunc(ownDeadline(began), func() { cancel(ErrLeaseLost) })
+	lost := time.AfterFunc(time.Until(*ownEnd(began)), func() { cancel(ErrLeaseLost) })
 	defer lost.Stop()
 	for {
 		select {
@@ -97,11 +141,16 @@ func (e *Engine) beat(ctx context.Context, cancel context.CancelCauseFunc, began
 			return
 		case <-tick.C:
 			began := time.Now()
+			if e.lease.over() { // a lease that ran out isn't taken up again: others may have taken the runs over
+				cancel(ErrLeaseLost)
+				return
+			}
 			if err := e.sayAlive(ctx); err != nil {
 				e.Log.Warn("heartbeat failed", "error", err)
 				continue
 			}
-			lost.Reset(ownDeadline(began))
+			e.lease.end.Store(ownEnd(began))
+			lost.Reset(time.Until(*ownEnd(began)))
 		}
 	}
 }
@@ -114,5 +163,8 @@ func (e *Engine) sayAlive(ctx context.Context) error {
 	return e.Store.Beat(ctx, e.Node, beatTTL)
 }
 
-// ownDeadline is how long from now a lease that was asked for at began is surely good for.
-func ownDeadline(began time.Time) time.Duration { return beatTTL - beatMargin - time.Since(began) }
+// ownEnd is until when a lease that was asked for at began is surely good for what is done with it.
+func ownEnd(began time.Time) *time.Time {
+	end := began.Add(beatTTL - beatMargin)
+	return &end
+}

@@ -181,6 +181,8 @@ func (e *Engine) wakeDue(ctx context.Context, waker Waker) error {
 // wake drives one run whose alarm rang. An alarm of an older version means nothing any more, and one of a run that
 // somebody else drives is theirs.
 func (e *Engine) wake(ctx context.Context, id string, version int64) error {
+	ctx, end := e.asking(ctx) // the alarm clock's context is one that doesn't ask
+	defer end(nil)
 	run, err := e.Store.Run(ctx, id)
 	if err != nil {
 		return fmt.Errorf("read run %s: %w", id, err)

@@ -75,6 +75,7 @@ func Start(ctx context.Context, options Options) (*Simulator, error) {
 	if err != nil {
 		return nil, err
 	}
+	go planted.d.ReadySigner()
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", options.Listen)
 	if err != nil {
 		planted.w.Close()

@@ -94,6 +94,7 @@ func (sh *shell) furnish(ctx context.Context, d *desk, shown follower, r *renewi
 		return nil, err
 	}
 	d.session.Share(budget{kept, d.settings.Tenant})
+	kept = watched(kept)
 	sh.soft.Store(true)
 	w := &workshop{desk: d, store: kept, shown: shown, r: r}
 	rounds.Plan = w.makePlan

@@ -155,6 +155,7 @@ type version struct {
 
 type application struct {
 	AppID       string     `json:"appId"`
+	ObjectID    string     `json:"objectId"`
 	DisplayName string     `json:"displayName"`
 	Passwords   []password `json:"passwords"`
 }

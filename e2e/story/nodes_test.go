@@ -16,7 +16,13 @@ import (
 // because a password stands in no file.
 func sharing(t *testing.T) (where, password string) {
 	t.Helper()
-	address, err := url.Parse(postgrestest.Database(t))
+	return withoutPassword(t, postgrestest.Database(t))
+}
+
+// withoutPassword takes a database's address apart into what may stand in a file and what may not.
+func withoutPassword(t *testing.T, database string) (where, password string) {
+	t.Helper()
+	address, err := url.Parse(database)
 	if err != nil {
 		t.Fatal(err)
 	}

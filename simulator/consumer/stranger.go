@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"crypto/rsa"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -114,14 +115,18 @@ func (p *Park) renewCertificate(string) {
 		return
 	}
 	now := p.w.Now()
-	if _, err := PutCertificate(p.v, p.deployment.Vault, p.deployment.Certificate, now, now.AddDate(1, 0, 0)); err != nil {
+	key, err := pfx.NewKey()
+	if err == nil {
+		_, err = PutCertificate(p.v, p.deployment.Vault, p.deployment.Certificate, key, now, now.AddDate(1, 0, 0))
+	}
+	if err != nil {
 		p.certificateUsers().failure(now, err.Error())
 	}
 }
 
-// PutCertificate makes a self-signed certificate and stores it as a vault's latest version; v's lock rule holds.
-func PutCertificate(v *vault.Service, vaultName, name string, start, end time.Time) (pfx.Certificate, error) {
-	fresh, err := pfx.New(name, start, end)
+// PutCertificate makes a self-signed certificate of key and stores it as a vault's latest version; v's lock rule holds.
+func PutCertificate(v *vault.Service, vaultName, name string, key *rsa.PrivateKey, start, end time.Time) (pfx.Certificate, error) {
+	fresh, err := pfx.Sign(key, name, start, end)
 	if err != nil {
 		return fresh, fmt.Errorf("make certificate: %w", err)
 	}

@@ -41,7 +41,7 @@ type TenantSpec struct{ ID, Domain, DisplayName string }
 
 // New returns an empty directory and declares its switches.
 func New(w *world.World) *Directory {
-	d := &Directory{w: w, signer: newSigner()}
+	d := &Directory{w: w, signer: &signer{}}
 	w.Lock()
 	defer w.Unlock()
 	d.reports.lag = w.Between(3*time.Hour, 9*time.Hour)
@@ -49,6 +49,9 @@ func New(w *world.World) *Directory {
 	d.declareSwitches()
 	return d
 }
+
+// ReadySigner makes the key that tokens are signed with, which takes a while and is done at the first token otherwise.
+func (d *Directory) ReadySigner() { d.signer.ready() }
 
 // SignLike makes the directory sign with the key of another, so that tokens of the one are good in the other: a client
 // that keeps tokens does not notice that the sample was planted anew. Call it before the directory serves anyone.

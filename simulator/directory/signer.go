@@ -23,13 +23,6 @@ type signer struct {
 	kid  string
 }
 
-// newSigner starts making the key in the background, since that takes a while.
-func newSigner() *signer {
-	s := &signer{}
-	go s.ready()
-	return s
-}
-
 // ready returns once the key is there.
 func (s *signer) ready() { s.once.Do(s.make) }
 

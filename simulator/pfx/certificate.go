@@ -22,16 +22,16 @@ type Certificate struct {
 	DER []byte
 }
 
-// New makes a self-signed certificate with a fresh RSA key of 2048 bits, valid from start to end.
-func New(commonName string, start, end time.Time) (Certificate, error) {
+// NewKey makes a fresh RSA key of 2048 bits.
+func NewKey() (*rsa.PrivateKey, error) {
 	key, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
-		return Certificate{}, fmt.Errorf("make key: %w", err)
+		return nil, fmt.Errorf("make key: %w", err)
 	}
-	return Sign(key, commonName, start, end)
+	return key, nil
 }
 
-// Sign makes a self-signed certificate for a key at hand.
+// Sign makes a self-signed certificate for a key at hand, valid from start to end.
 func Sign(key *rsa.PrivateKey, commonName string, start, end time.Time) (Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(start.UnixNano()),

@@ -12,7 +12,11 @@ import (
 func TestACertificateComesBackFromItsPKCS12(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	made, err := pfx.New("provisionassist-cert", start, start.AddDate(1, 0, 0))
+	key, err := pfx.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := pfx.Sign(key, "provisionassist-cert", start, start.AddDate(1, 0, 0))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,6 +86,25 @@ func Run(t testing.TB, address string, statements ...string) {
 	}
 }
 
+// Dump returns all that the tables of the database at address hold, as text.
+func Dump(t testing.TB, address string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	var text string
+	err = conn.QueryRow(ctx, `SELECT coalesce(string_agg(query_to_xml(format('SELECT * FROM %I.%I', schemaname, tablename), true, false, '')::text, E'\n'), '')
+		FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`).Scan(&text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 // Suite is m, followed by the end of the server if one was started. TestMain runs it in the place of m.
 func Suite(m *testing.M) interface{ Run() int } { return suite{m} }
 

@@ -1,0 +1,282 @@
+package story_test
+
+import (
+	"flag"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"keyturn/store/postgrestest"
+)
+
+var (
+	allCrashes = flag.Bool("crashes", false, "fill the whole crash table on both stores, rather than a third of it on PostgreSQL")
+	crashSeed  = flag.Uint64("crashseed", 0, "which third of the crash table is filled on PostgreSQL; 0 = drawn")
+)
+
+// TestCrashTable kills the real program with SIGKILL at each point of each row, starts it again, and asks how it ends.
+func TestCrashTable(t *testing.T) {
+	t.Parallel()
+	table := newTable(t)
+	clouds := newFleet(t)
+	for store, chosen := range map[string][]cell{"SQLite": cells(), "PostgreSQL": onPostgres(t)} {
+		t.Run(store, func(t *testing.T) {
+			t.Parallel()
+			for _, cell := range chosen {
+				t.Run(cell.String(), func(t *testing.T) {
+					t.Parallel()
+					c := newCrash(t, clouds, cell, store == "PostgreSQL")
+					c.run()
+					table.fill(t, cell, c.outcome())
+				})
+			}
+		})
+	}
+}
+
+// onPostgres are the cells that are filled on PostgreSQL.
+func onPostgres(t *testing.T) []cell {
+	all := cells()
+	if *allCrashes {
+		return all
+	}
+	if *crashSeed == 0 {
+		*crashSeed = rand.Uint64()
+	}
+	t.Logf("the third on PostgreSQL is that of -crashseed %d", *crashSeed)
+	draw := rand.New(rand.NewPCG(*crashSeed, 2026))
+	draw.Shuffle(len(all), func(i, k int) { all[i], all[k] = all[k], all[i] })
+	return all[:(len(all)+2)/3]
+}
+
+// fleet lends clouds to tests, one at a time each.
+type fleet struct {
+	t    *testing.T
+	mu   sync.Mutex // one makes something at a time, on behalf of the fleet's own test
+	idle chan *cloud
+	free chan string // databases
+}
+
+func newFleet(t *testing.T) *fleet {
+	return &fleet{t: t, idle: make(chan *cloud, 64), free: make(chan string, 64)}
+}
+
+// lend is a cloud as it is at its start, until the test ends.
+func (f *fleet) lend(t *testing.T) *cloud {
+	var c *cloud
+	select {
+	case c = <-f.idle:
+	default:
+		f.mu.Lock()
+		c = startCloud(f.t, "--gentle")
+		f.mu.Unlock()
+	}
+	lent := &cloud{t: t, url: c.url, dir: c.dir, env: c.env}
+	lent.ask("DELETE", "/_sim/faults", nil, nil)
+	lent.ask("POST", "/_sim/reset", nil, nil)
+	lent.ask("DELETE", "/_sim/log", nil, nil)
+	t.Cleanup(func() { f.idle <- c })
+	return lent
+}
+
+// lendDatabase is the address of a database that holds nothing but Keyturn's tables, until the test ends.
+func (f *fleet) lendDatabase(t *testing.T) (address string) {
+	select {
+	case address = <-f.free:
+		postgrestest.Run(t, address, `DO $$ BEGIN EXECUTE (
+			SELECT 'TRUNCATE ' || string_agg(format('%I', tablename), ', ') FROM pg_tables
+			WHERE schemaname = 'public' AND tablename NOT LIKE '%migration'); END $$`)
+	default:
+		f.mu.Lock()
+		address = postgrestest.Database(f.t)
+		f.mu.Unlock()
+	}
+	t.Cleanup(func() { f.free <- address })
+	return address
+}
+
+// crash is one cell at work.
+type crash struct {
+	*testing.T
+	cell
+	cloud    *cloud
+	m        *machine
+	database string // address, where the store is in one
+	before   truth
+	old      password // the one that is replaced
+	room     string   // key id of another one that goes first; "" = none
+	more     []string // arguments of renew that the story found out
+
+	state   string // of the run, as last saved
+	acted   bool   // the effect has happened, and nothing was saved since
+	spoiled bool   // the reply was spoiled
+	early   bool   // the kill before the row's own is over
+	killed  bool   // it is done
+	gated   bool   // the gate was passed
+	asked   int    // how many secrets were asked for
+	between func() // is called when the program was killed at the cell's point; nil = nothing more happens then
+}
+
+func newCrash(t *testing.T, clouds *fleet, cell cell, inDatabase bool) *crash {
+	t.Helper()
+	c := &crash{T: t, cell: cell, cloud: clouds.lend(t), early: cell.first == ""}
+	edits := append(slices.Clone(cell.edits), append(atOnce, "minimum: 14d", "minimum: 2d")...)
+	if inDatabase {
+		var where, password string
+		c.database = clouds.lendDatabase(t)
+		where, password = withoutPassword(t, c.database)
+		c.m = newMachine(t, c.cloud, append(edits, "store: keyturn.db", "store: "+where)...)
+		c.m.env = []string{password}
+	} else {
+		c.m = newMachine(t, c.cloud, edits...)
+	}
+	if cell.prepare != nil {
+		cell.prepare(c)
+	}
+	c.before = c.cloud.state()
+	app, held := c.before.provisionAssist(t), c.before.places(t)["vault"]
+	c.old = app.Passwords[slices.IndexFunc(app.Passwords, func(p password) bool { return p.Value == held })]
+	return c
+}
+
+// run drives the renewal to the cell's point, kills it there, and lets others go on to the end.
+func (c *crash) run() {
+	c.Helper()
+	for turn, passes := 0, 0; !c.over(); turn++ {
+		if turn == 24 {
+			c.Fatalf("the renewal isn't done (killed: %v): %+v", c.killed, c.m.runs())
+		}
+		if !c.turn() && !c.over() {
+			c.pass(passes)
+			passes++
+		}
+	}
+	if !c.killed {
+		c.Fatal("the point was never reached")
+	}
+	c.assertWhole()
+}
+
+// pass lets time pass between two turns: first the overlap and the reports' lag, then what the reports still take.
+func (c *crash) pass(n int) {
+	if n == 0 {
+		c.cloud.advance(6 * day)
+		return
+	}
+	c.cloud.advance(2 * day)
+}
+
+// turn runs one command that begins the renewal or goes on with it, and reports whether that was killed.
+func (c *crash) turn() (killed bool) {
+	c.Helper()
+	args := append([]string{"renew", app, "--yes"}, append(slices.Clone(c.renew), c.more...)...)
+	r, killed := c.m.watched(c.at, args...)
+	switch {
+	case killed:
+		c.letGo()
+		if c.killed && c.between != nil {
+			c.between()
+			c.between = nil
+		}
+	case r.code != 0 && r.code != 2:
+		c.Fatalf("keyturn %v: exit %d\n%s\n%s", args, r.code, r.stdout, tail(r.stderr))
+	}
+	c.assertBothWork()
+	return killed
+}
+
+func (c *crash) over() bool { return c.state == "done" }
+
+// letGo lets the lease of a killed process end at once in a shared database, where only its ten seconds tell of its end;
+// TestNodesDieAndHang waits for them.
+func (c *crash) letGo() {
+	if c.database != "" {
+		postgrestest.Run(c.T, c.database, "UPDATE node SET alive_until = now()")
+	}
+}
+
+// at says what becomes of the program at one of its steps.
+func (c *crash) at(s step) verdict {
+	mark, act := c.isMark(s), c.isAct(s)
+	said := goOn
+	switch {
+	case !c.early:
+		if s.At == "after" && s.is(c.first) && c.isOurs(s) && c.state != "" {
+			c.early = true
+			return kill
+		}
+	case c.killed:
+	case c.point == s.At+" mark" && mark,
+		c.point == "after act" && act && s.At == "after",
+		c.point == "before advance" && c.acted && s.Kind == "save" && s.At == "before":
+		c.killed, c.acted = true, false
+		return kill
+	}
+	if act && c.early && s.At == "before" && !c.spoiled && c.reply != "arrives" {
+		c.spoil(s)
+		said = alone
+	}
+	c.follow(s, mark, act)
+	return said
+}
+
+// follow keeps what a step tells of the renewal.
+func (c *crash) follow(s step, mark, act bool) {
+	if s.At == "before" {
+		if s.is(removes) && c.state == "retiring" && !c.gated {
+			c.Errorf("a secret is removed although the gate wasn't passed")
+		}
+		return
+	}
+	switch s.Kind {
+	case "request":
+		c.acted = c.acted || act && c.early
+	case "claim":
+		c.state = s.State
+	case "begin", "save":
+		c.acted = c.acted || c.act == "" && mark
+		c.state = s.State
+		c.gated = c.gated || s.tells("gate done")
+		if s.tells("issue intended") {
+			c.asked++
+		}
+	}
+}
+
+func (c *crash) isMark(s step) bool {
+	if c.mark == "begin" {
+		return s.Kind == "begin"
+	}
+	return s.Kind == "save" && c.state == c.row.state && c.mark != "" && s.tells(c.mark)
+}
+
+func (c *crash) isAct(s step) bool {
+	return c.act != "" && c.state == c.row.state && s.is(c.act) && c.isOurs(s)
+}
+
+// isOurs reports whether a request isn't a sign-in of Keyturn itself.
+func (c *crash) isOurs(s step) bool { return s.As == "" || s.As == c.before.provisionAssist(c.T).AppID }
+
+// spoil lets the reply of the request that comes next go wrong.
+func (c *crash) spoil(s step) {
+	c.spoiled = true
+	method, where, _ := strings.Cut(s.Act, " ")
+	host, path, _ := strings.Cut(where, "/")
+	rule := faultOf(c.reply)
+	rule["host"], rule["method"], rule["path"] = host, method, path
+	c.cloud.faults(rule)
+}
+
+// outcome is how the renewal went on: with the secret that it had made, or with another one.
+func (c *crash) outcome() string {
+	made := 1
+	if c.first != "" {
+		made = 2
+	}
+	if c.asked > made {
+		return "anew"
+	}
+	return "same"
+}
