@@ -71,10 +71,10 @@ func noticeOf(run renewal.Run, now time.Time) (notice.Notice, bool) {
 	case run.State.Ended():
 		return about.recovered(ending(run)), true
 	case run.Door == renewal.Person:
-		return about.told("its renewal stands still"), true
+		return about.told("stands still in its renewal"), true
 	case about.isNear() && now.Sub(run.CreatedAt) > slowRun:
 		about.text, about.fix = unfinished(run), "keyturn show "+run.ID
-		return about.told("its renewal isn't through"), true
+		return about.told("isn't through with its renewal"), true
 	case run.Door == renewal.Wait:
 		return about.recovered("its renewal goes on by itself"), true
 	}
@@ -114,28 +114,33 @@ type matter struct {
 
 func (m matter) isNear() bool { return !m.end.IsZero() && m.end.Sub(m.now) <= nearEnd }
 
-// told is the notice that a person must act, sharper as the secret comes to its end.
+// told is the notice that a person must act, sharper as the secret comes to its end. what follows on the application's
+// name or on "it".
 func (m matter) told(what string) notice.Notice {
 	n := notice.Notice{
 		ID: notice.NewID(), Subject: notice.OfApp(m.app), Kind: notice.Attention, Code: m.code, App: m.app, Run: m.run,
-		Title: m.app + " needs you: " + short(m.text), Text: m.text, Fix: m.fix, By: m.end, At: m.now,
+		Title: m.app + " needs you: " + short(m.text), Text: m.app + " " + what + ".\n\n" + sentence(m.text),
+		Fix: m.fix, By: m.end, At: m.now,
 	}
 	switch {
-	case !m.isNear():
-		if !m.end.IsZero() {
-			n.Title += "; its secret ends on " + day(m.end)
-		}
-		n.Text = sentence(what+": "+m.text, m.end)
-	case m.now.Before(m.end):
-		n.Kind, n.Code = notice.Expiring, "expiry.near"
-		n.Title = m.app + ": its secret ends on " + day(m.end) + ", and " + what
-		n.Text = sentence(what+": "+m.text, m.end)
-	default:
+	case m.end.IsZero():
+	case !m.now.Before(m.end):
 		n.Kind, n.Code = notice.Expiring, "expiry.passed"
-		n.Title = m.app + ": its secret ended on " + day(m.end) + ", and " + what
-		n.Text = "Whatever signs in with it fails since then, and " + what + ": " + m.text
+		n.Title = m.app + ": its secret ended on " + day(m.end) + ", and it " + what
+		n.Text += "\n\nIts secret in use ended on " + day(m.end) + ": whatever signs in with it fails since then."
+	case m.isNear():
+		n.Kind, n.Code = notice.Expiring, "expiry.near"
+		n.Title = m.app + ": its secret ends on " + day(m.end) + ", and it " + what
+		n.Text += untilThen(m.end)
+	default:
+		n.Title += "; its secret ends on " + day(m.end)
+		n.Text += untilThen(m.end)
 	}
 	return n
+}
+
+func untilThen(end time.Time) string {
+	return "\n\nIts secret in use ends on " + day(end) + "; until then everything signs in as before."
 }
 
 func (m matter) recovered(how string) notice.Notice {
@@ -143,13 +148,4 @@ func (m matter) recovered(how string) notice.Notice {
 		ID: notice.NewID(), Subject: notice.OfApp(m.app), Kind: notice.Recovered, App: m.app, Run: m.run,
 		Title: m.app + ": over, " + how, Text: "What you were told of " + m.app + " is over: " + how + ".", At: m.now,
 	}
-}
-
-// sentence begins what is told with a capital and ends it with the day.
-func sentence(text string, end time.Time) string {
-	text = capital(text)
-	if !end.IsZero() {
-		text += "\n\nIts secret in use ends on " + day(end) + "; until then everything signs in as before."
-	}
-	return text
 }

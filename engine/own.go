@@ -47,7 +47,7 @@ func (o *ownMatters) add(found *problem.Error, app string, now time.Time) {
 	n := keyturns("rights", now)
 	n.Kind, n.Code, n.Fix = notice.Attention, found.Code, found.Fix
 	n.Title = "Keyturn itself needs you: " + short(found.Message)
-	n.Text = capital(found.Error()) + ".\n\nNothing can be renewed by itself until that is mended. It was seen first at " + app + "."
+	n.Text = sentence(found.Error()) + "\n\nNothing can be renewed by itself until that is mended. It was seen first at " + app + "."
 	if n.Fix == "" {
 		n.Fix = "keyturn doctor"
 	}
@@ -111,7 +111,7 @@ func (e *Engine) tellBlind(ctx context.Context, service Service, failed error, n
 	n := keyturns("look", now)
 	n.Kind, n.Code, n.Fix = notice.Attention, "look.stale", "keyturn doctor, on the machine that runs keyturn serve"
 	n.Title = "Keyturn hasn't been able to look at the tenant for a day"
-	n.Text = "Nothing is renewed meanwhile. Why the last look failed: " + problem.Sentence(failed) + "."
+	n.Text = "Nothing is renewed meanwhile. Why the last look failed: " + problem.Sentence(failed)
 	return service.Tell(ctx, n)
 }
 
@@ -144,7 +144,7 @@ func (e *Engine) ownCredential(ctx context.Context, now time.Time) []notice.Noti
 		return []notice.Notice{over("credential", "Keyturn's own credential is good again", "What Keyturn signs in with lasts.", now)}
 	}
 	n := keyturns("credential", now)
-	n.Kind, n.Code, n.Title, n.Text, n.Fix, n.By = notice.Expiring, worry.Code, "Keyturn itself: "+short(worry.Text), capital(worry.Text), worry.Fix, worry.By
+	n.Kind, n.Code, n.Title, n.Text, n.Fix, n.By = notice.Expiring, worry.Code, "Keyturn itself: "+short(worry.Text), sentence(worry.Text), worry.Fix, worry.By
 	return []notice.Notice{n}
 }
 
@@ -160,7 +160,7 @@ func (e *Engine) tellOf(ctx context.Context, service Service, app string, found 
 		}
 	}
 	about := matter{app: app, code: found.Code, text: found.Text, fix: found.Fix, end: end, now: e.Clock.Now()}
-	return []notice.Notice{about.told("it can't be renewed by itself")}
+	return []notice.Notice{about.told("can't be renewed by itself")}
 }
 
 // goneWell is the news that nothing stands in an application's way any more; none where nobody is told.
@@ -204,7 +204,7 @@ func excludedEnds(app, why string, end, now time.Time) notice.Notice {
 		fix: "renew it as you are used to, or drop excluded from keyturn.yaml",
 	}
 	if about.isNear() {
-		return about.told("nobody has renewed it")
+		return about.told("has been renewed by nobody")
 	}
 	return about.recovered("a newer secret is there")
 }

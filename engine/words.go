@@ -26,8 +26,15 @@ func short(text string) string {
 	return strings.TrimRight(cut, " ,;:") + "..."
 }
 
-// capital is text with a capital at its beginning.
-func capital(text string) string {
+// sentence is text with a capital at its beginning and a full stop at its end.
+func sentence(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(first)) + text[size:]
+	if size == 0 {
+		return ""
+	}
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if strings.ContainsAny(text[len(text)-1:], ".!?)") {
+		return text
+	}
+	return text + "."
 }

@@ -245,14 +245,22 @@ func TestServeOnceTellsPeople(t *testing.T) {
 	}
 }
 
-// TestKeyturnsOwnSecretIsWatched: people hear of the end of what Keyturn itself signs in with, a month before.
+// TestKeyturnsOwnSecretIsWatched: people hear when what Keyturn itself signs in with is wrong, and of its end a month before.
 func TestKeyturnsOwnSecretIsWatched(t *testing.T) {
 	t.Parallel()
 	cloud := startCloud(t, "--gentle")
 	o, m := newOffice(t, cloud, atOnce...)
+	m.env = append(m.env, "AZURE_CLIENT_SECRET=not-the-one-that-it-should-be")
+	for range 2 {
+		m.run("serve", "--once")
+	}
+	if got := o.hooked(); !slices.Equal(got, []string{"keyturn.attention identity.secret"}) || o.beats.Load() != 0 {
+		t.Errorf("with a wrong secret: told %q, %d heartbeats", got, o.beats.Load())
+	}
+	m.env = m.env[:len(m.env)-1]
 	m.run("serve", "--once")
-	if slices.Contains(o.hooked(), "keyturn.expiring self.ending") {
-		t.Fatalf("told %q eleven months before", o.hooked())
+	if got := o.hooked(); !slices.Equal(got, []string{"keyturn.attention identity.secret", "keyturn.recovered"}) {
+		t.Errorf("told %q eleven months before its end", got)
 	}
 	cloud.advance(310 * day)
 	m.run("serve", "--once")

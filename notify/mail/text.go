@@ -21,7 +21,7 @@ type letter struct {
 func body(n notice.Notice, tenant string) string {
 	var b strings.Builder
 	tell(&b, n)
-	foot(&b, tenant)
+	foot(&b, tenant, n.Kind == notice.Attention || n.Kind == notice.Expiring)
 	fmt.Fprintf(&b, "%s\n", reference(n))
 	return b.String()
 }
@@ -33,22 +33,29 @@ func tell(b *strings.Builder, n notice.Notice) {
 		fmt.Fprintf(b, "\nWhat to do:\n\n    %s\n", strings.ReplaceAll(strings.TrimSpace(n.Fix), "\n", "\n    "))
 	}
 	if !n.By.IsZero() {
-		fmt.Fprintf(b, "\nBy when: %s\n", n.By.UTC().Format("2 January 2006, 15:04 MST"))
+		when := "By when"
+		if n.By.Before(n.At) {
+			when = "Late since"
+		}
+		fmt.Fprintf(b, "\n%s: %s\n", when, n.By.UTC().Format("2 January 2006, 15:04 MST"))
 	}
 }
 
-// foot says who writes.
-func foot(b *strings.Builder, tenant string) {
+// foot says who writes, and whether more is to come.
+func foot(b *strings.Builder, tenant string, open bool) {
 	fmt.Fprint(b, "\n-- \nKeyturn, which renews client secrets")
 	if tenant != "" {
 		fmt.Fprintf(b, " of %s", tenant)
 	}
-	fmt.Fprint(b, ". You are told once, and again when it is over.\n")
+	if open {
+		fmt.Fprint(b, ". You are told once, and again when it is over")
+	}
+	fmt.Fprint(b, ".\n")
 }
 
 // reference is how the notice is found again.
 func reference(n notice.Notice) string {
-	parts := []string{}
+	parts := []string{"seen " + n.At.UTC().Format("2 January 2006, 15:04 MST")} // it may have waited for the mail server
 	for _, each := range []struct{ name, value string }{{"code", n.Code}, {"run", n.Run}, {"notice", n.ID}} {
 		if each.value != "" {
 			parts = append(parts, each.name+" "+each.value)
@@ -69,7 +76,7 @@ func digest(notices []notice.Notice, tenant string) letter {
 		tell(&b, n)
 		fmt.Fprintf(&b, "\n%s\n", reference(n))
 	}
-	foot(&b, tenant)
+	foot(&b, tenant, false)
 	return letter{
 		id: notices[0].ID, thread: "digest " + notices[0].ID, body: b.String(),
 		title: fmt.Sprintf("%d things at once, first: %s", len(notices), oneLine(notices[0].Title)),
