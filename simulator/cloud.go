@@ -60,16 +60,17 @@ func (c *cloud) host(name string) http.Handler {
 	switch name {
 	case "microsoft.com", "www.microsoft.com": // where people type a device's code
 		return c.login
-	case "graph.microsoft.com":
+	}
+	switch cloud := c.w.Cloud(); {
+	case slices.Contains(cloud.GraphHosts, name):
 		return c.graph
-	case "management.azure.com", "management.core.windows.net":
+	case slices.Contains(cloud.ARMHosts, name):
 		return c.a
+	case strings.HasSuffix(name, "."+cloud.VaultSuffix) && c.v.HasVault(name):
+		return c.v
 	}
 	if azure.HasCallbackHost(name) {
 		return c.a
-	}
-	if strings.HasSuffix(name, ".vault.azure.net") && c.v.HasVault(name) {
-		return c.v
 	}
 	return c.addInHost(name)
 }
@@ -81,6 +82,8 @@ func (c *cloud) addInHost(name string) http.Handler {
 		return c.acs
 	case strings.HasSuffix(name, "."+c.w.Cloud().SharePointSuffix) && c.sites.HasHost(name):
 		return c.sites
+	case isElsewhere(name):
+		return elsewhere{c}
 	}
 	return nil
 }

@@ -47,10 +47,10 @@ func faultCode(status int) string {
 func (h *held) fail(host string, now time.Time, status int, code, message string) {
 	var body any = map[string]any{"error": map[string]any{"code": code, "message": message}}
 	switch {
-	case host == "graph.microsoft.com":
+	case isGraph(host):
 		inner := map[string]any{"date": now.Format("2006-01-02T15:04:05"), "request-id": noID, "client-request-id": noID}
 		body = map[string]any{"error": map[string]any{"code": code, "message": message, "innerError": inner}}
-	case strings.HasPrefix(host, "login.") || host == "sts.windows.net":
+	case isLogin(host):
 		stamp := now.Format("2006-01-02 15:04:05Z")
 		body = map[string]any{
 			"error": "temporarily_unavailable", "timestamp": stamp, "trace_id": noID, "correlation_id": noID, "error_codes": []int{90033},
@@ -66,6 +66,16 @@ func (h *held) fail(host string, now time.Time, status int, code, message string
 	h.status = status
 	h.body.Reset()
 	h.body.Write(text)
+}
+
+func isGraph(host string) bool {
+	_, known := world.CloudOfGraph(host)
+	return known
+}
+
+func isLogin(host string) bool {
+	_, known := world.CloudOfLogin(host)
+	return known
 }
 
 // noID stands where a request that was never served has no id.

@@ -59,6 +59,7 @@ func (s *Simulator) environment(line, quote string) string {
 		{"CURL_CA_BUNDLE", ca},
 		{"NODE_EXTRA_CA_CERTS", ca},
 		{"NODE_USE_ENV_PROXY", "1"},
+		{"AZURE_AUTHORITY_HOST", s.World().Cloud().Login() + "/"},
 		{"AZURE_TENANT_ID", sample.Tenant},
 		{"AZURE_CLIENT_ID", sample.AdminClientID},
 		{"AZURE_CLIENT_SECRET", sample.AdminSecret},

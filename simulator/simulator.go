@@ -103,6 +103,9 @@ func (o Options) complete() (Options, error) {
 	if o.Settings.Seed == 0 {
 		o.Settings.Seed = drawSeed() // kept, so that a reset gives the same sample again
 	}
+	if _, err := world.FindCloud(o.Settings.Cloud); err != nil {
+		return o, err
+	}
 	if o.Dir != "" {
 		dir, err := filepath.Abs(o.Dir)
 		if err != nil {

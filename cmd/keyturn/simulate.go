@@ -27,7 +27,8 @@ func newSimulate(sh *shell) *cobra.Command {
 		Example: "  keyturn simulate --dir sim\n" +
 			"  . sim/env && keyturn --config sim/keyturn.yaml plan          # in another terminal; PowerShell: . sim\\env.ps1\n" +
 			"  curl -s 127.0.0.1:PORT/_sim/state                            # the truth; see docs for faults, clock and switches\n" +
-			"  keyturn simulate --seed provision-assist-expired --gentle --latency 50ms --dir sim",
+			"  keyturn simulate --seed provision-assist-expired --gentle --latency 50ms --dir sim\n" +
+			"  keyturn simulate --cloud usgov --dir sim                     # the same under a national cloud's host names",
 		Args: exactly(0, "no arguments"),
 	}
 	all := cmd.Flags()
@@ -43,6 +44,7 @@ func newSimulate(sh *shell) *cobra.Command {
 		if all.Changed("propagation") {
 			options.Settings.Propagation = &propagation
 		}
+		options.Settings.Cloud = sh.flags.cloud
 		return sh.simulate(cmd.Context(), options)
 	}
 	return cmd

@@ -73,7 +73,7 @@ func (c *call) proxied() answer {
 	if conn == nil {
 		return notFound(c)
 	}
-	if len(conn.testLinks()) > 0 && strings.HasSuffix(strings.ToLower(c.at.id()), "/extensions/proxy/testconnection") {
+	if len(c.s.testLinks(conn)) > 0 && strings.HasSuffix(strings.ToLower(c.at.id()), "/extensions/proxy/testconnection") {
 		if conn.User == "" {
 			return fail(http.StatusUnauthorized, "Unauthorized", "The connection does not contain an access token. Please edit the connection and login.")
 		}

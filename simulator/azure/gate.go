@@ -11,12 +11,6 @@ import (
 	"keyturn/simulator/directory"
 )
 
-// audience is what a token must be for; the directory knows its other spellings.
-const (
-	audience        = "https://management.azure.com"
-	classicAudience = "https://management.core.windows.net"
-)
-
 var (
 	versionForm = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(-(preview|alpha|beta|privatepreview))?$`)
 	guidForm    = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
@@ -53,14 +47,14 @@ func (s *Service) authenticate(c *call) (directory.Identity, *answer) {
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return directory.Identity{}, s.challenge(c, "AuthenticationFailedInvalidHeader", "Authentication failed. The 'Authorization' header is provided in an invalid format.")
 	}
-	id, err := s.d.Verify(strings.TrimSpace(token), audience, classicAudience)
+	id, err := s.d.Verify(strings.TrimSpace(token), directory.ARMAppID)
 	switch {
 	case err == nil:
 		return id, nil
 	case errors.Is(err, directory.ErrTokenExpired):
 		return id, s.challenge(c, "ExpiredAuthenticationToken", "The access token expiry UTC time '"+id.Expires.Format("1/2/2006 3:04:05 PM")+"' is earlier than current UTC time '"+s.w.Now().Format("1/2/2006 3:04:05 PM")+"'.")
 	case errors.Is(err, directory.ErrTokenAudience):
-		return id, s.challenge(c, "InvalidAuthenticationToken", "The access token has been obtained for wrong audience or resource '"+id.Audience+"'. It should exactly match with one of the allowed audiences 'https://management.core.windows.net/','https://management.core.windows.net','https://management.azure.com/','https://management.azure.com'.")
+		return id, s.challenge(c, "InvalidAuthenticationToken", "The access token has been obtained for wrong audience or resource '"+id.Audience+"'. It should exactly match with one of the allowed audiences '"+strings.Join(s.w.Cloud().ARMAudiences(), "','")+"'.")
 	case errors.Is(err, directory.ErrTokenSignature):
 		return id, s.challenge(c, "InvalidAuthenticationToken", "The access token is invalid: its signature could not be validated.")
 	}
@@ -76,7 +70,7 @@ func (s *Service) challenge(c *call, code, message string) *answer {
 	}
 	s.w.Unlock()
 	a := fail(http.StatusUnauthorized, code, "%s", message)
-	a = a.withHeader("WWW-Authenticate", `Bearer authorization_uri="https://login.microsoftonline.com/`+tenant+`", error="invalid_token", error_description="`+strings.ReplaceAll(message, `"`, "'")+`"`)
+	a = a.withHeader("WWW-Authenticate", `Bearer authorization_uri="`+s.w.Cloud().Login()+`/`+tenant+`", error="invalid_token", error_description="`+strings.ReplaceAll(message, `"`, "'")+`"`)
 	return &a
 }
 
@@ -102,9 +96,9 @@ func (c *call) findScope() *answer {
 
 func (c *call) wrongTenant() *answer {
 	a := fail(http.StatusUnauthorized, "InvalidAuthenticationTokenTenant",
-		"The access token is from the wrong issuer 'https://sts.windows.net/%s/'. It must match the tenant 'https://sts.windows.net/%s/' associated with this subscription. Please use the authority (URL) 'https://login.windows.net/%s' to get the token. Note, if the subscription is transferred to another tenant there is no impact to the services, but information about new tenant could take time to propagate (up to an hour). If you just transferred your subscription and see this error message, please try back later.",
-		c.id.Tenant, c.sub.Tenant, c.sub.Tenant)
-	a = a.withHeader("WWW-Authenticate", `Bearer authorization_uri="https://login.windows.net/`+c.sub.Tenant+`", error="invalid_token", error_description="The access token is from the wrong issuer. It must match the tenant associated with this subscription."`)
+		"The access token is from the wrong issuer '%s'. It must match the tenant '%s' associated with this subscription. Please use the authority (URL) '%s' to get the token. Note, if the subscription is transferred to another tenant there is no impact to the services, but information about new tenant could take time to propagate (up to an hour). If you just transferred your subscription and see this error message, please try back later.",
+		c.s.w.Cloud().Issuer(c.id.Tenant), c.s.w.Cloud().Issuer(c.sub.Tenant), c.s.w.Cloud().Login()+"/"+c.sub.Tenant)
+	a = a.withHeader("WWW-Authenticate", `Bearer authorization_uri="`+c.s.w.Cloud().Login()+`/`+c.sub.Tenant+`", error="invalid_token", error_description="The access token is from the wrong issuer. It must match the tenant associated with this subscription."`)
 	return &a
 }
 

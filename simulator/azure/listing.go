@@ -76,7 +76,7 @@ func (c *call) nextLink(from int) string {
 		}
 	}
 	query.Set("$skiptoken", base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(from))))
-	return "https://management.azure.com" + c.r.URL.EscapedPath() + "?" + query.Encode()
+	return c.s.w.Cloud().ARM() + c.r.URL.EscapedPath() + "?" + query.Encode()
 }
 
 // indexed is a resource as the listings and Resource Graph know it.

@@ -57,7 +57,7 @@ func (s *Service) connectionProperties(c *Connection) map[string]any {
 	r := c.Resource
 	shown := map[string]any{
 		"customParameterValues": c.Custom, "createdTime": stamp(r.Created), "changedTime": stamp(r.Changed), "connectionState": "Enabled",
-		"api": apiReference(apiID(r.Properties), c.API), "testLinks": c.testLinks(), "testRequests": []any{},
+		"api": apiReference(apiID(r.Properties), c.API), "testLinks": s.testLinks(c), "testRequests": []any{},
 	}
 	if name, ok := r.Properties["displayName"]; ok {
 		shown["displayName"] = name
@@ -124,11 +124,11 @@ func consentAPIs() []string {
 }
 
 // testLinks exist for the connectors whose sign-in is a person's; for the two that use a secret the portal has none.
-func (c *Connection) testLinks() []any {
+func (s *Service) testLinks(c *Connection) []any {
 	if c.servicePrincipal() || !c.needsConsent() {
 		return []any{}
 	}
-	return []any{map[string]any{"requestUri": "https://management.azure.com:443" + c.Resource.ID + "/extensions/proxy/testconnection?api-version=2018-07-01-preview", "method": "get"}}
+	return []any{map[string]any{"requestUri": s.w.Cloud().ARM() + ":443" + c.Resource.ID + "/extensions/proxy/testconnection?api-version=2018-07-01-preview", "method": "get"}}
 }
 
 func apiReference(id, name string) map[string]any {

@@ -77,7 +77,7 @@ func (p *Park) assertion(held pfx.Certificate, value, tenant, clientID string, n
 	if have.value == value && have.tenant == tenant && have.clientID == clientID && now.Before(have.until) {
 		return have.text, nil
 	}
-	text, err := signAssertion(held, tenant, clientID, now)
+	text, err := signAssertion(held, p.loginAddress()+tenant+"/oauth2/token", clientID, now)
 	if err != nil {
 		return "", err
 	}
@@ -87,11 +87,11 @@ func (p *Park) assertion(held pfx.Certificate, value, tenant, clientID string, n
 
 // signAssertion signs a client assertion. Source: https://learn.microsoft.com/entra/identity-platform/certificate-credentials
 // (read 2026-11-22).
-func signAssertion(held pfx.Certificate, tenant, clientID string, now time.Time) (string, error) {
+func signAssertion(held pfx.Certificate, audience, clientID string, now time.Time) (string, error) {
 	thumbprint := sha1.Sum(held.DER)
 	header := map[string]string{"alg": "RS256", "typ": "JWT", "x5t": base64.RawURLEncoding.EncodeToString(thumbprint[:])}
 	claims := map[string]any{
-		"aud": "https://login.microsoftonline.com/" + tenant + "/oauth2/token", "iss": clientID, "sub": clientID,
+		"aud": audience, "iss": clientID, "sub": clientID,
 		"jti": fmt.Sprintf("%x", now.UnixNano()), "nbf": now.Unix(), "exp": now.Add(assertionLife).Unix(),
 	}
 	text, err := jwtText(header, claims)

@@ -94,7 +94,7 @@ func (r *run) perform(a action) (string, *fault) {
 		auth := a.Inputs.Authentication
 		return "", r.park.signInByCertificate(r.now, r.values.text(auth["tenant"]), r.values.text(auth["clientId"]),
 			r.values.text(auth["audience"]), r.values.text(auth["pfx"]))
-	case strings.HasPrefix(a.Inputs.URI, loginAddress):
+	case strings.HasPrefix(a.Inputs.URI, r.park.loginAddress()):
 		return "", r.signInByForm(a.Inputs)
 	}
 	return "", nil
@@ -121,11 +121,11 @@ func (r *run) callConnector(in inputs) (string, *fault) {
 	return "", why
 }
 
-const loginAddress = "https://login.microsoftonline.com/"
+func (p *Park) loginAddress() string { return p.w.Cloud().Login() + "/" }
 
 // signInByForm is an HTTP action that posts to the token endpoint itself, as the label step does.
 func (r *run) signInByForm(in inputs) *fault {
-	tenant, _, _ := strings.Cut(strings.TrimPrefix(in.URI, loginAddress), "/")
+	tenant, _, _ := strings.Cut(strings.TrimPrefix(in.URI, r.park.loginAddress()), "/")
 	form, err := url.ParseQuery(r.values.text(in.Body))
 	if err != nil {
 		return &fault{code: "BadRequest", text: "the form could not be read"}

@@ -43,7 +43,7 @@ func (p *Park) expectUsers(wf *workflow) {
 		return
 	}
 	for _, a := range read.Definition.Actions {
-		if strings.HasPrefix(a.Inputs.URI, loginAddress) {
+		if strings.HasPrefix(a.Inputs.URI, p.loginAddress()) {
 			p.labelFlow(wf)
 		}
 		if a.Inputs.Authentication["pfx"] != nil {

@@ -36,6 +36,8 @@ type ServicePrincipal struct {
 	Disabled bool
 	Extra    map[string]any
 	Owners   []string
+	// Names are the addresses of one of Microsoft's own APIs.
+	Names []string
 	// AppRoles are offered to callers; only Microsoft's own APIs have some.
 	AppRoles []AppRole
 	// Grants are the app roles given to this principal, Consents the scopes that it may use for people.

@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"keyturn/simulator/world"
 )
 
 // assertion is a signed client assertion, taken apart.
@@ -67,7 +69,7 @@ func (d *Directory) judgeAssertion(at time.Time, sp *ServicePrincipal, s SignIn)
 		return cred, certificateUnknown(sp.AppID, thumbprint, "The key was found, but use of the key to verify the signature failed.")
 	case !strings.EqualFold(a.body.Issuer, sp.AppID) || !strings.EqualFold(a.body.Subject, sp.AppID):
 		return cred, invalidClient(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
-	case !a.addressedTo(sp.Tenant):
+	case !a.addressedTo(d.w.Cloud(), sp.Tenant):
 		return cred, invalidClient(700023, "Client assertion audience claim does not match Realm issuer.")
 	case !a.validAt(at) && !a.validAt(time.Now()):
 		return cred, invalidClient(700024, "Client assertion is not within its valid time range. Current time: %s, assertion valid "+
@@ -86,7 +88,7 @@ func (a assertion) validAt(t time.Time) bool {
 }
 
 // addressedTo reports whether an audience names the login service and this tenant.
-func (a assertion) addressedTo(t *Tenant) bool {
+func (a assertion) addressedTo(c world.Cloud, t *Tenant) bool {
 	var list []any
 	switch aud := a.body.Audience.(type) {
 	case string:
@@ -95,7 +97,7 @@ func (a assertion) addressedTo(t *Tenant) bool {
 		list = aud
 	}
 	for _, item := range list {
-		if text, ok := item.(string); ok && loginAudience(text, t) {
+		if text, ok := item.(string); ok && loginAudience(text, c, t) {
 			return true
 		}
 	}
@@ -103,16 +105,14 @@ func (a assertion) addressedTo(t *Tenant) bool {
 }
 
 // loginAudience accepts the token endpoints of both versions and the issuers, for the tenant's id or domain.
-func loginAudience(aud string, t *Tenant) bool {
+func loginAudience(aud string, c world.Cloud, t *Tenant) bool {
 	rest, ok := strings.CutPrefix(strings.ToLower(aud), "https://")
 	if !ok {
 		return false
 	}
 	host, path, _ := strings.Cut(rest, "/")
 	tenant, kind, _ := strings.Cut(strings.Trim(path, "/"), "/")
-	switch host {
-	case "login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net":
-	default:
+	if !c.IsLogin(host) {
 		return false
 	}
 	if tenant != t.ID && tenant != strings.ToLower(t.Domain) {

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,11 +24,12 @@ type microsoftAPI struct {
 
 // microsoftAPIs are the APIs that the simulated cloud serves or hands tokens out for, and the tools that people sign in
 // with; tools have no names of their own.
-func microsoftAPIs() []microsoftAPI {
+func (d *Directory) microsoftAPIs() []microsoftAPI {
+	c := d.w.Cloud()
 	return []microsoftAPI{
-		{GraphAppID, "Microsoft Graph", []string{"https://graph.microsoft.com"}, graphRoleNames()},
-		{ARMAppID, "Windows Azure Service Management API", []string{"https://management.azure.com", "https://management.core.windows.net"}, nil},
-		{VaultAppID, "Azure Key Vault", []string{"https://vault.azure.net"}, nil},
+		{GraphAppID, "Microsoft Graph", []string{c.Graph()}, graphRoleNames()},
+		{ARMAppID, "Windows Azure Service Management API", c.ARMAudiences(), nil},
+		{VaultAppID, "Azure Key Vault", []string{c.Vault()}, nil},
 		{"04b07795-8ddb-461a-bbee-02f9e1bf7b46", "Microsoft Azure CLI", nil, nil},
 		{"1950a258-227b-4e31-a9cf-717495945fc2", "Microsoft Azure PowerShell", nil, nil},
 		{SharePointAppID, "Office 365 SharePoint Online", []string{"https://microsoft.sharepoint-df.com"}, []string{"Sites.FullControl.All", "Sites.Selected"}},
@@ -35,22 +37,25 @@ func microsoftAPIs() []microsoftAPI {
 }
 
 // apiOf answers the app id of Microsoft's API with this address or app id, "" when it is none of them.
-func apiOf(resource string) string {
-	r := strings.ToLower(strings.TrimRight(resource, "/"))
-	switch r {
-	case GraphAppID, "https://graph.microsoft.com":
+func (d *Directory) apiOf(resource string) string {
+	r, c := strings.ToLower(strings.TrimRight(resource, "/")), d.w.Cloud()
+	switch {
+	case r == GraphAppID, r == c.Graph():
 		return GraphAppID
-	case ARMAppID, "https://management.azure.com", "https://management.core.windows.net":
+	case r == ARMAppID, slices.Contains(c.ARMAudiences(), r):
 		return ARMAppID
-	case VaultAppID, "https://vault.azure.net":
+	case r == VaultAppID, r == c.Vault():
 		return VaultAppID
-	case SharePointAppID:
-		return SharePointAppID
-	}
-	if strings.HasPrefix(r, "https://") && strings.HasSuffix(r, ".sharepoint.com") && !strings.Contains(r[8:], "/") {
+	case r == SharePointAppID, isHost(r, "."+c.SharePointSuffix):
 		return SharePointAppID
 	}
 	return ""
+}
+
+// isHost reports whether an address is a bare host with that ending.
+func isHost(address, ending string) bool {
+	host, secure := strings.CutPrefix(address, "https://")
+	return secure && strings.HasSuffix(host, ending) && !strings.Contains(host, "/")
 }
 
 // AppRole is a permission that an API offers to apps.
@@ -107,10 +112,10 @@ func roleNamed(api, name string) AppRole {
 
 // addMicrosoftPrincipals puts Microsoft's APIs into a tenant.
 func (d *Directory) addMicrosoftPrincipals(t *Tenant) {
-	for _, api := range microsoftAPIs() {
+	for _, api := range d.microsoftAPIs() {
 		s := &ServicePrincipal{
 			ObjectID: d.w.NewID(), AppID: api.appID, DisplayName: api.name, Type: "Application",
-			Created: t.Created, Extra: map[string]any{}, Tenant: t, public: len(api.names) == 0,
+			Created: t.Created, Extra: map[string]any{}, Tenant: t, public: len(api.names) == 0, Names: api.names,
 		}
 		for _, name := range api.roles {
 			s.AppRoles = append(s.AppRoles, roleNamed(api.appID, name))
@@ -138,14 +143,4 @@ func (d *Directory) AddManagedIdentity(tenant, displayName string) *ServicePrinc
 	}
 	t.addPrincipal(s)
 	return s
-}
-
-// Names are the addresses of one of Microsoft's own APIs, none for any other app id.
-func Names(appID string) []string {
-	for _, api := range microsoftAPIs() {
-		if api.appID == appID {
-			return api.names
-		}
-	}
-	return nil
 }

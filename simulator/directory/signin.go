@@ -234,7 +234,7 @@ func (s *ServicePrincipal) holders() []*Credentials {
 
 // APIOf answers the app id of the resource that a caller named, "" when the tenant does not know it.
 func (d *Directory) APIOf(t *Tenant, resource string) string {
-	if api := apiOf(resource); api != "" {
+	if api := d.apiOf(resource); api != "" {
 		return api
 	}
 	name := strings.TrimRight(resource, "/")
@@ -263,7 +263,7 @@ func (d *Directory) identity(at time.Time, sp *ServicePrincipal, user *User, cre
 	if cred.keyID == "" {
 		id.method = "0"
 	}
-	if apiOf(resource) == "" {
+	if d.apiOf(resource) == "" {
 		id.version2, id.Audience = true, api
 	}
 	if user != nil {

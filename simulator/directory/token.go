@@ -67,7 +67,7 @@ func (d *Directory) Mint(id Identity) string {
 	if id.version2 {
 		header = `{"typ":"JWT","alg":"RS256","kid":"` + d.signer.kid + `"}`
 	}
-	return d.seal(header, claimsOf(id))
+	return d.seal(header, d.claimsOf(id))
 }
 
 // MintIDToken answers the signed ID token of a user's sign-in, with the nonce that was asked for, if one was. Needs no
@@ -120,7 +120,7 @@ func (d *Directory) seal(header string, claims any) string {
 	return string(text) + "." + d.signer.sign(text)
 }
 
-func claimsOf(id Identity) claims {
+func (d *Directory) claimsOf(id Identity) claims {
 	c := claims{
 		Audience: id.Audience, IssuedAt: id.Issued.Add(-5 * time.Minute).Unix(), Expires: id.Expires.Unix(),
 		AIO: opaque(27), ObjectID: id.ObjectID, RH: "1." + opaque(33) + ".", Subject: id.ObjectID,
@@ -128,18 +128,18 @@ func claimsOf(id Identity) claims {
 	}
 	c.NotBefore = c.IssuedAt
 	if id.version2 {
-		c.Issuer, c.Version, c.Roles = "https://login.microsoftonline.com/"+id.Tenant+"/v2.0", "2.0", id.Roles
+		c.Issuer, c.Version, c.Roles = d.w.Cloud().Login()+"/"+id.Tenant+"/v2.0", "2.0", id.Roles
 		c.AZP, c.AZPACR = id.AppID, id.method
 		return c
 	}
-	c.Issuer, c.Version = "https://sts.windows.net/"+id.Tenant+"/", "1.0"
+	c.Issuer, c.Version = d.w.Cloud().Issuer(id.Tenant), "1.0"
 	c.AppID, c.AppIDACR, c.Region = id.AppID, id.method, "EU"
 	if id.User {
 		return userClaims(c, id)
 	}
 	c.DisplayName, c.IDP, c.IDType, c.Roles = id.DisplayName, c.Issuer, "app", id.Roles
 	c.IDRel, c.TCDT = "7 2", 1650000000
-	if apiOf(id.Audience) == GraphAppID {
+	if d.apiOf(id.Audience) == GraphAppID {
 		c.WIDs = []string{"0997a1d0-0d1d-4acb-b408-d5ca73121e90"}
 	}
 	return c
@@ -228,7 +228,7 @@ func (d *Directory) Verify(bearer string, audiences ...string) (Identity, error)
 		return id, ErrTokenExpired
 	}
 	for _, a := range audiences {
-		if sameAudience(a, c.Audience) {
+		if d.sameAudience(a, c.Audience) {
 			return id, nil
 		}
 	}
@@ -282,8 +282,8 @@ func identityOf(c claims) Identity {
 	return id
 }
 
-func sameAudience(a, b string) bool {
-	if api := apiOf(a); api != "" && api == apiOf(b) {
+func (d *Directory) sameAudience(a, b string) bool {
+	if api := d.apiOf(a); api != "" && api == d.apiOf(b) {
 		return true
 	}
 	return strings.EqualFold(strings.TrimRight(a, "/"), strings.TrimRight(b, "/"))

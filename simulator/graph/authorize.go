@@ -22,14 +22,14 @@ func (c *call) authenticate(header string) *reply {
 			"(JWS): 'EncodedHeader.EncodedPayload.EncodedSignature'. (JWE): 'EncodedProtectedHeader.EncodedEncryptedKey.EncodedInitializationVector." +
 			"EncodedCiphertext.EncodedAuthenticationTag'."
 	default:
-		id, err := c.s.d.Verify(token, "https://graph.microsoft.com")
+		id, err := c.s.d.Verify(token, directory.GraphAppID)
 		c.id, message = id, tokenMessage(err)
 	}
 	if message == "" {
 		return nil
 	}
 	r := failure(http.StatusUnauthorized, "InvalidAuthenticationToken", "%s", message)
-	r.header = http.Header{"Www-Authenticate": {`Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", ` +
+	r.header = http.Header{"Www-Authenticate": {`Bearer realm="", authorization_uri="` + c.s.w.Cloud().Login() + `/common/oauth2/authorize", ` +
 		`client_id="00000003-0000-0000-c000-000000000000"`}}
 	return &r
 }

@@ -133,7 +133,7 @@ func principalNames(s *directory.ServicePrincipal) []any {
 		}
 		return names
 	}
-	for _, name := range directory.Names(s.AppID) {
+	for _, name := range s.Names {
 		names = append(names, name)
 	}
 	if s.AddIn != nil {

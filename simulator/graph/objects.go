@@ -89,7 +89,7 @@ func (c *call) delta(k kind) reply {
 	answer := c.page(k.set, c.documents(k, o, false), o)
 	body, _ := answer.body.(map[string]any)
 	if _, more := body["@odata.nextLink"]; !more && body != nil {
-		body["@odata.deltaLink"] = host + c.version + "/" + k.set + "/delta?$deltatoken=" + strconv.FormatInt(c.s.w.Now().Unix(), 36)
+		body["@odata.deltaLink"] = c.base() + c.version + "/" + k.set + "/delta?$deltatoken=" + strconv.FormatInt(c.s.w.Now().Unix(), 36)
 	}
 	return answer
 }

@@ -100,7 +100,7 @@ func (c *call) listOwnerReferences(o *object) reply {
 	}
 	links := []any{}
 	for _, id := range *o.ownerIDs() {
-		links = append(links, map[string]any{"@odata.id": host + "v2/" + c.tenant.ID + "/directoryObjects/" + id})
+		links = append(links, map[string]any{"@odata.id": c.base() + "v2/" + c.tenant.ID + "/directoryObjects/" + id})
 	}
 	return ok(c.collection("$ref", links))
 }

@@ -30,7 +30,7 @@ type options struct {
 	count    bool
 }
 
-func (c *call) context(path string) string { return host + c.version + "/$metadata#" + path }
+func (c *call) context(path string) string { return c.base() + c.version + "/$metadata#" + path }
 
 // collection is the envelope of a list.
 func (c *call) collection(path string, value []any) map[string]any {
@@ -229,7 +229,7 @@ func (c *call) nextLink(token string) string {
 		}
 	}
 	kept = append(kept, "$skiptoken="+token)
-	return host + c.version + "/" + strings.Join(c.segments, "/") + "?" + strings.Join(kept, "&")
+	return c.base() + c.version + "/" + strings.Join(c.segments, "/") + "?" + strings.Join(kept, "&")
 }
 
 func (o options) apply(docs []map[string]any) []map[string]any {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"keyturn/simulator/directory"
+	"keyturn/simulator/world"
 )
 
 // routeReports serves the two beta reports about sign-ins. Sources:
@@ -26,11 +27,19 @@ func (c *call) routeReports(rest []string) reply {
 	return c.noSegment(rest[0])
 }
 
-func (c *call) absent() bool { return c.s.w.Switch(directory.SwitchReportAbsent) != "" }
+// absent reports whether the tenant's licence has no reports, or its cloud has none: the credential report exists in the
+// public cloud alone, and China has neither.
+func (c *call) absent(credentials bool) bool {
+	cloud := c.s.w.Cloud().Name
+	national := cloud == world.CloudChina || (credentials && cloud != world.CloudPublic)
+	return national || c.unlicensed()
+}
+
+func (c *call) unlicensed() bool { return c.s.w.Switch(directory.SwitchReportAbsent) != "" }
 
 // activities answers the credential report: one row a key id and resource.
 func (c *call) activities(rest []string) reply {
-	if c.absent() {
+	if c.absent(true) {
 		return c.noReport("appCredentialSignInActivities")
 	}
 	sample := c.activityDocument(directory.Activity{})
@@ -90,7 +99,7 @@ func (c *call) activityDocument(a directory.Activity) map[string]any {
 // signIns answers the sign-in log. Without a filter on signInEventTypes only interactive sign-ins are in it, of which
 // the simulated tenant has none; the v1.0 form has no credential key id.
 func (c *call) signIns() reply {
-	if c.absent() {
+	if c.absent(false) {
 		return failure(http.StatusForbidden, "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
 			"Neither tenant is B2C or tenant doesn't have premium license")
 	}

@@ -123,7 +123,7 @@ func definitionDocument(role string) map[string]any {
 
 // schedules answers who is eligible for roles, or has them; without a licence for Privileged Identity Management nothing.
 func (c *call) schedules(kind string, own bool) reply {
-	if c.absent() {
+	if c.unlicensed() {
 		return failure(400, "AadPremiumLicenseRequired", "The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license.")
 	}
 	eligible := strings.HasPrefix(strings.ToLower(kind), "roleeligibilityschedule")

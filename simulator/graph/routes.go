@@ -8,7 +8,7 @@ import (
 // route sends a call to its handler by the first segment.
 func (c *call) route() reply {
 	if len(c.segments) == 0 {
-		return ok(map[string]any{"@odata.context": host + c.version + "/$metadata", "value": []any{}})
+		return ok(map[string]any{"@odata.context": c.base() + c.version + "/$metadata", "value": []any{}})
 	}
 	name, key := splitKey(c.segments[0])
 	rest := c.segments[1:]

@@ -14,8 +14,6 @@ import (
 // The largest body that Graph reads.
 const longestBody = 4 << 20
 
-const host = "https://graph.microsoft.com/"
-
 // Service is the Microsoft Graph host.
 type Service struct {
 	w *world.World
@@ -34,6 +32,9 @@ func New(w *world.World, d *directory.Directory) *Service {
 	w.Declare(SwitchLimits, `Graph's limits of requests: "on" in a gentle world too, "none" nowhere, or as 300/15s the writes of one app`, nil)
 	return &Service{w: w, d: d, busy: map[string]bool{}, writes: map[string]*recent{}, reads: map[string]*units{}}
 }
+
+// base is Graph's address in this cloud, with a slash at the end.
+func (c *call) base() string { return c.s.w.Cloud().Graph() + "/" }
 
 // call is one request, or one part of a batch.
 type call struct {

@@ -52,7 +52,7 @@ func (s *Service) readRequest(r *request, form url.Values) *directory.Failure {
 	case r.v2 && strings.TrimSpace(form.Get("scope")) == "":
 		return missing("scope")
 	case r.v2:
-		r.readScopes(strings.Fields(form.Get("scope")))
+		r.readScopes(strings.Fields(form.Get("scope")), s.w.Cloud().Graph())
 	default:
 		r.resource = form.Get("resource")
 		if r.resource == "" {
@@ -64,8 +64,8 @@ func (s *Service) readRequest(r *request, form url.Values) *directory.Failure {
 
 // readScopes takes scopes apart: the resource before the last slash, the bare names after it. Names without a resource
 // belong to Microsoft Graph.
-func (r *request) readScopes(scopes []string) {
-	r.scopes, r.resource, r.asked = scopes, delegatedResource(scopes), nil
+func (r *request) readScopes(scopes []string, graph string) {
+	r.scopes, r.resource, r.asked = scopes, delegatedResource(scopes, graph), nil
 	for _, scope := range scopes {
 		if !directory.IsOpenID(scope) {
 			r.asked = append(r.asked, scope[strings.LastIndex(scope, "/")+1:])

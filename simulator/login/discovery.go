@@ -6,9 +6,11 @@ import (
 	"strings"
 
 	"keyturn/simulator/directory"
+	"keyturn/simulator/world"
 )
 
-const base = "https://login.microsoftonline.com/"
+// base is the address of this cloud's sign-in, with a slash at the end.
+func (s *Service) base() string { return s.w.Cloud().Login() + "/" }
 
 // instance answers which host names belong together, which MSAL asks before it trusts an authority. Source:
 // https://learn.microsoft.com/entra/msal/dotnet/advanced/authority-validation, read 2026-11-22.
@@ -25,7 +27,7 @@ func (s *Service) instance(w http.ResponseWriter, r *http.Request) {
 	}
 	tenant, _ := split(endpoint.Path)
 	writeJSON(w, http.StatusOK, map[string]any{
-		"tenant_discovery_endpoint": base + tenant + "/v2.0/.well-known/openid-configuration",
+		"tenant_discovery_endpoint": s.base() + tenant + "/v2.0/.well-known/openid-configuration",
 		"api-version":               "1.1",
 		"metadata": []any{
 			map[string]any{
@@ -45,11 +47,8 @@ func (s *Service) instance(w http.ResponseWriter, r *http.Request) {
 }
 
 func knownHost(host string) bool {
-	switch strings.ToLower(strings.TrimSuffix(host, ":443")) {
-	case "login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net":
-		return true
-	}
-	return false
+	_, known := world.CloudOfLogin(strings.TrimSuffix(host, ":443"))
+	return known
 }
 
 // shared reports whether a tenant segment stands for many tenants.
@@ -77,11 +76,12 @@ func (s *Service) configuration(w http.ResponseWriter, r *http.Request, tenant s
 		id, tenant = t.ID, t.ID
 	}
 	w.Header().Set("Cache-Control", "max-age=86400, private")
-	writeJSON(w, http.StatusOK, configurationDocument(tenant, id, v2))
+	writeJSON(w, http.StatusOK, s.configurationDocument(tenant, id, v2))
 }
 
-func configurationDocument(tenant, id string, v2 bool) map[string]any {
-	version, issuer := "", "https://sts.windows.net/"+id+"/"
+func (s *Service) configurationDocument(tenant, id string, v2 bool) map[string]any {
+	base, cloud := s.base(), s.w.Cloud()
+	version, issuer := "", cloud.Issuer(id)
 	keys := base + "common/discovery/keys"
 	if v2 {
 		version, issuer, keys = "v2.0/", base+id+"/v2.0", base+tenant+"/discovery/v2.0/keys"
@@ -97,7 +97,7 @@ func configurationDocument(tenant, id string, v2 bool) map[string]any {
 		"scopes_supported":                      []string{"openid", "profile", "email", "offline_access"},
 		"issuer":                                issuer,
 		"request_uri_parameter_supported":       false,
-		"userinfo_endpoint":                     "https://graph.microsoft.com/oidc/userinfo",
+		"userinfo_endpoint":                     cloud.Graph() + "/oidc/userinfo",
 		"authorization_endpoint":                base + tenant + "/oauth2/" + version + "authorize",
 		"device_authorization_endpoint":         base + tenant + "/oauth2/" + version + "devicecode",
 		"http_logout_supported":                 true,
@@ -109,9 +109,9 @@ func configurationDocument(tenant, id string, v2 bool) map[string]any {
 		},
 		"kerberos_endpoint":     base + tenant + "/kerberos",
 		"tenant_region_scope":   nil,
-		"cloud_instance_name":   "microsoftonline.com",
+		"cloud_instance_name":   cloud.Instance,
 		"cloud_graph_host_name": "graph.windows.net",
-		"msgraph_host":          "graph.microsoft.com",
+		"msgraph_host":          cloud.GraphHosts[0],
 		"rbac_url":              "https://pas.windows.net",
 	}
 	if id == tenant {
@@ -132,6 +132,6 @@ func (s *Service) keys(w http.ResponseWriter, tenant string) {
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"keys": []any{map[string]any{
 		"kty": "RSA", "use": "sig", "kid": k.ID, "x5t": k.ID, "n": k.Modulus, "e": k.Exponent, "x5c": []string{k.Certificate},
-		"cloud_instance_name": "microsoftonline.com", "issuer": base + tenant + "/v2.0",
+		"cloud_instance_name": s.w.Cloud().Instance, "issuer": s.base() + tenant + "/v2.0",
 	}}})
 }

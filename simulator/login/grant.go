@@ -33,7 +33,7 @@ func (s *Service) redeem(form url.Values, tenant string, v2 bool) (request, dire
 		f = s.checkTenant(tenant, &r)
 	}
 	if f == nil {
-		f = readResourceAgain(form, &r, v2)
+		f = s.readResourceAgain(form, &r, v2)
 	}
 	if f != nil {
 		return r, directory.SignIn{}, f
@@ -58,11 +58,11 @@ func (s *Service) checkTenant(tenant string, r *request) *directory.Failure {
 }
 
 // readResourceAgain takes another resource or scope than the first request's, which a grant may name.
-func readResourceAgain(form url.Values, r *request, v2 bool) *directory.Failure {
+func (s *Service) readResourceAgain(form url.Values, r *request, v2 bool) *directory.Failure {
 	r.v2 = v2
 	switch {
 	case v2 && strings.TrimSpace(form.Get("scope")) != "":
-		r.readScopes(strings.Fields(form.Get("scope")))
+		r.readScopes(strings.Fields(form.Get("scope")), s.w.Cloud().Graph())
 	case !v2 && form.Get("resource") != "":
 		r.resource, r.asked = form.Get("resource"), nil
 	}

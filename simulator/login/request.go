@@ -55,7 +55,7 @@ func addBasic(form url.Values, r *http.Request) {
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 // readSignIn turns a form into a sign-in, or says what is missing in it.
-func readSignIn(form url.Values, tenant string, v2 bool) (directory.SignIn, []string, *directory.Failure) {
+func (s *Service) readSignIn(form url.Values, tenant string, v2 bool) (directory.SignIn, []string, *directory.Failure) {
 	sign := directory.SignIn{
 		Tenant: tenant, ClientID: form.Get("client_id"), Secret: form.Get("client_secret"), Assertion: form.Get("client_assertion"),
 	}
@@ -80,7 +80,7 @@ func readSignIn(form url.Values, tenant string, v2 bool) (directory.SignIn, []st
 	default:
 		return sign, nil, bad("unsupported_grant_type", 70003, "The app requested an unsupported grant type '%s'.", grant)
 	}
-	scopes, f := readResource(form, &sign, v2)
+	scopes, f := s.readResource(form, &sign, v2)
 	return sign, scopes, f
 }
 
@@ -102,7 +102,7 @@ func readUser(form url.Values, sign *directory.SignIn) *directory.Failure {
 }
 
 // readResource finds out what the token is for: resource at the v1 endpoint, scope at v2.
-func readResource(form url.Values, sign *directory.SignIn, v2 bool) ([]string, *directory.Failure) {
+func (s *Service) readResource(form url.Values, sign *directory.SignIn, v2 bool) ([]string, *directory.Failure) {
 	if !v2 {
 		sign.Resource = form.Get("resource")
 		if sign.Resource == "" {
@@ -120,7 +120,7 @@ func readResource(form url.Values, sign *directory.SignIn, v2 bool) ([]string, *
 	scopes := strings.Fields(form.Get("scope"))
 	if sign.Username != "" {
 		var asked request
-		asked.readScopes(scopes)
+		asked.readScopes(scopes, s.w.Cloud().Graph())
 		sign.Resource, sign.Scopes = asked.resource, asked.asked
 		return scopes, nil
 	}
@@ -151,11 +151,11 @@ func appResource(scopes []string, sign *directory.SignIn) *directory.Failure {
 }
 
 // delegatedResource finds the resource of a user's scopes; bare names such as User.Read belong to Microsoft Graph.
-func delegatedResource(scopes []string) string {
+func delegatedResource(scopes []string, graph string) string {
 	for _, scope := range scopes {
 		if i := strings.LastIndex(scope, "/"); i > 0 && !directory.IsOpenID(scope) {
 			return scope[:i]
 		}
 	}
-	return "https://graph.microsoft.com"
+	return graph
 }

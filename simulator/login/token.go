@@ -37,7 +37,7 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request, tenant string, v
 		s.person(w, r, form, tenant, v2)
 		return
 	}
-	sign, scopes, failure := readSignIn(form, tenant, v2)
+	sign, scopes, failure := s.readSignIn(form, tenant, v2)
 	if failure != nil {
 		s.refuse(w, r, failure)
 		return
@@ -159,7 +159,7 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, f *directory.Fa
 		Description: fmt.Sprintf("%s Trace ID: %s Correlation ID: %s Timestamp: %s", f.Error(), trace, correlation, stamp),
 	}
 	if f.Code != 700038 && f.Code != 70003 {
-		body.URI = "https://login.microsoftonline.com/error?code=" + strconv.Itoa(f.Code)
+		body.URI = s.base() + "error?code=" + strconv.Itoa(f.Code)
 	}
 	writeJSON(w, f.Status, body)
 }

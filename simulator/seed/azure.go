@@ -73,7 +73,7 @@ func (s *planter) plantAccount() {
 		Properties: map[string]any{"sku": map[string]any{"name": "Free"}, "state": "Ok", "publicNetworkAccess": true},
 	})
 	s.setVariable("tenantId", s.places.Tenant, false)
-	s.setVariable("logoUrl", "https://contoso.sharepoint.com/sites/provisionassist/SiteAssets/logo.png", false)
+	s.setVariable("logoUrl", "https://contoso."+s.places.Cloud.SharePointSuffix+"/sites/provisionassist/SiteAssets/logo.png", false)
 	if s.variant.variable {
 		s.setVariable("appClientId", s.app.AppID, false)
 		s.setVariable("appSecret", s.secret.Value, true)
@@ -172,8 +172,8 @@ func (s *planter) plantConsumers() error {
 		Connections: []string{s.places.connection(s.places.VaultConnection), s.places.connection(s.places.AutomationConnection)},
 		Account:     s.places.account(), Value: s.secret.Value, Policies: s.templatePolicies(), ServiceAccount: s.service.Name,
 	})
-	s.p.AddConnector(s.places.connection(s.places.VaultConnection), "https://vault.azure.net")
-	s.p.AddConnector(s.places.connection(s.places.AutomationConnection), "https://management.azure.com/")
+	s.p.AddConnector(s.places.connection(s.places.VaultConnection), s.places.Cloud.Vault())
+	s.p.AddConnector(s.places.connection(s.places.AutomationConnection), s.places.Cloud.ARM()+"/")
 	for _, name := range runbooks() {
 		s.p.AddRunbook(consumer.RunbookSpec{
 			Account: s.places.account(), Name: name, Tenant: s.places.Tenant, Resource: directory.GraphAppID,

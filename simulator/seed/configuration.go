@@ -16,7 +16,7 @@ const (
 // configurationText is the keyturn.yaml of a sample.
 var configurationText = template.Must(template.New("keyturn.yaml").Parse(`# Made by the simulator: everything in it exists only there.
 tenant: {{.Places.Domain}}
-cloud: public
+cloud: {{.Places.Cloud.Name}}
 identity: default
 network:
   proxy: "` + ProxyPlaceholder + `"
@@ -48,7 +48,7 @@ applications:
 // helpdeskText is the keyturn.yaml of a sample with an add-in.
 var helpdeskText = template.Must(template.New("keyturn.yaml").Parse(`# Made by the simulator: everything in it exists only there.
 tenant: {{.Places.Domain}}
-cloud: public
+cloud: {{.Places.Cloud.Name}}
 identity: default
 signIn: { clientId: {{.SignIn}}, password: allowed }
 network:

@@ -130,7 +130,7 @@ func (e *estate) plantUsers(a *application) {
 	held.Reads = func() (string, bool) { return e.v.Latest(a.group.Vault, a.name) }
 	e.p.AddJob(held)
 	if a.connection {
-		e.p.AddConnector(a.group.connection(a.name), "https://management.azure.com/")
+		e.p.AddConnector(a.group.connection(a.name), e.w.Cloud().ARM()+"/")
 		e.p.RunConnector(a.group.connection(a.name), spec.Every)
 	}
 	if a.variable {
@@ -144,7 +144,7 @@ func (e *estate) plantUsers(a *application) {
 func (e *estate) beginFile() {
 	fmt.Fprintf(&e.file, `# Made by the simulator: everything in it exists only there.
 tenant: %s
-cloud: public
+cloud: %s
 identity: default
 network:
   proxy: "%s"
@@ -156,7 +156,7 @@ policy:
   settle: { successes: 5, over: 60s }
   overlap: { minimum: 14d, evidence: preferred }
 applications:
-`, e.places.Domain, ProxyPlaceholder, CAFilePlaceholder)
+`, e.places.Domain, e.places.Cloud.Name, ProxyPlaceholder, CAFilePlaceholder)
 }
 
 // writeApplication adds one application to keyturn.yaml.

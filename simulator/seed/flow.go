@@ -69,7 +69,7 @@ func signInByCertificate(p places) []step {
 // signInByPassword is the label step: the service account's name and password with the app's secret, on the endpoint of
 // version 1.
 func signInByPassword(p places) []step {
-	const form = "grant_type=password&resource=https://graph.microsoft.com" +
+	form := "grant_type=password&resource=" + p.Cloud.Graph() +
 		"&client_id=@{encodeURIComponent(body('Get_Client_ID')?['value'])}" +
 		"&username=@{encodeURIComponent(body('Get_service_account_username')?['value'])}" +
 		"&password=@{encodeURIComponent(body('Get_service_account_password')?['value'])}" +
@@ -80,7 +80,7 @@ func signInByPassword(p places) []step {
 		p.secret("Get_service_account_username", "sausername"),
 		p.secret("Get_service_account_password", "sapassword"),
 		{"Get_access_token_for_labels", map[string]any{"type": "Http", "inputs": map[string]any{
-			"method": "POST", "uri": "https://login.microsoftonline.com/" + p.Tenant + "/oauth2/token",
+			"method": "POST", "uri": p.Cloud.Login() + "/" + p.Tenant + "/oauth2/token",
 			"headers": map[string]any{"Content-Type": "application/x-www-form-urlencoded"}, "body": form,
 		}}},
 	}
@@ -108,7 +108,7 @@ func hourlyList() map[string]any {
 		"splitOn": "@triggerBody()?['value']",
 		"inputs": map[string]any{
 			"host": host(aliasSharePoint), "method": "get",
-			"path": "/datasets/@{encodeURIComponent(encodeURIComponent('https://contoso.sharepoint.com/sites/provisionassist'))}/tables/@{encodeURIComponent(encodeURIComponent('requests'))}/onupdateditems",
+			"path": "/datasets/@{encodeURIComponent(encodeURIComponent('https://contoso." + p.Cloud.SharePointSuffix + "/sites/provisionassist'))}/tables/@{encodeURIComponent(encodeURIComponent('requests'))}/onupdateditems",
 		},
 	}}
 }
@@ -129,7 +129,7 @@ func (p places) secret(name, secret string) step {
 }
 
 func (p places) list(name string) step {
-	return p.connector(name, aliasSharePoint, "patch", "/datasets/@{encodeURIComponent('https://contoso.sharepoint.com/sites/provisionassist')}/tables/@{encodeURIComponent('lists')}/items")
+	return p.connector(name, aliasSharePoint, "patch", "/datasets/@{encodeURIComponent('https://contoso."+p.Cloud.SharePointSuffix+"/sites/provisionassist')}/tables/@{encodeURIComponent('lists')}/items")
 }
 
 // job starts a runbook through the automation connection and waits for it.
@@ -144,9 +144,9 @@ func (p places) job(name, runbook string) step {
 // http calls Graph with a token that the runtime gets with the certificate.
 func (p places) http(name, appID, certificate string) step {
 	return step{name, map[string]any{"type": "Http", "inputs": map[string]any{
-		"method": "GET", "uri": "https://graph.microsoft.com/v1.0/groups?$top=1",
+		"method": "GET", "uri": p.Cloud.Graph() + "/v1.0/groups?$top=1",
 		"authentication": map[string]any{
-			"type": "ActiveDirectoryOAuth", "tenant": p.Tenant, "audience": "https://graph.microsoft.com",
+			"type": "ActiveDirectoryOAuth", "tenant": p.Tenant, "audience": p.Cloud.Graph(),
 			"clientId": fmt.Sprintf("@{body('%s')?['value']}", appID), "pfx": fmt.Sprintf("@body('%s')?['value']", certificate), "password": "@null",
 		},
 	}}}
@@ -155,7 +155,7 @@ func (p places) http(name, appID, certificate string) step {
 // call is the HTTP action after the one that signs in: it needs no credential of its own.
 func (p places) call(name string) step {
 	return step{name, map[string]any{"type": "Http", "inputs": map[string]any{
-		"method": "GET", "uri": "https://contoso.sharepoint.com/_api/web",
+		"method": "GET", "uri": "https://contoso." + p.Cloud.SharePointSuffix + "/_api/web",
 	}}}
 }
 

@@ -26,8 +26,8 @@ func (s *planter) plantHistory() {
 // habits are the sign-ins that a deployment makes all day: its two connectors and the label step.
 func (s *planter) habits() []directory.SignIn {
 	return []directory.SignIn{
-		{Consumer: s.places.VaultConnection, Resource: "https://vault.azure.net"},
-		{Consumer: s.places.AutomationConnection, Resource: "https://management.azure.com/"},
-		{Consumer: "ProcessProvisionRequest label step", Resource: "https://graph.microsoft.com", Username: s.service.Name, Password: s.service.Password},
+		{Consumer: s.places.VaultConnection, Resource: s.places.Cloud.Vault()},
+		{Consumer: s.places.AutomationConnection, Resource: s.places.Cloud.ARM() + "/"},
+		{Consumer: "ProcessProvisionRequest label step", Resource: s.places.Cloud.Graph(), Username: s.service.Name, Password: s.service.Password},
 	}
 }

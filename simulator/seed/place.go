@@ -4,6 +4,7 @@ import "keyturn/simulator/world"
 
 // places are the names and ids of a deployment.
 type places struct {
+	Cloud                world.Cloud
 	Tenant, Domain       string
 	Subscription, Group  string
 	Location             string
@@ -15,7 +16,7 @@ type places struct {
 
 func newPlaces(w *world.World) places {
 	return places{
-		Tenant: w.NewID(), Domain: "contoso.onmicrosoft.com", Subscription: w.NewID(),
+		Cloud: w.Cloud(), Tenant: w.NewID(), Domain: "contoso." + w.Cloud().InitialSuffix, Subscription: w.NewID(),
 		Group: "rg-provisionassist", Location: "westeurope",
 		Vault: "kv-provassist", Certificate: "provisionassist-cert", Account: "provisionassist-auto",
 		VaultConnection: "provisionassist-kv", AutomationConnection: "provisionassist-automation",

@@ -124,7 +124,7 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request, site *Site, res
 
 // challenge tells where a token is to be had from, and whose tokens are trusted.
 func (s *Service) challenge(w http.ResponseWriter, site *Site, err error) {
-	issuers := []string{"https://sts.windows.net/*/", s.w.Cloud().Login() + "/*/"}
+	issuers := []string{s.w.Cloud().STS + "/*/", s.w.Cloud().Login() + "/*/"}
 	s.w.Lock()
 	if s.acs.Trusted() {
 		issuers = append([]string{acs.IssuerID + "@*", "D3776938-3DBA-481F-A652-4BEDFCAB7CD8@*"}, issuers...)

@@ -46,7 +46,7 @@ func (s *Service) permit(id directory.Identity, v *Vault, need right, object str
 	}
 	return forbidden("ForbiddenByPolicy",
 		"The user, group or application '%s' does not have %s %s permission on key vault '%s;location=%s'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287",
-		caller(id), need.kind, need.permission, v.Name, strings.ToLower(v.Location))
+		caller(v, id), need.kind, need.permission, v.Name, strings.ToLower(v.Location))
 }
 
 func (s *Service) permitByRole(id directory.Identity, v *Vault, need right, object string) *Failure {
@@ -60,7 +60,7 @@ func (s *Service) permitByRole(id directory.Identity, v *Vault, need right, obje
 	}
 	return forbidden("ForbiddenByRbac",
 		"Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: %s\r\nAction: '%s'\r\nResource: '%s'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: %s;location=%s\r\n",
-		caller(id), action, strings.ToLower(scope), v.Name, strings.ToLower(v.Location))
+		caller(v, id), action, strings.ToLower(scope), v.Name, strings.ToLower(v.Location))
 }
 
 func (v *Vault) permits(id directory.Identity, need right, now time.Time) bool {
@@ -82,8 +82,8 @@ func (p *AccessPolicy) grants(need right) bool {
 }
 
 // caller names an identity as the data plane's refusals do.
-func caller(id directory.Identity) string {
-	return "appid=" + id.AppID + ";oid=" + id.ObjectID + ";iss=https://sts.windows.net/" + id.Tenant + "/"
+func caller(v *Vault, id directory.Identity) string {
+	return "appid=" + id.AppID + ";oid=" + id.ObjectID + ";iss=" + v.cloud.Issuer(id.Tenant)
 }
 
 // firewalled reports whether callers from outside are turned away.
@@ -96,7 +96,7 @@ func (s *Service) firewalled(v *Vault) bool {
 func (s *Service) Read(id directory.Identity, vault, name string) (string, *Failure) {
 	v := s.Vault(vault)
 	if v == nil {
-		return "", &Failure{Status: 502, Code: "VaultNotFound", Message: "The remote name could not be resolved: '" + vault + hostSuffix + "'"}
+		return "", &Failure{Status: 502, Code: "VaultNotFound", Message: "The remote name could not be resolved: '" + vault + s.hostSuffix() + "'"}
 	}
 	if !strings.EqualFold(id.Tenant, v.Tenant) {
 		return "", wrongIssuer(v, id)

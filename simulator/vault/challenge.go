@@ -9,9 +9,6 @@ import (
 	"keyturn/simulator/directory"
 )
 
-// audience is what a token must be for; the directory knows its other spellings.
-const audience = "https://vault.azure.net"
-
 // apiVersions are the versions of the data plane that clients may send.
 func apiVersions() []string {
 	return []string{
@@ -37,12 +34,12 @@ func (c *call) authenticate() *Failure {
 	if !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(token) == "" {
 		return c.unauthorized("AKV10000: Request is missing a Bearer or PoP token.")
 	}
-	id, err := c.s.d.Verify(strings.TrimSpace(token), audience)
+	id, err := c.s.d.Verify(strings.TrimSpace(token), directory.VaultAppID)
 	switch {
 	case errors.Is(err, directory.ErrTokenExpired):
 		return c.unauthorized("AKV10001: Error validating token: IDX10223: Lifetime validation failed. The token is expired.")
 	case errors.Is(err, directory.ErrTokenAudience):
-		return c.unauthorized("AKV10022: Invalid audience. Expected https://vault.azure.net, found: " + id.Audience + ".")
+		return c.unauthorized("AKV10022: Invalid audience. Expected " + c.v.cloud.Vault() + ", found: " + id.Audience + ".")
 	case err != nil:
 		return c.unauthorized("AKV10001: Error validating token: IDX10511: Signature validation failed.")
 	case !strings.EqualFold(id.Tenant, c.v.Tenant):
@@ -59,11 +56,11 @@ func (c *call) unauthorized(message string) *Failure {
 func wrongIssuer(v *Vault, id directory.Identity) *Failure {
 	return &Failure{
 		Status: http.StatusUnauthorized, Code: "Unauthorized",
-		Message:   "AKV10032: Invalid issuer. Expected one of https://sts.windows.net/" + v.Tenant + "/, found https://sts.windows.net/" + id.Tenant + "/.",
+		Message:   "AKV10032: Invalid issuer. Expected one of " + v.cloud.Issuer(v.Tenant) + ", found " + v.cloud.Issuer(id.Tenant) + ".",
 		challenge: challenge(v),
 	}
 }
 
 func challenge(v *Vault) string {
-	return `Bearer authorization="https://login.microsoftonline.com/` + v.Tenant + `", resource="https://vault.azure.net"`
+	return `Bearer authorization="` + v.cloud.Login() + `/` + v.Tenant + `", resource="` + v.cloud.Vault() + `"`
 }

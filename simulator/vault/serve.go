@@ -12,11 +12,11 @@ import (
 	"keyturn/simulator/world"
 )
 
-const (
-	hostSuffix = ".vault.azure.net"
-	// maxBody is the largest request that the data plane takes.
-	maxBody = 1 << 20
-)
+// maxBody is the largest request that the data plane takes.
+const maxBody = 1 << 20
+
+// hostSuffix is what stands behind a vault's name in its host.
+func (s *Service) hostSuffix() string { return "." + s.w.Cloud().VaultSuffix }
 
 // HasVault reports whether a host name is that of a vault; other names under the suffix do not resolve. The world's lock must not be held.
 func (s *Service) HasVault(host string) bool {
@@ -27,7 +27,7 @@ func (s *Service) HasVault(host string) bool {
 
 func (s *Service) byHost(host string) *Vault {
 	host, _, _ = strings.Cut(strings.ToLower(host), ":")
-	name, ok := strings.CutSuffix(host, hostSuffix)
+	name, ok := strings.CutSuffix(host, s.hostSuffix())
 	if !ok {
 		return nil
 	}
@@ -100,7 +100,7 @@ func (s *Service) serve(c *call) (reply, *Failure) {
 		return reply{}, refused
 	}
 	if s.firewalled(c.v) {
-		return reply{}, forbidden("ForbiddenByFirewall", "Client address is not authorized and caller is not a trusted service.\r\nClient address: 203.0.113.7\r\nCaller: %s\r\nVault: %s;location=%s", caller(c.id), c.v.Name, strings.ToLower(c.v.Location))
+		return reply{}, forbidden("ForbiddenByFirewall", "Client address is not authorized and caller is not a trusted service.\r\nClient address: 203.0.113.7\r\nCaller: %s\r\nVault: %s;location=%s", caller(c.v, c.id), c.v.Name, strings.ToLower(c.v.Location))
 	}
 	if refused := c.checkVersion(); refused != nil {
 		return reply{}, refused

@@ -37,6 +37,7 @@ type Vault struct {
 	Policies      []*AccessPolicy
 	SKU           string // standard or premium
 
+	cloud        world.Cloud
 	secrets      map[string]*Secret // by lower-case name
 	certificates map[string]*Certificate
 	deleted      map[string]*Secret
@@ -120,7 +121,8 @@ func (s *Service) Roles() *role.Book { return s.roles }
 // AddVault makes a vault; a vault of that name is replaced.
 func (s *Service) AddVault(spec VaultSpec) *Vault {
 	v := &Vault{
-		Name: spec.Name, ResourceID: spec.ResourceID, Tenant: strings.ToLower(spec.Tenant), Location: spec.Location, Tags: maps.Clone(spec.Tags),
+		cloud: s.w.Cloud(),
+		Name:  spec.Name, ResourceID: spec.ResourceID, Tenant: strings.ToLower(spec.Tenant), Location: spec.Location, Tags: maps.Clone(spec.Tags),
 		RBAC: spec.RBAC, RetentionDays: spec.RetentionDays, SKU: spec.SKU, Created: s.w.Now(),
 		secrets: map[string]*Secret{}, certificates: map[string]*Certificate{}, deleted: map[string]*Secret{},
 	}
@@ -167,7 +169,9 @@ func (v *Vault) DeletedSecrets() []*Secret { return inOrder(v.deleted) }
 func (v *Vault) Secret(name string) *Secret { return v.secrets[strings.ToLower(name)] }
 
 // URI is the vault's address with a slash at the end.
-func (v *Vault) URI() string { return "https://" + strings.ToLower(v.Name) + hostSuffix + "/" }
+func (v *Vault) URI() string {
+	return "https://" + strings.ToLower(v.Name) + "." + v.cloud.VaultSuffix + "/"
+}
 
 // Latest is the newest version.
 func (s *Secret) Latest() *Version { return s.Versions[len(s.Versions)-1] }

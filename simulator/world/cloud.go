@@ -67,6 +67,30 @@ func clouds() []Cloud {
 	}
 }
 
+// CloudOfLogin finds the cloud whose sign-ins are served under a host name.
+func CloudOfLogin(host string) (Cloud, bool) {
+	return cloudWith(func(c Cloud) bool { return c.IsLogin(host) })
+}
+
+// CloudOfGraph finds the cloud whose Microsoft Graph is served under a host name.
+func CloudOfGraph(host string) (Cloud, bool) {
+	return cloudWith(func(c Cloud) bool { return slices.Contains(c.GraphHosts, strings.ToLower(host)) })
+}
+
+// CloudOfARM finds the cloud whose Azure Resource Manager is served under a host name.
+func CloudOfARM(host string) (Cloud, bool) {
+	return cloudWith(func(c Cloud) bool { return slices.Contains(c.ARMHosts, strings.ToLower(host)) })
+}
+
+func cloudWith(fits func(Cloud) bool) (Cloud, bool) {
+	for _, c := range clouds() {
+		if fits(c) {
+			return c, true
+		}
+	}
+	return Cloud{}, false
+}
+
 // CloudNames lists the clouds that can be simulated.
 func CloudNames() []string {
 	var names []string
@@ -108,6 +132,18 @@ func (c Cloud) ARM() string { return "https://" + c.ARMHosts[0] }
 
 // Vault is the audience of tokens for vaults.
 func (c Cloud) Vault() string { return "https://" + c.VaultSuffix }
+
+// Issuer is who issues tokens of version 1.0 for a tenant.
+func (c Cloud) Issuer(tenant string) string { return c.STS + "/" + tenant + "/" }
+
+// ARMAudiences are the addresses that tokens for Azure Resource Manager are asked for with.
+func (c Cloud) ARMAudiences() []string {
+	var all []string
+	for _, host := range c.ARMHosts {
+		all = append(all, "https://"+host)
+	}
+	return all
+}
 
 // IsLogin reports whether sign-ins are served under a host name.
 func (c Cloud) IsLogin(host string) bool { return slices.Contains(c.LoginHosts, strings.ToLower(host)) }
