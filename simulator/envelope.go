@@ -3,7 +3,6 @@ package simulator
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"keyturn/simulator/world"

@@ -14,6 +14,9 @@ type Directory struct {
 	tenants []*Tenant
 	signer  *signer
 	reports reports
+	// apis are Microsoft's APIs by address and id, sites the ending of SharePoint's hosts.
+	apis  map[string]string
+	sites string
 }
 
 // Tenant is one directory of an organisation.
@@ -47,6 +50,7 @@ func New(w *world.World) *Directory {
 	d.reports.lag = w.Between(3*time.Hour, 9*time.Hour)
 	d.reports.auditLag = w.Between(2*time.Minute, 15*time.Minute)
 	d.declareSwitches()
+	d.nameAPIs()
 	return d
 }
 

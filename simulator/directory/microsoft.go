@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"slices"
 	"strings"
 	"time"
 )
@@ -38,18 +37,27 @@ func (d *Directory) microsoftAPIs() []microsoftAPI {
 
 // apiOf answers the app id of Microsoft's API with this address or app id, "" when it is none of them.
 func (d *Directory) apiOf(resource string) string {
-	r, c := strings.ToLower(strings.TrimRight(resource, "/")), d.w.Cloud()
-	switch {
-	case r == GraphAppID, r == c.Graph():
-		return GraphAppID
-	case r == ARMAppID, slices.Contains(c.ARMAudiences(), r):
-		return ARMAppID
-	case r == VaultAppID, r == c.Vault():
-		return VaultAppID
-	case r == SharePointAppID, isHost(r, "."+c.SharePointSuffix):
+	r := strings.ToLower(strings.TrimRight(resource, "/"))
+	if api, known := d.apis[r]; known {
+		return api
+	}
+	if isHost(r, d.sites) {
 		return SharePointAppID
 	}
 	return ""
+}
+
+// nameAPIs notes under which addresses and ids Microsoft's APIs are asked for in this cloud.
+func (d *Directory) nameAPIs() {
+	d.apis, d.sites = map[string]string{}, "."+d.w.Cloud().SharePointSuffix
+	for _, api := range d.microsoftAPIs() {
+		if len(api.names) > 0 {
+			d.apis[api.appID] = api.appID
+		}
+		for _, name := range api.names {
+			d.apis[name] = api.appID
+		}
+	}
 }
 
 // isHost reports whether an address is a bare host with that ending.

@@ -38,7 +38,7 @@ func flows(p places) []flow {
 		{"GetTeamsTemplates", weekly(), []string{aliasVault, aliasSharePoint}, append(signInByCertificate(p), p.list("Update_teams_templates"))},
 		{"SyncGroupSettings", weekly(), []string{aliasVault, aliasSharePoint}, append(signInByCertificate(p), p.list("Update_group_settings"))},
 		{"SyncLabels", weekly(), []string{aliasVault, aliasSharePoint}, append(signInByCertificate(p), p.list("Update_labels"))},
-		{"ProcessProvisionRequest", hourlyList(), []string{aliasAutomation, aliasSharePoint, aliasOutlook, aliasUsers, aliasTeams, aliasVault}, provisionSteps(p)},
+		{"ProcessProvisionRequest", p.hourlyList(), []string{aliasAutomation, aliasSharePoint, aliasOutlook, aliasUsers, aliasTeams, aliasVault}, provisionSteps(p)},
 	}
 }
 
@@ -102,7 +102,7 @@ func weekly() map[string]any {
 	}}
 }
 
-func hourlyList() map[string]any {
+func (p places) hourlyList() map[string]any {
 	return map[string]any{"When_an_item_is_created_or_modified": map[string]any{
 		"type": "ApiConnection", "recurrence": map[string]any{"frequency": "Hour", "interval": 1},
 		"splitOn": "@triggerBody()?['value']",
