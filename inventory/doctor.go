@@ -48,6 +48,7 @@ func Examine(ctx context.Context, s Subject) ([]check.Check, error) {
 	e := &examination{subject: s, checks: make([][]check.Check, 4+len(s.Targets)), standings: make([]*target.Standing, len(s.Targets))}
 	group, inner := errgroup.WithContext(ctx)
 	group.Go(func() error { e.app(inner); return nil })
+	group.Go(func() error { e.value(inner); return nil })
 	for i, t := range s.Targets {
 		group.Go(func() error { e.place(inner, i, t); return nil })
 	}
@@ -67,6 +68,7 @@ type examination struct {
 	found     *credential.App
 	terms     *issuer.Terms
 	checks    [][]check.Check // 0 clock and issuer, 1 policies, 2 places in general, then each place, last: vault certificates unread
+	tried     []check.Check   // the value in use
 	standings []*target.Standing
 	vaults    []VaultCertificate
 }
@@ -93,6 +95,26 @@ func (e *examination) app(ctx context.Context) {
 			return
 		}
 		e.terms = &terms
+	}
+}
+
+// value tries the value that the first place gives back, for what keeps any value of the app from signing in: an app that is
+// disabled, a service that is gone. A value that is merely refused is told by drift.
+func (e *examination) value(ctx context.Context) {
+	for _, t := range e.subject.Targets {
+		custodian, ok := t.(target.Custodian)
+		if !ok {
+			continue
+		}
+		value, _, err := custodian.Current(ctx)
+		if err != nil || value.IsZero() {
+			return // its own check says why
+		}
+		if err := e.subject.Issuer.SignIn(ctx, e.subject.ClientID, value); problem.Of(err) != nil && problem.Of(err).Class == problem.Person {
+			found := problem.Of(err)
+			e.tried = one(check.Fail("credential.value", found.Subject, found.Code, found.Message, found.Fix))
+		}
+		return
 	}
 }
 
@@ -145,6 +167,11 @@ func (e *examination) result() []check.Check {
 	s := e.subject
 	if !told(e.checks[0], "clock") {
 		e.checks[0] = append(clock(s.Skew), e.checks[0]...)
+	}
+	for _, c := range e.tried {
+		if !slices.ContainsFunc(e.checks[0], func(told check.Check) bool { return told.Code == c.Code }) {
+			e.checks[0] = append(e.checks[0], c)
+		}
 	}
 	if e.terms != nil {
 		e.checks[1] = policyCheck(s, *e.terms, told(e.checks[0], "graph.policy"))

@@ -14,6 +14,7 @@ import (
 	"keyturn/issuer"
 	"keyturn/policy"
 	"keyturn/problem"
+	"keyturn/secret"
 	"keyturn/target"
 )
 
@@ -54,6 +55,11 @@ type keeper struct {
 }
 
 func (k keeper) Place() target.Place { return k.room.Place() }
+
+// Current is an empty place, whose value nobody can try.
+func (k keeper) Current(context.Context) (secret.Value, target.Standing, error) {
+	return secret.Value{}, target.Standing{}, problem.NeedsPerson(problem.NotFound, k.id, "empty", "none")
+}
 
 func (k keeper) Look(ctx context.Context) (target.Standing, error) { return k.room.Look(ctx) }
 

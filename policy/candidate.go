@@ -21,11 +21,11 @@ func why(in Input, c credential.Credential, fit bool) string {
 	var words []string
 	switch {
 	case fit:
-		words = append(words, "begins like the Key Vault's value")
+		words = append(words, "begins like the custodian's value")
 	case c.Hint == "":
 		words = append(words, "its hint isn't known")
 	case in.Held.Read:
-		words = append(words, "begins unlike the Key Vault's value")
+		words = append(words, "begins unlike the custodian's value")
 	}
 	switch {
 	case c.Expired(in.Now):

@@ -36,6 +36,7 @@ const (
 	OverlapToken      Code = "overlap.token"
 	OverlapShort      Code = "overlap.short"
 	OverlapNothing    Code = "overlap.nothing"
+	OverlapLingers    Code = "overlap.lingers"
 
 	GateNothing      Code = "gate.nothing"
 	GateUndelivered  Code = "gate.undelivered"
@@ -81,14 +82,14 @@ func Codes() []Meaning {
 		{DueUnclear, "One of several secrets is due, and it isn't known which one is in use."},
 		{DueNone, "The application has no client secret."},
 
-		{ReplacedProven, "Exactly one secret fits the Key Vault's value, that value signs in, and no report contradicts it."},
+		{ReplacedProven, "Exactly one secret fits the custodian's value, that value signs in, and no report contradicts it."},
 		{ReplacedNamed, "A person named the secret to replace."},
-		{ReplacedExpired, "The one secret that fits the Key Vault's value has expired, so that removing it can break nobody."},
+		{ReplacedExpired, "The one secret that fits the custodian's value has expired, so that removing it can break nobody."},
 		{ReplacedNothing, "Nothing is replaced: there is no secret yet, or a person asked for none to be retired."},
 		{ReplacedNone, "No secret could be matched to a value; a person must name it."},
-		{ReplacedAmbiguous, "Several secrets fit the Key Vault's value; a person must name the one to replace."},
-		{ReplacedUnproven, "A secret fits the Key Vault's value, yet the value doesn't sign in; a person must look."},
-		{ReplacedContradicted, "A secret fits the Key Vault's value, yet reports show that consumers use another; a person must name it."},
+		{ReplacedAmbiguous, "Several secrets fit the custodian's value; a person must name the one to replace."},
+		{ReplacedUnproven, "A secret fits the custodian's value, yet the value doesn't sign in; a person must look."},
+		{ReplacedContradicted, "A secret fits the custodian's value, yet reports show that consumers use another; a person must name it."},
 		{ReplacedUnknown, "The secret that a person named isn't one of this application's."},
 
 		{EndLifetime, "The new secret lasts as long as the configuration says."},
@@ -101,6 +102,7 @@ func Codes() []Meaning {
 		{OverlapRecurrence, "The overlap is twice the longest time in which a known consumer acts once."},
 		{OverlapToken, "The overlap is the life of a token bought with the old secret."},
 		{OverlapShort, "The configuration's minimum is kept although rare consumers or tokens in use would need longer."},
+		{OverlapLingers, "The overlap lasts until the old secret ends, because the service itself goes on with it until then."},
 		{OverlapNothing, "No overlap is needed: no working secret is retired."},
 
 		{GateNothing, "The run retires no secret."},

@@ -24,6 +24,8 @@ type Input struct {
 	Replace string // a person's word: a key id, [None], or "" for none given
 	Usage   Usage
 	Terms   Terms
+	// Linger is for how long after its end an old password is kept because the service itself goes on with it; 0 = it isn't.
+	Linger time.Duration
 	// Recurrences are how often the known consumers act; unknown ones are left out.
 	Recurrences []time.Duration
 

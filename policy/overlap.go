@@ -26,8 +26,8 @@ type Keeping struct {
 // that it works is one more for whoever has it. By then every place was written and proven.
 func InEmergency() Overlap { return Overlap{Minimum: TokenLife, Evidence: evidenceTime} }
 
-// OverlapOf returns how long the old password is kept beside the new one. It reads Now, Policy, App, InUse, Replace and
-// Recurrences. Where no password is retired, or the one retired doesn't work any more, nothing has to be kept.
+// OverlapOf returns how long the old password is kept beside the new one. It reads Now, Policy, App, InUse, Replace, Linger
+// and Recurrences. Where no password is retired, or the one retired doesn't work any more, nothing has to be kept.
 //
 // With evidence required or preferred it is the longest of the minimum, twice the longest recurrence known, and a
 // token's life, plus the report's lag. With evidence "time" a person chose the minimum alone; the text says what it
@@ -41,6 +41,10 @@ func OverlapOf(in Input) Keeping {
 	}
 	longest := longestOf(in.Recurrences)
 	sensible := max(in.Policy.Overlap.Minimum, 2*longest, TokenLife)
+	if used, ok := in.App.Find(in.InUse); ok && in.Linger > 0 {
+		return Keeping{Overlap: used.End.Add(in.Linger).Sub(in.Now), Decision: Decision{Code: OverlapLingers, Text: fmt.Sprintf(
+			"both secrets are kept until the old one ends on %s, since the service goes on with it, and %s longer", day(used.End), span(in.Linger))}}
+	}
 	if in.Policy.Overlap.Evidence == evidenceTime {
 		return byTime(in.Policy.Overlap.Minimum, sensible)
 	}

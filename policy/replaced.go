@@ -43,7 +43,7 @@ func Replaced(in Input) Replacement {
 		return found
 	}
 	if !in.Held.Read || in.Held.Hint == "" {
-		return undecided(found, ReplacedNone, "no value could be read from a Key Vault, so nothing tells which secret is in use")
+		return undecided(found, ReplacedNone, "no value could be read from a place, so nothing tells which secret is in use")
 	}
 	if !in.Held.SignsIn {
 		return byHintAlone(in, found)
@@ -62,7 +62,7 @@ func named(in Input, found Replacement) Replacement {
 		if strings.EqualFold(c.KeyID, in.Replace) {
 			text := fmt.Sprintf("%s is replaced, as asked", title(c.Credential))
 			if in.Held.Read && in.Held.SignsIn && in.Held.Hint != "" && !c.Fits {
-				text += "; the Key Vault's value isn't this secret's"
+				text += "; the custodian's value isn't this secret's"
 			}
 			return choose(found, c, ReplacedNamed, text, in.Now)
 		}
@@ -75,21 +75,21 @@ func byProof(in Input, found Replacement) Replacement {
 	fitting := fits(found.Candidates, func(c Candidate) bool { return works(c.Credential, in.Now) })
 	switch len(fitting) {
 	case 0:
-		return undecided(found, ReplacedNone, "the Key Vault's value signs in, yet fits the hint of no secret of this application")
+		return undecided(found, ReplacedNone, "the custodian's value signs in, yet fits the hint of no secret of this application")
 	case 1:
 	default:
 		fitting = fits(fitting, func(c Candidate) bool { return strings.EqualFold(c.KeyID, in.Held.KeyID) })
 		if len(fitting) != 1 {
-			return undecided(found, ReplacedAmbiguous, "several secrets begin like the Key Vault's value")
+			return undecided(found, ReplacedAmbiguous, "several secrets begin like the custodian's value")
 		}
 	}
 	chosen := fitting[0]
 	if rival, ok := contradiction(in, found.Candidates, chosen); ok {
 		return undecided(found, ReplacedContradicted, fmt.Sprintf(
-			"the Key Vault holds %s, yet the %s shows consumers using %s and not it", title(chosen.Credential), in.Usage.Source, title(rival.Credential)))
+			"the custodian holds %s, yet the %s shows consumers using %s and not it", title(chosen.Credential), in.Usage.Source, title(rival.Credential)))
 	}
 	return choose(found, chosen, ReplacedProven, fmt.Sprintf(
-		"%s is replaced: its hint fits the Key Vault's value, and that value signs in", title(chosen.Credential)), in.Now)
+		"%s is replaced: its hint fits the custodian's value, and that value signs in", title(chosen.Credential)), in.Now)
 }
 
 // byHintAlone chooses among the passwords that have expired. A value that is refused although it fits a live password
@@ -98,12 +98,12 @@ func byHintAlone(in Input, found Replacement) Replacement {
 	fitting := fits(found.Candidates, func(Candidate) bool { return true })
 	if len(fitting) == 1 && fitting[0].Expired(in.Now) {
 		return choose(found, fitting[0], ReplacedExpired, fmt.Sprintf(
-			"%s is replaced: its hint fits the Key Vault's value, and it has expired", title(fitting[0].Credential)), in.Now)
+			"%s is replaced: its hint fits the custodian's value, and it has expired", title(fitting[0].Credential)), in.Now)
 	}
 	if len(fitting) == 0 {
-		return undecided(found, ReplacedNone, "the Key Vault's value doesn't sign in and fits the hint of no secret of this application")
+		return undecided(found, ReplacedNone, "the custodian's value doesn't sign in and fits the hint of no secret of this application")
 	}
-	return undecided(found, ReplacedUnproven, "the Key Vault's value begins like a secret of this application, yet doesn't sign in")
+	return undecided(found, ReplacedUnproven, "the custodian's value begins like a secret of this application, yet doesn't sign in")
 }
 
 // contradiction returns a working password that others surely used lately, while the chosen one shows no use at all. Any

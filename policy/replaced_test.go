@@ -66,7 +66,7 @@ func TestReplacedListsEveryPasswordWithItsReason(t *testing.T) {
 	if len(got.Candidates) != 2 || !got.Candidates[0].Fits || got.Candidates[1].Fits {
 		t.Fatalf("candidates: %+v", got.Candidates)
 	}
-	for i, want := range []string{"begins like the Key Vault's value, ends on 12 Dec 2026 12:00 UTC, last used on 21 Nov 2026 12:00 UTC", "begins unlike"} {
+	for i, want := range []string{"begins like the custodian's value, ends on 12 Dec 2026 12:00 UTC, last used on 21 Nov 2026 12:00 UTC", "begins unlike"} {
 		if !strings.HasPrefix(got.Candidates[i].Why, want) {
 			t.Errorf("candidate %d: %q, want %q", i, got.Candidates[i].Why, want)
 		}

@@ -140,7 +140,7 @@ func runs() []Meaning {
 		{"addin.keys", "A secret of a SharePoint add-in lacks one of its two keys, so ACS doesn't use it.", "Nothing, if it is meant for Entra; else renew the add-in."},
 		{"addin.ambiguous", "Two secrets of an add-in have the same dates, so it isn't known whose keys are whose.", "Remove the expired one and its two keys by hand."},
 		{"addin.foreign", "A key that isn't an add-in's would be lost by a write, so nothing was written.", "See what it is for: keyturn scan."},
-		{"reuse.unproven", "The Key Vault's value can't be spread, since it doesn't sign in.", "Renew without --reuse."},
+		{"reuse.unproven", "The custodian's value can't be spread, since it doesn't sign in.", "Renew without --reuse."},
 		{"mark.unknown", "A secret was made by a Keyturn whose store isn't this one.", "Leave it to that one; if this store was lost, keyturn adopt APP."},
 		{"attempt.doubtful", "A request for a new secret got no answer and may still turn up; the renewal ends when it surely doesn't.", ""},
 		{"stopped", "The process that drove the renewal was stopped.", "keyturn resume APP."},

@@ -13,10 +13,16 @@ import (
 
 // afterIssuing is where a run goes when its password was made: it stays where that is only the first of two steps.
 func (j *Job) afterIssuing() renewal.State {
-	if _, ok := j.Issuer.(issuer.Completing); ok {
+	if j.inSteps() {
 		return renewal.Issuing
 	}
 	return renewal.Settling
+}
+
+// inSteps reports whether secrets are made in two steps.
+func (j *Job) inSteps() bool {
+	_, ok := j.Issuer.(issuer.Completing)
+	return ok
 }
 
 // complete adds what a password that was just made still lacks. After a kill here the value is lost, and with it the

@@ -40,10 +40,10 @@ func (j *Job) clearDoubt(ctx context.Context, app credential.App, a renewal.Atte
 	return nil
 }
 
-// ours finds the password of an attempt: by key id where we know it, else by its mark.
+// ours finds the password of an attempt: by key id where we know it, else by its mark, which what is left of one bears too.
 func (j *Job) ours(app credential.App, a renewal.Attempt) (credential.Credential, bool) {
-	if a.KeyID != "" {
-		return app.Find(a.KeyID)
+	if held, there := app.Find(a.KeyID); there && a.KeyID != "" {
+		return held, true
 	}
 	return app.ByDescription(a.Mark)
 }
@@ -86,8 +86,8 @@ func (j *Job) sweep(ctx context.Context, a renewal.Attempt) error {
 	if err != nil || !gone {
 		return err
 	}
-	if !there && a.KeyID == "" && j.Now().Sub(a.At) < doubtWindow {
-		return nil
+	if ((!there && a.KeyID == "") || j.inSteps()) && j.Now().Sub(a.At) < doubtWindow {
+		return nil // what was made in a second step may not be shown yet
 	}
 	a.State = renewal.AttemptRemoved
 	return j.saveAttempt(ctx, a, "removed", "an abandoned attempt is gone")

@@ -30,16 +30,23 @@ func effects(s Setup, p Plan) []Effect {
 		if p.Order.Reuse && place.ID == p.Order.Custodian {
 			continue
 		}
-		when := "when the new secret signs in everywhere"
-		if p.Order.Custodian != "" && place.ID != p.Order.Custodian {
-			when = "when the Key Vault has it"
-		}
-		add("write the new secret"+bringing(place), place.Title, when)
+		add("write the new secret"+bringing(place), place.Title, writing(p, place))
 	}
 	if p.Retires != "" && !revokesFirst(p) {
 		add("remove the old secret "+p.Retires, p.Found.Name, retiring(p)+askedOf(s, p))
 	}
 	return list
+}
+
+// writing tells when a place is written.
+func writing(p Plan, place target.Place) string {
+	switch {
+	case p.Order.Custodian != "" && place.ID != p.Order.Custodian:
+		return "when the custodian has it"
+	case p.Order.Spread > 0:
+		return "at once, beside the old one: it may take until " + p.At.Add(p.Order.Spread).UTC().Format("2006-01-02 15:04Z") + " to be known everywhere"
+	}
+	return "when the new secret signs in everywhere"
 }
 
 // bringing tells what else a write does.
@@ -123,12 +130,20 @@ func requests(s Setup, p Plan) int {
 		total += requestsToGate
 	}
 	if !p.Order.Reuse {
-		total += toIssue + toProve*tries(s.Policy.Settle)
+		total += toIssue + toProve*settling(s, p)
 	}
 	for _, t := range s.Targets {
 		total += t.Place().Requests
 	}
 	return total
+}
+
+// settling is how many sign-ins are made before places are written.
+func settling(s Setup, p Plan) int {
+	if p.Order.Spread > 0 {
+		return 1
+	}
+	return tries(s.Policy.Settle)
 }
 
 // tries is how many sign-ins settle a password that works at once.

@@ -20,6 +20,9 @@ func overlap(ctx context.Context, j *Job) (Pause, error) {
 	if pause, err := j.awaitSpread(ctx); err != nil || pause.Door != renewal.Open {
 		return pause, err
 	}
+	if err := j.stillHeld(ctx); err != nil {
+		return Pause{}, err
+	}
 	// look
 	in, err := j.gateInput(ctx)
 	if err != nil {
@@ -41,7 +44,7 @@ func overlap(ctx context.Context, j *Job) (Pause, error) {
 	case policy.Remove, policy.Nothing:
 		return Pause{}, j.endOverlap(ctx, passage)
 	}
-	pause := waitUntil(passage.Until, string(passage.Code), passage.Text)
+	pause := waitUntil(j.noLater(passage.Until), string(passage.Code), passage.Text)
 	if passage.Verdict == policy.Person {
 		pause = askPerson(string(passage.Code), passage.Text, passage.Fix)
 		if !j.Run.Order.RetiresEnd.IsZero() {
@@ -50,6 +53,29 @@ func overlap(ctx context.Context, j *Job) (Pause, error) {
 	}
 	pause.Evidence = passage.Text
 	return pause, nil
+}
+
+// heldPace is how often places are looked at while the service goes on with the old password until that ends: whoever put
+// the old value back alone would fail from then on.
+const heldPace = 24 * time.Hour
+
+// stillHeld sees that every place shows what we wrote, in time before the old password ends.
+func (j *Job) stillHeld(ctx context.Context) error {
+	if j.Run.Order.Linger == 0 {
+		return nil
+	}
+	if err := j.allHolds(ctx, false); err != nil {
+		return fmt.Errorf("while both secrets are kept: %w", err)
+	}
+	return nil
+}
+
+// noLater is when to look again.
+func (j *Job) noLater(until time.Time) time.Time {
+	if tomorrow := j.Now().Add(heldPace); j.Run.Order.Linger > 0 && tomorrow.Before(until) {
+		return tomorrow
+	}
+	return until
 }
 
 // gateInput gathers what the rules may know. Reports are asked only where they can change the answer.

@@ -138,8 +138,13 @@ func (seen *reading) input(s Setup, r Request, now time.Time) policy.Input {
 	if r.Delivered != nil && held.Read {
 		held.KeyID = r.Delivered(seen.custodian, seen.standing.Receipt)
 	}
+	var linger time.Duration
+	if paced, ok := s.Issuer.(issuer.Paced); ok && !r.Emergency {
+		linger = paced.Pace().Linger
+	}
 	return policy.Input{
-		Now: now, Policy: s.Policy, Excluded: s.Excluded, App: seen.app, Held: held, Replace: r.Replace,
+		Linger: linger,
+		Now:    now, Policy: s.Policy, Excluded: s.Excluded, App: seen.app, Held: held, Replace: r.Replace,
 		Usage: usageOf(seen.usage), Terms: policy.Terms(seen.terms), Recurrences: seen.recurrences,
 	}
 }

@@ -17,7 +17,7 @@ func (p *Plan) reuse(in policy.Input, r Request, seen *reading) {
 	current := policy.Replaced(in)
 	if current.Code != policy.ReplacedProven {
 		p.Checks = append(p.Checks, check.Fail("reuse.value", p.App, "reuse.unproven",
-			"the Key Vault's value isn't proven: "+current.Text, "renew without --reuse, so that a new secret is made"))
+			"the custodian's value isn't proven: "+current.Text, "renew without --reuse, so that a new secret is made"))
 		return
 	}
 	held, _ := p.Found.Find(current.KeyID)
@@ -62,7 +62,7 @@ func (j *Job) reuse(ctx context.Context) error {
 			r.Attempt = 1
 		},
 		attempts: []renewal.Attempt{attempt}, deliveries: []renewal.Delivery{custody},
-		events: event("reused", "spreading the value that the Key Vault holds", "keyId", held.KeyID),
+		events: event("reused", "spreading the value that the custodian holds", "keyId", held.KeyID),
 		audit:  entry("reuse", held.KeyID, audit.Noted, "nothing is issued"),
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"keyturn/cmd/keyturn/screen"
+	"keyturn/policy"
 	"keyturn/problem"
 	"keyturn/renewal"
 )
@@ -54,6 +55,9 @@ func goOnWith(run renewal.Run) string {
 
 // keptUntil is when the old secret may go at the earliest.
 func keptUntil(run renewal.Run) time.Time {
+	if run.Order.Linger > 0 && !run.Order.Emergency {
+		return policy.SweptFrom(run)
+	}
 	return run.DeliveredAt.Add(run.Order.Overlap + run.Order.ReportLag)
 }
 

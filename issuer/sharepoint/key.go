@@ -10,6 +10,7 @@ import (
 
 	"keyturn/credential"
 	"keyturn/graph"
+	"keyturn/renewal"
 	"keyturn/secret"
 )
 
@@ -48,8 +49,8 @@ func keyID(password, usage string) string {
 	return fmt.Sprintf("%s-%s-%s-%s-%s", id[:8], id[8:12], id[12:16], id[16:20], id[20:])
 }
 
-// keysOf are the keys that belong to a password: by their ids where Keyturn made them, else by dates that are exactly the
-// password's, as scripts make the three.
+// keysOf are the keys that belong to a password: by their ids or its mark where Keyturn made them, else by dates that are
+// exactly the password's, as scripts make the three.
 func keysOf(all []graph.KeyEntry, password credential.Credential) []graph.KeyEntry {
 	var ours, dated []graph.KeyEntry
 	for _, k := range all {
@@ -69,7 +70,31 @@ func keysOf(all []graph.KeyEntry, password credential.Credential) []graph.KeyEnt
 	return dated
 }
 
+// lacksPassword is what is missing of a secret whose keys alone are there.
+const lacksPassword = "its password"
+
+// orphans are keys of Keyturn's whose password is gone, as a secret that lacks it: a replica that was behind didn't show
+// them when it was removed. ACS would sign with them all the same.
+func orphans(all []graph.KeyEntry, app credential.App, on credential.Holder) []credential.Credential {
+	var found []credential.Credential
+	for _, k := range all {
+		_, marked := renewal.Marked(k.DisplayName)
+		if _, there := app.ByDescription(k.DisplayName); !marked || there || !strings.EqualFold(k.Type, symmetric) {
+			continue
+		}
+		if !slices.ContainsFunc(found, func(c credential.Credential) bool { return c.DisplayName == k.DisplayName }) {
+			found = append(found, credential.Credential{
+				KeyID: k.KeyID, DisplayName: k.DisplayName, Kind: credential.Password, Holder: on, Start: k.Start.UTC(), End: k.End.UTC(), Lacks: lacksPassword,
+			})
+		}
+	}
+	return found
+}
+
 func isOurs(k graph.KeyEntry, password credential.Credential) bool {
+	if _, marked := renewal.Marked(k.DisplayName); marked && k.DisplayName == password.DisplayName {
+		return true
+	}
 	return slices.ContainsFunc(usages, func(usage string) bool {
 		return strings.EqualFold(k.KeyID, keyID(password.KeyID, usage)) && strings.EqualFold(k.Usage, usage)
 	})

@@ -120,6 +120,9 @@ func (i *Issuer) Look(ctx context.Context, clientID string) (credential.App, err
 			app.Credentials[n].Lacks = lacking(read[on], c)
 		}
 	}
+	for on, keys := range read {
+		app.Credentials = append(app.Credentials, orphans(keys, app, on.Kind)...)
+	}
 	return app, nil
 }
 

@@ -243,6 +243,28 @@ func TestAKilledRemovalLeavesThePassword(t *testing.T) {
 	}
 }
 
+// TestKeysThatTurnUpLateAreRemovedToo: when the password went, every read was behind and showed no keys of it.
+func TestKeysThatTurnUpLateAreRemovedToo(t *testing.T) {
+	d := legacy()
+	i, _ := issuerOf(t, d, nobody)
+	made := renewed(t, i, d)
+	d.stale = agreeing
+	if err := i.Remove(t.Context(), d.app, made.Credential); err != nil || len(d.keys) != 6 {
+		t.Fatalf("%v, left: %v", err, ids(d))
+	}
+	app, err := i.Look(t.Context(), addIn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, there := app.ByDescription(made.DisplayName)
+	if !there || left.Lacks != "its password" {
+		t.Fatalf("%+v", app.Credentials)
+	}
+	if err := i.Remove(t.Context(), app, left); err != nil || len(d.keys) != 4 {
+		t.Errorf("%v, left: %v", err, ids(d))
+	}
+}
+
 func TestWhatLaggingReplicasHideIsNotLost(t *testing.T) {
 	d := legacy()
 	i, _ := issuerOf(t, d, nobody)

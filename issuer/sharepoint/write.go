@@ -36,7 +36,7 @@ func (i *Issuer) Remove(ctx context.Context, app credential.App, held credential
 			"remove the expired secret and its two keys by hand, see docs/leaving.md")
 	}
 	err := i.rewrite(ctx, holding(app, held), func(now []graph.KeyEntry) (add, drop []graph.KeyEntry) { return nil, keysOf(now, held) })
-	if err != nil {
+	if err != nil || held.Lacks == lacksPassword {
 		return err
 	}
 	return i.Directory.Remove(ctx, app, held)
