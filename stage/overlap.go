@@ -14,14 +14,8 @@ import (
 
 // overlap keeps both passwords until the rules let the old one go. It only reads and signs in.
 func overlap(ctx context.Context, j *Job) (Pause, error) {
-	if pause, err := j.sweepEarly(ctx); err != nil || pause.Door != renewal.Open {
+	if pause, err := j.keepPair(ctx); err != nil || pause.Door != renewal.Open {
 		return pause, err
-	}
-	if pause, err := j.awaitSpread(ctx); err != nil || pause.Door != renewal.Open {
-		return pause, err
-	}
-	if err := j.stillHeld(ctx); err != nil {
-		return Pause{}, err
 	}
 	// look
 	in, err := j.gateInput(ctx)
@@ -53,6 +47,18 @@ func overlap(ctx context.Context, j *Job) (Pause, error) {
 	}
 	pause.Evidence = passage.Text
 	return pause, nil
+}
+
+// keepPair looks after consumers that hold both values: nothing but these two may be what the service goes by, the new one
+// must get known, and both must stay where they are. Other renewals pass.
+func (j *Job) keepPair(ctx context.Context) (Pause, error) {
+	if pause, err := j.sweepEarly(ctx); err != nil || pause.Door != renewal.Open {
+		return pause, err
+	}
+	if pause, err := j.awaitSpread(ctx); err != nil || pause.Door != renewal.Open {
+		return pause, err
+	}
+	return Pause{}, j.stillHeld(ctx)
 }
 
 // heldPace is how often places are looked at while the service goes on with the old password until that ends: whoever put

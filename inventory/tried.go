@@ -1,0 +1,29 @@
+package inventory
+
+import (
+	"context"
+
+	"keyturn/check"
+	"keyturn/problem"
+	"keyturn/target"
+)
+
+// value tries the value that the first place gives back, for what keeps any value of the app from signing in: an app that is
+// disabled, a service that is gone. A value that is merely refused is told by drift.
+func (e *examination) value(ctx context.Context) {
+	for _, t := range e.subject.Targets {
+		custodian, ok := t.(target.Custodian)
+		if !ok {
+			continue
+		}
+		value, _, err := custodian.Current(ctx)
+		if err != nil || value.IsZero() {
+			return // its own check says why
+		}
+		if err := e.subject.Issuer.SignIn(ctx, e.subject.ClientID, value); problem.Of(err) != nil && problem.Of(err).Class == problem.Person {
+			found := problem.Of(err)
+			e.tried = one(check.Fail("credential.value", found.Subject, found.Code, found.Message, found.Fix))
+		}
+		return
+	}
+}
