@@ -33,6 +33,7 @@ type Serve struct {
 	Address  string        // where browsers find the console, scheme and host; "" = where it listens
 	CertFile string        // of the console's TLS, PEM; "" = it speaks plain HTTP
 	KeyFile  string
+	Provider Provider
 }
 
 // SignIn is how people sign in.
@@ -138,6 +139,7 @@ func (r *reader) meaning(written file, kinds []target.Descriptor) Config {
 	config.SignIn = SignIn{ClientID: strings.ToLower(written.SignIn.ClientID), Password: written.SignIn.Password == "allowed"}
 	config.Network = Network{Proxy: written.Network.Proxy, CAFile: written.Network.CAFile}
 	put(&config.Serve.Every, written.Serve.Every)
+	config.Serve.Provider = r.provider(written.Serve.SignIn)
 	config.Serve.Address, config.Serve.CertFile, config.Serve.KeyFile = written.Serve.Address, written.Serve.TLS.CertFile, written.Serve.TLS.KeyFile
 	config.Policy = written.Policy.over(config.Policy)
 	setIfWritten(&config.Cloud, written.Cloud)

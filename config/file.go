@@ -5,6 +5,7 @@ import (
 
 	"keyturn/policy"
 	"keyturn/renewal"
+	"keyturn/secret"
 )
 
 // file is keyturn.yaml as it is written. Its tags are the one list of keys: the strict decoder reads the names, what is
@@ -35,7 +36,15 @@ type network struct {
 type serve struct {
 	Every   *time.Duration `yaml:"every" jsonschema_description:"Time between two looks at the tenant, from 10s to 24h, default 1h."`
 	Address string         `yaml:"address" jsonschema_description:"Where people's browsers find the console, such as https://keyturn.contoso.com, where that isn't the address listened at: behind a proxy, or by a name."`
+	SignIn  provider       `yaml:"signIn" jsonschema_description:"The OpenID Connect provider that people sign in with at the console, such as Entra. Without one, the console is open to this machine alone."`
 	TLS     tlsFiles       `yaml:"tls" jsonschema_description:"The certificate that the console shows. The files are read again when they change."`
+}
+
+type provider struct {
+	Issuer       string            `yaml:"issuer" jsonschema_description:"The provider's address, under which it describes itself; of Entra, https://login.microsoftonline.com/TENANT-ID/v2.0."`
+	ClientID     string            `yaml:"clientId" jsonschema_description:"The console's own registration at the provider."`
+	ClientSecret secret.Value      `yaml:"clientSecret" jsonschema_description:"The registration's secret, as ${env:NAME} or ${file:PATH}; never in this file."`
+	Roles        map[string]string `yaml:"roles" jsonschema_description:"What people may do, by what the provider says of them in the claims roles and groups: viewer, operator, approver or admin. Of several, the highest counts; without any, nobody comes in."`
 }
 
 type tlsFiles struct {

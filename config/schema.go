@@ -51,6 +51,8 @@ func reflector() *jsonschema.Reflector {
 				return &jsonschema.Schema{Type: "string", Pattern: `^(([0-9]+[smhd])+|([1-9]|[1-8][0-9]|90)%)$`}
 			case heldType:
 				return &jsonschema.Schema{Type: "object"}
+			case secretType:
+				return &jsonschema.Schema{Type: "string", Pattern: reference.String()}
 			}
 			return nil
 		},

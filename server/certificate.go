@@ -13,6 +13,7 @@ import (
 // anybody starting Keyturn anew.
 type certificate struct {
 	certFile, keyFile string
+	now               func() time.Time
 
 	mu      sync.Mutex
 	held    *tls.Certificate
@@ -25,8 +26,11 @@ const lookAgain = 10 * time.Second
 
 // TLS returns the rules of connections that show the certificate in certFile with the key in keyFile, both PEM. Files that
 // can't be used are a Person problem.
-func TLS(certFile, keyFile string) (*tls.Config, error) {
-	c := &certificate{certFile: certFile, keyFile: keyFile}
+func TLS(certFile, keyFile string) (*tls.Config, error) { return TLSAt(certFile, keyFile, time.Now) }
+
+// TLSAt is [TLS] by another clock.
+func TLSAt(certFile, keyFile string, now func() time.Time) (*tls.Config, error) {
+	c := &certificate{certFile: certFile, keyFile: keyFile, now: now}
 	if _, err := c.get(nil); err != nil {
 		trouble := problem.NeedsPerson("serve.certificate", certFile, "can't be used with the key in "+keyFile+": "+err.Error(),
 			"name PEM files of a certificate, with those that signed it, and of its key in serve.tls")
@@ -40,10 +44,10 @@ func TLS(certFile, keyFile string) (*tls.Config, error) {
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.held != nil && time.Since(c.looked) < lookAgain {
+	if c.held != nil && c.now().Sub(c.looked) < lookAgain {
 		return c.held, nil
 	}
-	c.looked = time.Now()
+	c.looked = c.now()
 	changed := c.lastChange()
 	if c.held != nil && changed.Equal(c.changed) {
 		return c.held, nil

@@ -18,7 +18,9 @@ import (
 type Console struct {
 	Keeper *access.Keeper
 	Site   Site
-	Routes []access.Route // of pages and API
+	// Provider is who people sign in with; nil = one-time links alone.
+	Provider *Provider
+	Routes   []access.Route // of pages and API
 	// Refuse tells a person at a browser why they can't come in or can't do what they asked for.
 	Refuse func(w http.ResponseWriter, r *http.Request, status int, err error)
 	Log    *slog.Logger
@@ -144,7 +146,7 @@ func statusOf(err error) int {
 	switch problem.Of(err).Code {
 	case "signin.required", "link.used":
 		return http.StatusUnauthorized
-	case "role.insufficient":
+	case "role.insufficient", "role.none", "signin.denied", "signin.foreign", "signin.token":
 		return http.StatusForbidden
 	case "internal":
 		return http.StatusInternalServerError

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"slices"
 
 	"keyturn/problem"
 	"keyturn/server/access"
@@ -19,7 +20,9 @@ func New(health Health, console *Console) http.Handler {
 }
 
 // Table lists every route that a console answers, in no order.
-func (c Console) Table() []access.Route { return append(signInRoutes(&c), c.Routes...) }
+func (c Console) Table() []access.Route {
+	return slices.Concat(signInRoutes(&c), providerRoutes(&c), c.Routes)
+}
 
 // handler is all of the console.
 func (g *gatekeeper) handler() http.Handler {

@@ -26,7 +26,7 @@ func (s Site) Link(shown secret.Value) string {
 // signIn takes a one-time link, or shows how to sign in.
 func (c *Console) signIn(w http.ResponseWriter, r *http.Request) {
 	shown := r.URL.Query().Get("link")
-	if shown == "" {
+	if shown == "" || c.Provider != nil {
 		c.Refuse(w, r, http.StatusUnauthorized, problem.NeedsPerson("signin.required", "", "you haven't signed in", "sign in"))
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"keyturn/config"
+	"keyturn/problem"
 	"keyturn/server"
 	"keyturn/server/access"
 )
@@ -49,6 +50,9 @@ func (sh *shell) consoleLink(ctx context.Context, listen string) error {
 	settings, err := sh.settings(true)
 	if err != nil {
 		return err
+	}
+	if settings.Serve.Provider.On() {
+		return problem.NeedsPerson("link.refused", "the console", "people sign in with the provider there", "open its address and sign in; keyturn token create makes a token for programs")
 	}
 	site := server.Site{Address: &url.URL{Scheme: schemeOf(settings.Serve), Host: listen}}
 	return sh.withKeeper(ctx, func(keeper *access.Keeper) error {

@@ -13,6 +13,7 @@ import (
 
 	"keyturn/config"
 	"keyturn/engine"
+	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/server"
 	"keyturn/server/access"
@@ -47,9 +48,8 @@ func (s *service) house(ctx context.Context, listener net.Listener) (*house, err
 	if h.site, err = siteOf(s.settings.Serve, listener); err != nil {
 		return nil, err
 	}
-	if !isLocal(listener) {
-		s.log.Info("the console isn't shown at an address of the network without a sign-in", "address", listener.Addr().String())
-		return h, nil
+	if shown, err := s.mayShow(h.site, listener); err != nil || !shown {
+		return h, err
 	}
 	h.feed = feed.New(s.store, feedEvery, s.log)
 	s.feed = h.feed
@@ -70,9 +70,51 @@ func (s *service) console(h *house) (*server.Console, error) {
 		return nil, err
 	}
 	pages := web.Pages{Board: h.board, Commands: commands, Document: programs.Document()}
-	return &server.Console{
-		Keeper: keeper, Site: h.site, Routes: append(pages.Routes(), programs.Routes()...), Refuse: pages.Refuse, Log: s.log,
-	}, nil
+	console := &server.Console{Keeper: keeper, Site: h.site, Log: s.log}
+	if s.settings.Serve.Provider.On() {
+		if console.Provider, err = s.provider(); err != nil {
+			return nil, err
+		}
+		pages.Provider = console.ProviderPath()
+	}
+	console.Routes, console.Refuse = append(pages.Routes(), programs.Routes()...), pages.Refuse
+	return console, nil
+}
+
+// provider is who people sign in with.
+func (s *service) provider() (*server.Provider, error) {
+	p := s.settings.Serve.Provider
+	shown, err := p.ClientSecret(s.sh.env)
+	if err != nil {
+		return nil, err
+	}
+	roles := map[string]access.Role{}
+	for value, name := range p.Roles {
+		if roles[value], err = access.RoleNamed(name); err != nil {
+			return nil, err // the configuration was checked
+		}
+	}
+	return &server.Provider{Issuer: p.Issuer, ClientID: p.ClientID, Secret: shown, Roles: roles, Client: s.session.Elsewhere()}, nil
+}
+
+// mayShow says whether the console may be shown at a listener: to this machine always; to others only where they sign in
+// with a provider, over TLS.
+func (s *service) mayShow(site server.Site, listener net.Listener) (bool, error) {
+	at := listener.Addr().String()
+	address, err := netip.ParseAddrPort(at)
+	switch {
+	case isLocal(listener):
+		return true, nil
+	case !s.settings.Serve.Provider.On():
+		s.log.Info("the console isn't shown at an address of the network without serve.signIn", "address", at)
+		return false, nil
+	case s.settings.Serve.Address == "" && err == nil && address.Addr().IsUnspecified():
+		return false, problem.NeedsPerson("serve.address", at, "people can't be sent back to it after signing in", "set serve.address to what they type, such as https://keyturn.contoso.com")
+	case !site.Secure():
+		return false, problem.NeedsPerson("serve.plain", at, "what people sign in with would go over the network in the open",
+			"set serve.tls, or serve.address to the https address of a proxy before it")
+	}
+	return true, nil
 }
 
 // settingsShown are the settings that everybody may see who may look: nothing that lets anybody in anywhere.
@@ -83,15 +125,26 @@ func (s *service) settingsShown() api.Settings {
 	}
 	return api.Settings{
 		Release: release, Tenant: s.settings.Tenant, Cloud: s.settings.Cloud, Identity: s.settings.Identity, Store: kept,
-		Every: config.FormatDuration(s.settings.Serve.Every), SignIn: access.ByLink, Applications: len(s.settings.Applications),
+		Every: config.FormatDuration(s.settings.Serve.Every), SignIn: s.signInShown(), Applications: len(s.settings.Applications),
 	}
+}
+
+func (s *service) signInShown() string {
+	if s.settings.Serve.Provider.On() {
+		return access.ByProvider
+	}
+	return access.ByLink
 }
 
 // keeperOf gives out passes that are kept in a store. They go by the machine's own clock.
 func keeperOf(kept memory) *access.Keeper { return &access.Keeper{Passes: kept, Now: time.Now} }
 
-// greet prints the link that lets whoever sits here in.
+// greet says where the console is, with the link that lets whoever sits here in where nobody signs in with a provider.
 func (s *service) greet(ctx context.Context, h *house) error {
+	if h.console.Provider != nil {
+		s.invite("console: " + h.site.Address.String())
+		return nil
+	}
 	link, err := h.console.Keeper.Link(ctx, s.sh.local())
 	if err != nil {
 		return err

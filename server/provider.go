@@ -1,0 +1,221 @@
+package server
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"keyturn/problem"
+	"keyturn/secret"
+	"keyturn/server/access"
+)
+
+// Provider is an OpenID Connect provider that people sign in with: by authorization code, with PKCE, state and nonce.
+// Source: https://openid.net/specs/openid-connect-core-1_0.html (read 2026-11-25).
+type Provider struct {
+	Issuer, ClientID string
+	Secret           secret.Value           // of the console's registration
+	Roles            map[string]access.Role // by what the claims roles and groups say of somebody
+	Client           *http.Client           // the way to the provider
+
+	mu    sync.Mutex
+	known *oidc.Provider // once it has described itself
+}
+
+// flowLife is how long somebody may take to sign in at the provider.
+const flowLife = 10 * time.Minute
+
+// flow is one sign-in under way. The browser keeps it, so that any process may end what another began.
+type flow struct {
+	State    string `json:"s"`
+	Nonce    string `json:"n"`
+	Verifier string `json:"v"`
+	To       string `json:"t"` // where somebody wanted to go
+}
+
+// described returns the provider as it describes itself. One that can't be reached is asked again the next time.
+func (p *Provider) described(ctx context.Context) (*oidc.Provider, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.known != nil {
+		return p.known, nil
+	}
+	// What it is made of outlives the request: keys are fetched anew when the provider changes them.
+	known, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.Client), p.Issuer)
+	if err != nil {
+		return nil, problem.Later("provider.unreachable", p.Issuer, 0, fmt.Errorf("can't be asked how people sign in: %w", err))
+	}
+	p.known = known
+	return known, nil
+}
+
+func (p *Provider) settings(known *oidc.Provider, site Site) *oauth2.Config {
+	return &oauth2.Config{
+		ClientID: p.ClientID, ClientSecret: p.Secret.Reveal(), Endpoint: known.Endpoint(),
+		RedirectURL: site.Address.JoinPath(callbackPath).String(), Scopes: []string{oidc.ScopeOpenID, "profile", "email"},
+	}
+}
+
+const (
+	providerPath = "/sign-in/provider"
+	callbackPath = "/sign-in/callback"
+)
+
+// providerRoutes are the ways to the provider and back.
+func providerRoutes(c *Console) []access.Route {
+	if c.Provider == nil {
+		return nil
+	}
+	return []access.Route{
+		{Pattern: "GET " + providerPath, Counted: true, Handler: http.HandlerFunc(c.toProvider)},
+		{Pattern: "GET " + callbackPath, Counted: true, Handler: http.HandlerFunc(c.fromProvider)},
+	}
+}
+
+// ProviderPath is where a person begins to sign in with the provider.
+func (c *Console) ProviderPath() string { return providerPath }
+
+// toProvider sends a browser to the provider.
+func (c *Console) toProvider(w http.ResponseWriter, r *http.Request) {
+	known, err := c.Provider.described(r.Context())
+	if err != nil {
+		c.Refuse(w, r, http.StatusServiceUnavailable, err)
+		return
+	}
+	f := flow{State: oauth2.GenerateVerifier(), Nonce: oauth2.GenerateVerifier(), Verifier: oauth2.GenerateVerifier(), To: within(r.URL.Query().Get("to"))}
+	text, err := json.Marshal(f)
+	if err != nil {
+		c.Refuse(w, r, http.StatusInternalServerError, err)
+		return
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: c.Site.Cookie() + "-flow", Value: base64.RawURLEncoding.EncodeToString(text), Path: "/", MaxAge: int(flowLife.Seconds()),
+		Secure: c.Site.Secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+	address := c.Provider.settings(known, c.Site).AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier))
+	http.Redirect(w, r, address, http.StatusSeeOther)
+}
+
+// within is a path of this site, and the first page for whatever isn't one.
+func within(to string) string {
+	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
+		return "/"
+	}
+	return to
+}
+
+// fromProvider lets in whom the provider sends back.
+func (c *Console) fromProvider(w http.ResponseWriter, r *http.Request) {
+	f, person, err := c.recognise(r)
+	http.SetCookie(w, &http.Cookie{Name: c.Site.Cookie() + "-flow", Path: "/", MaxAge: -1, Secure: c.Site.Secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	if err == nil {
+		var session secret.Value
+		if session, person, err = c.Keeper.SignIn(r.Context(), person); err == nil {
+			c.Log.Info("signed in", "person", person.String(), "role", person.Role.String())
+			c.Site.remember(w, session, person)
+			http.Redirect(w, r, f.To, http.StatusSeeOther)
+			return
+		}
+	}
+	c.Log.Warn("a sign-in failed", "error", err)
+	c.Refuse(w, r, statusOf(err), err)
+}
+
+// recognise follows what the provider said back to the person who was sent there.
+func (c *Console) recognise(r *http.Request) (flow, access.Person, error) {
+	var f flow
+	query := r.URL.Query()
+	cookie, err := r.Cookie(c.Site.Cookie() + "-flow")
+	if err == nil {
+		var text []byte
+		if text, err = base64.RawURLEncoding.DecodeString(cookie.Value); err == nil {
+			err = json.Unmarshal(text, &f)
+		}
+	}
+	if err != nil || f.State == "" || subtle.ConstantTimeCompare([]byte(f.State), []byte(query.Get("state"))) != 1 {
+		return f, access.Person{}, problem.NeedsPerson("signin.foreign", "the sign-in", "wasn't begun by this browser, or took longer than 10 minutes", "sign in again")
+	}
+	if refusal := query.Get("error"); refusal != "" {
+		return f, access.Person{}, denied(refusal, query.Get("error_description"))
+	}
+	known, err := c.Provider.described(r.Context())
+	if err != nil {
+		return f, access.Person{}, err
+	}
+	claims, err := c.Provider.redeem(r.Context(), known, c.Site, query.Get("code"), f)
+	if err != nil {
+		return f, access.Person{}, err
+	}
+	person, err := c.Provider.personOf(claims)
+	return f, person, err
+}
+
+func denied(refusal, description string) error {
+	return problem.NeedsPerson("signin.denied", "the provider", "didn't let you in: "+refusal+" "+description, "sign in again, with an account of the organisation")
+}
+
+// claims are what the provider says of somebody.
+type claims struct {
+	Subject  string   `json:"sub"`
+	Name     string   `json:"name"`
+	Username string   `json:"preferred_username"`
+	Email    string   `json:"email"`
+	Roles    []string `json:"roles"`
+	Groups   []string `json:"groups"`
+}
+
+// redeem turns the code into what the provider says, after its signature, audience, issuer, age and nonce were checked.
+func (p *Provider) redeem(ctx context.Context, known *oidc.Provider, site Site, code string, f flow) (claims, error) {
+	var said claims
+	token, err := p.settings(known, site).Exchange(oidc.ClientContext(ctx, p.Client), code, oauth2.VerifierOption(f.Verifier))
+	if err != nil {
+		var refused *oauth2.RetrieveError
+		if errors.As(err, &refused) {
+			return said, denied(refused.ErrorCode, refused.ErrorDescription)
+		}
+		return said, problem.Later("provider.unreachable", p.Issuer, 0, errors.New("didn't answer"))
+	}
+	raw, _ := token.Extra("id_token").(string)
+	verified, err := known.Verifier(&oidc.Config{ClientID: p.ClientID}).Verify(oidc.ClientContext(ctx, p.Client), raw)
+	if err == nil && subtle.ConstantTimeCompare([]byte(verified.Nonce), []byte(f.Nonce)) != 1 {
+		err = errors.New("it answers another sign-in")
+	}
+	if err == nil {
+		err = verified.Claims(&said)
+	}
+	if err != nil {
+		return said, problem.NeedsPerson("signin.token", "the provider's answer", "can't be believed: "+err.Error(), "sign in again; if it stays, check issuer, clientId and this machine's clock")
+	}
+	return said, nil
+}
+
+// personOf is who was let in, in the highest role that any claim gives.
+func (p *Provider) personOf(said claims) (access.Person, error) {
+	person := access.Person{Name: first(said.Username, said.Email, said.Name, said.Subject), Subject: p.Issuer + "|" + said.Subject, Method: access.ByProvider}
+	for _, value := range append(said.Roles, said.Groups...) {
+		person.Role = max(person.Role, p.Roles[value])
+	}
+	if person.Role == access.Nobody {
+		return person, problem.NeedsPerson("role.none", person.Name, "has no role at this console", "have an administrator give you one; serve.signIn.roles says which")
+	}
+	return person, nil
+}
+
+func first(names ...string) string {
+	for _, name := range names {
+		if name != "" {
+			return name
+		}
+	}
+	return ""
+}
