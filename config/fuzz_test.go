@@ -10,11 +10,11 @@ import (
 
 // FuzzParse wants of any text: no panic, and either a configuration that can be used or problems with a position.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"", sample, "a: *b", "? [x]\n: y", "tenant: t\n---\n", "<<: [a]", "a: !!int b", "tenant: |\n  x\n", "applications: {a: {targets: [~]}}", "- - -", "a: 'b", "\t", "{a: {}}"} {
+	for _, seed := range []string{"", sample, "a: *b", "? [x]\n: y", "tenant: t\n---\n", "<<: [a]", "a: !!int b", "tenant: |\n  x\n", "applications: {a: {targets: [~]}}", "- - -", "a: 'b", "\t", "{a: {}}", goodNotify, "notify: {mail: ~, heartbeat: [a]}"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		got, err := Parse("f", text, kinds())
+		got, err := Parse("f", text, kinds(), ways()...)
 		if err == nil {
 			if got.Tenant == "" && len(got.Applications) > 0 {
 				t.Fatal("a configuration without a tenant was accepted")

@@ -11,7 +11,7 @@ import (
 
 func compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	text, err := Schema(kinds())
+	text, err := Schema(kinds(), ways()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +46,13 @@ func TestSchemaAgreesWithTheDecoder(t *testing.T) {
 		"a target without its name": {change: []string{", secret: appSecret", ""}},
 		"no tenant":                 {change: []string{"tenant: contoso.onmicrosoft.com", ""}},
 		"a window":                  {change: []string{"store:", "window: x\nstore:"}},
+		"people who are told":       {change: []string{"store:", notified("host: s, port: 25, to: [ a ], tls: none, password: \"${env:X}\"")}, good: true},
+		"a heartbeat":               {change: []string{"store:", "notify: { heartbeat: https://beat.example/x }\nstore:"}, good: true},
+		"nobody to tell":            {change: []string{"store:", notified("host: s, to: []")}},
+		"a secret in the file":      {change: []string{"store:", notified("host: s, to: [ a ], password: hunter2")}},
+		"an unknown protection":     {change: []string{"store:", notified("host: s, to: [ a ], tls: ssl")}},
+		"a port in words":           {change: []string{"store:", notified("host: s, to: [ a ], port: smtp")}},
+		"an unknown notifier":       {change: []string{"store:", "notify: { pigeon: {} }\nstore:"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -58,10 +65,13 @@ func TestSchemaAgreesWithTheDecoder(t *testing.T) {
 			if err := yaml.Unmarshal([]byte(text), &document); err != nil {
 				t.Fatal(err)
 			}
-			_, refused := Parse("f", []byte(text), kinds())
+			_, refused := Parse("f", []byte(text), kinds(), ways()...)
 			if err := schema.Validate(document); (err == nil) != test.good || (refused == nil) != test.good {
 				t.Errorf("want good %v, schema says %v, decoder says %v", test.good, err, refused)
 			}
 		})
 	}
 }
+
+// notified is what stands before the store in a file that names a mail server.
+func notified(settings string) string { return "notify: { mail: { " + settings + " } }\nstore:" }

@@ -175,6 +175,25 @@ func TestARunThatNeedsAPersonIsToldInTheSameTransaction(t *testing.T) {
 	}
 }
 
+func TestWhatAPersonAbortedIsToldUntilItsEnd(t *testing.T) {
+	t.Parallel()
+	b := setUp(t)
+	b.pass(dueIn)
+	u := b.unattended("a", nil).tells()
+	u.glance(t)
+	if _, err := u.Abort(t.Context(), b.runs(u.store)[0].ID, "anna"); err != nil {
+		t.Fatal(err)
+	}
+	u.glance(t)
+	wantNotices(t, "after the abort", u.notices(t), "attention run.aborted")
+	b.pass(dayOfEnd - dueIn - 3*24*time.Hour)
+	u.glance(t)
+	wantNotices(t, "three days before the end", u.notices(t), "attention run.aborted", "expiring expiry.near")
+	if n := u.said(t); n.Fix != "keyturn renew app" {
+		t.Errorf("said %+v", n)
+	}
+}
+
 func TestWithoutNotifiersNothingIsKept(t *testing.T) {
 	t.Parallel()
 	b := setUp(t)

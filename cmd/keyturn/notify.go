@@ -195,6 +195,11 @@ func (sh *shell) notifyResend(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if reader, err := openReader(ctx, settings.Store); err != nil {
+		return err // no store is made for this
+	} else if err := reader.Close(); err != nil {
+		return fmt.Errorf("close the store: %w", err)
+	}
 	kept, err := openStore(ctx, settings.Store, false)
 	if err != nil {
 		return err
