@@ -1,9 +1,10 @@
 # `make test` is the one entry: what a contributor runs and what CI runs.
-.PHONY: test tools lint check stories crash years soak cross bench dist clean
+.PHONY: test tools lint check stories crash years soak pictures cross bench dist clean
 .DEFAULT_GOAL := test
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.release=$(VERSION)
+AXE := e2e/browser/axe
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 test: tools lint check cross
@@ -23,6 +24,13 @@ tools:
 	  install -m 0755 usr/bin/promtool /usr/local/bin/; found=$$?; rm -rf $$dir; exit $$found; }
 	@command -v systemd-analyze >/dev/null || { \
 	  echo "installing systemd-analyze for the tests of deploy"; apt-get update -qq && apt-get install -y -qq --no-install-recommends systemd; }
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+	  echo "installing Chromium for the tests of the console"; apt-get update -qq; \
+	  apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
+	@test -e $(AXE)/node_modules/axe-core/axe.min.js || { \
+	  echo "installing axe-core, the rules of accessibility"; \
+	  command -v npm >/dev/null || { apt-get update -qq; apt-get install -y -qq --no-install-recommends npm; }; \
+	  npm ci --prefix $(AXE) --silent --no-audit --no-fund; }
 
 lint:
 	@unformatted=$$(go tool gofumpt -l $$(git ls-files '*.go' | grep -v _templ.go)); test -z "$$unformatted" || { echo "not formatted:"; echo "$$unformatted"; exit 1; }
@@ -33,7 +41,7 @@ lint:
 	go mod tidy -diff
 
 # What a test needs of the machine must be there: CI fails where a contributor's machine may skip.
-REQUIRED := KEYTURN_REQUIRE_POSTGRES=1 KEYTURN_REQUIRE_PROMTOOL=1 KEYTURN_REQUIRE_SYSTEMD=1
+REQUIRED := KEYTURN_REQUIRE_POSTGRES=1 KEYTURN_REQUIRE_PROMTOOL=1 KEYTURN_REQUIRE_SYSTEMD=1 KEYTURN_REQUIRE_BROWSER=1
 
 check:
 	$(REQUIRED) go test -race -timeout 15m $$(go list ./... | grep -v /e2e)
@@ -57,6 +65,10 @@ crash:
 cross:
 	@for p in $(PLATFORMS); do echo "build $$p"; \
 	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go build -o /dev/null ./cmd/keyturn || exit 1; done
+
+# The console's pages as docs/console.md and the readme show them.
+pictures: tools
+	KEYTURN_REQUIRE_BROWSER=1 go test -count=1 ./e2e/browser -args -pictures $(CURDIR)/docs/pictures
 
 # Ratios against a floor measured in the same run; figures with the machine are kept in docs/benchmarks.md.
 bench:

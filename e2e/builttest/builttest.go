@@ -70,7 +70,7 @@ func readSources() error {
 
 // isNoSource reports whether no program is built from the files of a folder with that name.
 func isNoSource(name string) bool {
-	return strings.HasPrefix(name, ".") || name == "docs" || name == "dist" || name == "fuzz"
+	return strings.HasPrefix(name, ".") || name == "docs" || name == "dist" || name == "fuzz" || name == "node_modules"
 }
 
 // moduleRoot is the folder of go.mod, at or above the one that the test runs in.

@@ -651,7 +651,7 @@ func application(d board.Detail, secrets axis) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = runTable(texts.History, d.Runs, false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = runTable(texts.Runs, d.Runs, false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

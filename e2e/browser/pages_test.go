@@ -1,0 +1,137 @@
+package browser_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// signedIn opens the console of a house with its link.
+func (h *house) signedIn(w *window) {
+	h.t.Helper()
+	w.do("sign in with the link", chromedp.Navigate(h.link), chromedp.WaitVisible("header .who"))
+}
+
+// show opens one of the console's pages.
+func (h *house) show(w *window, page string) {
+	h.t.Helper()
+	w.do("open "+page, chromedp.Navigate(h.site+page), chromedp.WaitVisible("h1"))
+}
+
+// until waits for an expression of the page to be true; what it shows changes by itself.
+func (w *window) until(what, expression string) {
+	w.t.Helper()
+	if _, err := chromedp.Run(w.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(60*time.Second))); err != nil {
+		text, _ := chromedp.Run(w.ctx, chromedp.Text("main"))
+		w.t.Fatalf("%s: %v\n%s\n%v", what, err, text, w.said())
+	}
+}
+
+// wear lets the window be a screen.
+func (w *window) wear(s screen) {
+	w.t.Helper()
+	scheme := "light"
+	if s.dark {
+		scheme = "dark"
+	}
+	_, err := chromedp.Call(w.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+	}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.do("wear "+s.name, chromedp.EmulateViewport(s.width, s.height))
+}
+
+// picture takes a screenshot of the whole page, where pictures are wanted.
+func (w *window) picture(name string) {
+	w.t.Helper()
+	if *pictures == "" {
+		return
+	}
+	png, err := chromedp.Run(w.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(*pictures, name+".png"), png, 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// violation is one rule of accessibility that a page breaks.
+type violation struct {
+	ID, Help string
+	Nodes    []struct{ HTML string }
+}
+
+// accessible fails the test for everything that axe finds on the page, by the rules of WCAG 2.2 AA and its best practices.
+func (w *window) accessible(where string) {
+	w.t.Helper()
+	script, err := os.ReadFile(filepath.Join("axe", "node_modules", "axe-core", "axe.min.js"))
+	if err != nil {
+		absent(w.t, "axe-core isn't installed")
+	}
+	text, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](string(script)+";axe.run().then(r => JSON.stringify(r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.map(n => ({html: n.html}))}))))",
+		chromedp.EvalAwaitPromise))
+	if err != nil {
+		w.t.Fatalf("%s: run axe: %v", where, err)
+	}
+	var found []violation
+	if err := json.Unmarshal([]byte(text), &found); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, v := range found {
+		w.t.Errorf("%s: %s: %s: %v", where, v.ID, v.Help, v.Nodes)
+	}
+}
+
+// fits fails the test when the page is wider than the screen.
+func (w *window) fits(where string) {
+	w.t.Helper()
+	wide, err := chromedp.Run(w.ctx, chromedp.Evaluate[int]("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+	if err != nil || wide > 0 {
+		w.t.Errorf("%s: the page is %d wider than the screen: %v", where, wide, err)
+	}
+}
+
+// Every page, on every screen: nothing fails, nothing is inaccessible, nothing sticks out.
+func TestEveryPageOnEveryScreen(t *testing.T) {
+	t.Parallel()
+	h := build(t, "provision-assist", "over: 60s", "over: 0s")
+	w := open(t)
+	h.signedIn(w)
+	h.show(w, "/applications/provision-assist")
+	w.until("the renewal that is due reaches its overlap", `document.querySelector("main").innerText.includes("both secrets are kept until")`)
+	run, err := chromedp.Run(w.ctx, chromedp.AttributeValue(`tbody a[href^="/runs/"]`, "href"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, page := range map[string]string{
+		"overview": "/", "applications": "/applications", "application": "/applications/provision-assist", "runs": "/runs", "run": run.Value,
+		"audit": "/audit", "audit-application": "/audit?app=provision-assist", "nothing": "/applications?q=nothing-is-called-so",
+	} {
+		for _, s := range screens {
+			w.wear(s)
+			h.show(w, page)
+			w.accessible(page + " " + s.name)
+			w.fits(page + " " + s.name)
+			w.picture(fmt.Sprintf("%s-%s", name, s.name))
+		}
+	}
+	w.silent()
+}
+
+// silent fails the test for everything that went wrong in the window so far.
+func (w *window) silent() {
+	w.t.Helper()
+	if said := w.said(); len(said) > 0 {
+		w.t.Errorf("the browser complains:\n%s", strings.Join(said, "\n"))
+	}
+}
