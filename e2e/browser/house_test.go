@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 // house is a simulated cloud with a Keyturn that serves it.
@@ -117,10 +116,10 @@ func (h *house) configure(file string, edits []string) {
 	}
 }
 
-// advance moves the simulated clock.
-func (h *house) advance(d time.Duration) {
+// advance moves the simulated clock, and with it what Keyturn takes for now at its next look.
+func (h *house) advance(days int) {
 	h.t.Helper()
-	answer, err := http.Post(h.cloud+"/_sim/clock", "application/json", strings.NewReader(fmt.Sprintf(`{"advance":%q}`, d)))
+	answer, err := http.Post(h.cloud+"/_sim/clock", "application/json", strings.NewReader(fmt.Sprintf(`{"advance":"%dh"}`, 24*days)))
 	if err != nil {
 		h.t.Fatal(err)
 	}

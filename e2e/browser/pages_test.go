@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,12 +26,19 @@ func (h *house) show(w *window, page string) {
 	w.do("open "+page, chromedp.Navigate(h.site+page), chromedp.WaitVisible("h1"))
 }
 
-// until waits for an expression of the page to be true; what it shows changes by itself.
+// until waits for an expression of the page to be true; what it shows changes by itself, and it may be on its way to
+// another one.
 func (w *window) until(what, expression string) {
 	w.t.Helper()
-	if _, err := chromedp.Run(w.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(60*time.Second))); err != nil {
-		text, _ := chromedp.Run(w.ctx, chromedp.Text("main"))
-		w.t.Fatalf("%s: %v\n%s\n%v", what, err, text, w.said())
+	for end := time.Now().Add(90 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		is, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](expression))
+		if is {
+			return
+		}
+		if time.Now().After(end) {
+			text, _ := chromedp.Run(w.ctx, chromedp.Text("main"))
+			w.t.Fatalf("%s: it never was: %v\n%s\n%v", what, err, text, w.said())
+		}
 	}
 }
 
@@ -133,5 +141,17 @@ func (w *window) silent() {
 	w.t.Helper()
 	if said := w.said(); len(said) > 0 {
 		w.t.Errorf("the browser complains:\n%s", strings.Join(said, "\n"))
+	}
+}
+
+// clear takes from what the browser complained of what a test meant to happen; at least one complaint has it.
+func (w *window) clear(expected string) {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before := len(w.says)
+	w.says = slices.DeleteFunc(w.says, func(said string) bool { return strings.Contains(said, expected) })
+	if len(w.says) == before {
+		w.t.Errorf("nothing was answered with %s", expected)
 	}
 }

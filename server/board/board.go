@@ -139,6 +139,9 @@ func (b *Board) readLook(ctx context.Context) {
 		return
 	}
 	ended := time.Now().Add(-duty.Ago)
+	if !duty.Done {
+		ended = neverLooked
+	}
 	if !b.looked.IsZero() && ended.Sub(b.looked).Abs() < lookEvery/2 {
 		return
 	}
@@ -161,6 +164,9 @@ func (b *Board) readFindings(ctx context.Context) error {
 	}
 	return nil
 }
+
+// neverLooked stands for the look that nobody has made yet.
+var neverLooked = time.Unix(0, 0)
 
 // sightPage is how many sightings are read at a time.
 const sightPage = 1000

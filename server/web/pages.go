@@ -28,8 +28,14 @@ func (p Pages) Routes() []access.Route {
 		page("GET /docs", access.Nobody, p.docs),
 		page("GET /applications", access.Viewer, p.applications),
 		page("GET /applications/{app}", access.Viewer, p.application),
+		page("GET /applications/{app}/renew", access.Operator, p.renewal),
+		access.Route{Pattern: "POST /applications/{app}/renew", Least: access.Operator, Handler: http.HandlerFunc(p.begin)},
 		page("GET /runs", access.Viewer, p.runs),
 		page("GET /runs/{run}", access.Viewer, p.run),
+		access.Route{Pattern: "POST /runs/{run}/resume", Least: access.Operator, Handler: p.tellRun(command.Resume)},
+		access.Route{Pattern: "POST /runs/{run}/overwrite", Least: access.Operator, Handler: p.tellRun(command.Overwrite)},
+		access.Route{Pattern: "POST /runs/{run}/abort", Least: access.Operator, Handler: p.tellRun(command.Abort)},
+		access.Route{Pattern: "POST /runs/{run}/approve", Least: access.Approver, Handler: p.tellRun(command.Approve)},
 		page("GET /audit", access.Viewer, p.audit),
 	)
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"keyturn/renewal"
 	"keyturn/server/board"
+	"keyturn/server/command"
 )
 
 // texts is every sentence that pages say by themselves, in one place. What the program says of an application or a
@@ -29,10 +30,10 @@ var texts = struct {
 	Progress, Log, NoEvents, WaitsFor, Again   string
 	When, Who, What, Object, Detail, Requests  string
 	NoEntries, Chain, ChainOK, ChainBad        string
-	Renew, RenewNote, Resume, Abort, Approve   string
-	ResumeNote, AbortNote, ApproveNote         string
-	Really, Cancel, WhatWillHappen, InTheWay   string
-	Remarks, Effect, Where, Live, Offline      string
+	Renew, RenewNow, RenewNote, ShownFirst     string
+	ToRun, WhatWillHappen, InTheWay, NewEnds   string
+	Remarks, MayBegin, Foreign, OtherWays      string
+	Usual, Leaked, Spread, Live, Offline       string
 	Secret, Replaces, OldEnds                  string
 	SignIn, SignInProvider, SignInLocal        string
 	SignInLink, Refused, NotFound, NotFoundFix string
@@ -44,6 +45,7 @@ var texts = struct {
 	Steps                                      map[renewal.State]string
 	Outcomes                                   map[renewal.Outcome]string
 	Doors                                      map[renewal.Door]string
+	Words, WordNotes                           map[command.Word]string
 }{
 	Product: "Keyturn", Skip: "Skip to the content", Menu: "Pages",
 	SignOut: "Sign out", SignedInAs: "Signed in as", Until: "until",
@@ -69,12 +71,12 @@ var texts = struct {
 	When: "When", Who: "Who", What: "What", Object: "To what", Detail: "Detail", Requests: "Microsoft's request",
 	NoEntries: "The audit log is empty: nothing was done yet.", Chain: "Integrity", ChainOK: "every entry follows from the one before",
 	ChainBad: "the log was changed: the first entry that doesn't follow is number",
-	Renew:    "Renew now", RenewNote: "It makes a new secret, brings it to every place, and keeps the old one until nobody uses it.",
-	Resume: "Go on", Abort: "Give up", Approve: "Approve",
-	ResumeNote: "Tries the step in hand again, now.", AbortNote: "Ends this renewal for good. Nothing is broken by it: every secret that works goes on working.",
-	ApproveNote: "Lets the renewal go on without what it waits for.",
-	Really:      "Do it", Cancel: "Back, changing nothing", WhatWillHappen: "What will happen", InTheWay: "In the way",
-	Remarks: "Remarks", Effect: "Effect", Where: "Where", Live: "live", Offline: "not connected; the page is as it was",
+	Renew:    "Renew", RenewNow: "Renew now", ShownFirst: "What will happen is shown first.",
+	RenewNote: "It may be stopped at any moment: both secrets work until the old one is used by nobody.",
+	ToRun:     "See the renewal under way", WhatWillHappen: "What will happen", InTheWay: "In the way", NewEnds: "New secret ends",
+	Remarks: "Remarks", MayBegin: "May begin", Foreign: "Other secrets of the app, which stay untouched:", OtherWays: "Another way",
+	Usual: "As usual: a new secret everywhere, and the old one kept until nobody uses it.", Leaked: "The secret has leaked: keep both for the shortest safe time only.",
+	Spread: "Make no new secret: write the Key Vault's to the places that lag behind.", Live: "live", Offline: "not connected; the page is as it was",
 	Secret: "Secret", Replaces: "Replaces", OldEnds: "ends by itself on",
 	SignIn: "Sign in", SignInProvider: "Sign in with your organisation's account",
 	SignInLocal: "This console is open to this computer alone. At a terminal here, keyturn console link prints a link that lets you in, once.",
@@ -104,5 +106,14 @@ var texts = struct {
 	},
 	Doors: map[renewal.Door]string{
 		renewal.Open: "at work", renewal.Retry: "tried again later", renewal.Wait: "waiting", renewal.Person: "needs a person",
+	},
+	Words: map[command.Word]string{
+		command.Resume: "Go on now", command.Overwrite: "Write again what somebody changed", command.Approve: "Approve", command.Abort: "Give this renewal up",
+	},
+	WordNotes: map[command.Word]string{
+		command.Resume:    "Tries the step in hand again, at once.",
+		command.Overwrite: "Find out first who wrote what: their value is lost at that place.",
+		command.Approve:   "Lets it go on without what it waits for. Your name is kept in the audit log.",
+		command.Abort:     "Ends it for good. Nothing is broken by that: every secret that works goes on working.",
 	},
 }

@@ -62,6 +62,9 @@ function follow(main) {
   source.onmessage = soon;
   source.addEventListener("change", soon);
   source.onerror = () => { lost = true; tell(false); };
+  // A look at the tenant tells no event, and time goes by: what is looked at is fetched now and then all the same.
+  const idle = 30000;
+  setInterval(() => { if (document.visibilityState === "visible") soon(); }, idle);
   addEventListener("pagehide", () => source.close());
 }
 
