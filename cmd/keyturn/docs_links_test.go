@@ -20,7 +20,7 @@ func markdownPages(t *testing.T) []string {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && entry.Name() != "..", entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == "dist"):
+		case entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && entry.Name() != "..", entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == "dist" || entry.Name() == "node_modules"):
 			return fs.SkipDir
 		case strings.HasSuffix(path, ".md"):
 			pages = append(pages, path)
