@@ -33,6 +33,13 @@ func expected(run string) map[string]struct {
 		"GET /runs/{run}":         {access.Viewer, "/runs/" + run, ""},
 		"GET /audit":              {access.Viewer, "/audit", ""},
 
+		"GET /applications/{app}/renew":  {access.Operator, "/applications/portal/renew", ""},
+		"POST /applications/{app}/renew": {access.Operator, "/applications/portal/renew", ""},
+		"POST /runs/{run}/resume":        {access.Operator, "/runs/" + run + "/resume", ""},
+		"POST /runs/{run}/overwrite":     {access.Operator, "/runs/" + run + "/overwrite", ""},
+		"POST /runs/{run}/abort":         {access.Operator, "/runs/" + run + "/abort", ""},
+		"POST /runs/{run}/approve":       {access.Approver, "/runs/" + run + "/approve", ""},
+
 		"GET /openapi.json":                          {access.Nobody, "/openapi.json", ""},
 		"GET /api/v1/events":                         {access.Viewer, "/api/v1/events", ""},
 		"GET /api/v1/me":                             {access.Viewer, "/api/v1/me", ""},
