@@ -11,7 +11,7 @@ import (
 // commands are all that this release has; `help` and `completion` are cobra's own.
 var commands = []string{
 	"", "abort", "adopt", "advise", "approve", "audit", "audit export", "audit verify", "config", "config check", "config schema", "console", "console link", "demo", "discover", "doctor", "init", "migrate", "notify", "notify test", "notify list", "notify resend", "plan",
-	"renew", "resume", "runs", "scan", "serve", "show", "simulate", "status", "store", "store copy", "token", "token create", "token list", "token revoke", "version",
+	"renew", "resume", "runs", "scan", "serve", "service", "service install", "service remove", "show", "simulate", "status", "store", "store copy", "token", "token create", "token list", "token revoke", "version",
 }
 
 func TestHelpIsWhatWeSayItIs(t *testing.T) {

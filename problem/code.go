@@ -11,7 +11,7 @@ type Meaning struct {
 // list their own.
 func Codes() []Meaning {
 	all := shared()
-	for _, some := range [][]Meaning{signIns(), people(), wires(), settings(), stores(), runs(), consoles()} {
+	for _, some := range [][]Meaning{signIns(), people(), wires(), settings(), stores(), runs(), consoles(), services()} {
 		all = append(all, some...)
 	}
 	return all
@@ -188,5 +188,17 @@ func consoles() []Meaning {
 		{"host.foreign", "The request names another site than the console's own.", "Open the console at its address, or set serve.address to the one that people use."},
 		{"server.busy", "The console answers as many requests as it may at once.", ""},
 		{"serve.certificate", "The console's certificate or its key can't be used.", "Name PEM files that belong together in serve.tls."},
+	}
+}
+
+// services are the codes of Keyturn as a Windows service.
+func services() []Meaning {
+	return []Meaning{
+		{"winservice.unsupported", "There are no Windows services on this system.", "Use deploy/keyturn.service with systemd."},
+		{"winservice.denied", "Only an administrator may install and remove services.", "Run the command in a PowerShell that was started as administrator."},
+		{"winservice.exists", "The service is installed already.", "keyturn service remove takes the old one away."},
+		{"winservice.absent", "The service isn't installed.", "keyturn service install installs it."},
+		{"winservice.busy", "The service hasn't stopped yet, or an earlier one is still being removed.", "Wait, close services.msc, and run the command again."},
+		{"winservice.account", "Windows doesn't know the account that the service is to run as.", "Leave --account out, or name a group managed service account."},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,6 +148,9 @@ func callsIn(page string) []string {
 
 // wrongCall says what isn't right with a command line; "" = nothing.
 func wrongCall(root *cobra.Command, words []string) string {
+	if dashes := slices.Index(words, "--"); dashes >= 0 {
+		words = words[:dashes] // what follows is for another command
+	}
 	cmd, rest, err := root.Find(words)
 	switch {
 	case err != nil && notACommand.MatchString(err.Error()):

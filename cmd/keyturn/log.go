@@ -80,6 +80,9 @@ func (sh *shell) log() (*slog.Logger, error) {
 	}
 	switch text := sh.either(sh.flags.logFormat, "KEYTURN_LOG_FORMAT"); text {
 	case "", asText:
+		if sh.diary != nil {
+			return sh.lines(level), nil
+		}
 		return slog.New(slog.NewTextHandler(sh.errs, &slog.HandlerOptions{Level: level})), nil
 	case asLine:
 		return sh.lines(level), nil
@@ -88,12 +91,15 @@ func (sh *shell) log() (*slog.Logger, error) {
 	}
 }
 
-// inLines reports whether everything that isn't data is told as one object a line.
+// inLines reports whether everything that isn't data is told as one object a line, or as one entry of a diary.
 func (sh *shell) inLines() bool {
-	return sh.either(sh.flags.logFormat, "KEYTURN_LOG_FORMAT") == asLine
+	return sh.diary != nil || sh.either(sh.flags.logFormat, "KEYTURN_LOG_FORMAT") == asLine
 }
 
 func (sh *shell) lines(level slog.Level) *slog.Logger {
+	if sh.diary != nil {
+		return newDiary(sh.diary, level)
+	}
 	return slog.New(slog.NewJSONHandler(sh.errs, &slog.HandlerOptions{Level: level}))
 }
 

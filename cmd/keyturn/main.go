@@ -6,7 +6,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"runtime/debug"
 	_ "time/tzdata" // the time zones of maintenance windows, on machines without their own
@@ -22,8 +21,5 @@ const heapOfCommands = 400
 func main() {
 	debug.SetGCPercent(heapOfCommands)
 	sh := newShell(os.Stdin, os.Stdout, os.Stderr, os.Getenv)
-	ctx, done := sh.heedSignals(context.Background())
-	code := sh.run(ctx, os.Args[1:])
-	done()
-	os.Exit(code)
+	os.Exit(sh.live(os.Args[1:]))
 }

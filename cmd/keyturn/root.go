@@ -56,7 +56,7 @@ func (sh *shell) commands() map[string][]*cobra.Command {
 		groupTry:   {newDemo(sh), newSimulate(sh)},
 		groupLook:  {newScan(sh), newDiscover(sh), newDoctor(sh), newPlan(sh), newAdvise(sh), newStatus(sh), newRuns(sh), newShow(sh)},
 		groupRenew: {newInit(sh), newRenew(sh), newResume(sh), newApprove(sh), newAbort(sh), newAdopt(sh), newServe(sh)},
-		groupHouse: {newAudit(sh), newConfig(sh), newConsole(sh), newMigrate(sh), newNotify(sh), newStore(sh), newToken(sh), newVersion(sh)},
+		groupHouse: {newAudit(sh), newConfig(sh), newConsole(sh), newMigrate(sh), newNotify(sh), newService(sh), newStore(sh), newToken(sh), newVersion(sh)},
 	}
 }
 

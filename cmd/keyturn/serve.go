@@ -114,6 +114,9 @@ func (sh *shell) openService(ctx context.Context) (*service, error) {
 		return nil, err
 	}
 	s := &service{log: log, invite: func(text string) { sh.say("%s", text) }, count: count, boss: supervisor{socket: sh.env("NOTIFY_SOCKET")}}
+	if sh.diary != nil {
+		s.invite = func(string) { log.Info("keyturn console link opens the console") } // many may read a diary
+	}
 	rounds := engine.Rounds{Apps: tended(d.settings), Every: d.settings.Serve.Every}
 	telling, err := sh.openTelling(d.reach, d.settings, log)
 	if err != nil {

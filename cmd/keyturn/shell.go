@@ -25,6 +25,7 @@ type shell struct {
 	visitor   attending // who signs in for this one call
 	parts     parts
 	logTo     io.Writer            // nil = errs, as much as --log-level asks for; else everything goes there
+	diary     diary                // nil = there is a screen, or what stands for one
 	hear      func(cloud.Exchange) // is told of every request; nil = nobody listens
 
 	began atomic.Bool   // a command's own work has begun: what fails from here on isn't a mistake in usage
