@@ -47,7 +47,8 @@ type identity struct {
 	shared bool
 	mu     sync.Mutex
 	once   azcore.TokenCredential
-	vain   error // a person's sign-in that failed; it isn't asked for again
+	vain   map[string]error // a person's sign-ins that failed, by scope; none is asked for again
+	signed bool             // the person has signed in for some service
 }
 
 // token signs in for one scope.
@@ -80,14 +81,31 @@ func (i *identity) sharedToken(ctx context.Context, want policy.TokenRequestOpti
 		}
 		i.once = opened
 	}
-	if i.vain != nil {
-		return azcore.AccessToken{}, i.vain
+	scope := strings.Join(want.Scopes, " ")
+	if err := i.inVain(scope); err != nil {
+		return azcore.AccessToken{}, err
 	}
 	token, err := i.once.GetToken(ctx, want)
 	if i.way() != "" && err != nil && ctx.Err() == nil {
-		i.vain = err
+		i.vain[scope] = err
 	}
+	i.signed = i.signed || err == nil
 	return token, err
+}
+
+// inVain returns how a person's sign-in failed before: for the same service, or for any while none had succeeded yet. A
+// wrong password sent again counts towards a lock, and nobody wants a window for each request.
+func (i *identity) inVain(scope string) error {
+	if i.vain == nil {
+		i.vain = map[string]error{}
+	}
+	if err := i.vain[scope]; err != nil || i.signed {
+		return err
+	}
+	for _, err := range i.vain {
+		return err
+	}
+	return nil
 }
 
 // way is how the person signs in; "" where none is asked.

@@ -105,6 +105,9 @@ func startCloud(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	configuration := strings.ReplaceAll(ts.ReadFile("cloud/keyturn.yaml"), "over: 60s", "over: 0")
+	if _, after, ok := strings.Cut(configuration, "  helpdesk:\n    clientId: "); ok {
+		ts.Setenv("ADDIN", strings.Fields(after)[0])
+	}
 	ts.Check(os.WriteFile(ts.MkAbs("keyturn.yaml"), []byte(configuration), 0o600))
 }
 

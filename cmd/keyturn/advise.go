@@ -113,6 +113,9 @@ func (d *desk) adviseOne(ctx context.Context, name, site string, requests []advi
 	if err != nil {
 		return advice.Advice{}, err
 	}
+	if site == "" && who.configured != nil {
+		site = who.configured.Site
+	}
 	if len(found) > 0 {
 		return advice.ForAddIn(advice.AddInCase{
 			AddIn: found[0], Tenant: d.settings.Tenant, Site: site, Requests: requests, Places: d.titlesOf(who.configured), Now: d.clock.Now(),

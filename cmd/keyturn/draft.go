@@ -122,10 +122,15 @@ func appKey(d draft) string {
 	if d.pack != nil {
 		return d.pack.Code
 	}
-	if key := strings.Trim(notInKeys.ReplaceAllString(strings.ToLower(d.app.Name), "-"), "-"); key != "" {
+	return keyOf(d.app.Name, d.app.ClientID)
+}
+
+// keyOf is a display name made simple, fit for a command line.
+func keyOf(name, clientID string) string {
+	if key := strings.Trim(notInKeys.ReplaceAllString(strings.ToLower(name), "-"), "-"); key != "" {
 		return key
 	}
-	return "app-" + d.app.ClientID
+	return "app-" + clientID
 }
 
 // quoted renders text so that YAML reads it as text.

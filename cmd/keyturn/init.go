@@ -19,6 +19,9 @@ import (
 // initialising are the flags of init.
 type initialising struct {
 	pack, out string
+	clientID  string
+	site      string // of an add-in
+	webConfig string // of an add-in
 	signInApp string // dialect of the script that makes the app people sign in through; "" = that isn't asked for
 	noValues  bool
 	force     bool
@@ -34,6 +37,7 @@ func newInit(sh *shell) *cobra.Command {
 			"which places its manual forgets, and which logic app proves a place. Places that only may hold the secret are written\n" +
 			"commented out; confirm each, or list it below exclude.\n\nIt only reads in the cloud, and never overwrites a file without --force.",
 		Example: "  keyturn init --pack provision-assist --tenant contoso.onmicrosoft.com\n" +
+			"  keyturn init --pack sharepoint-addin --client-id 7f0d7f0d-1111-2222-3333-444444444444\n" +
 			"  keyturn init 7f0d7f0d-1111-2222-3333-444444444444\n  keyturn init --pack provision-assist --out -\n" +
 			"  keyturn init --sign-in-app powershell > sign-in-app.ps1     # the app that people sign in through, see docs/sign-in.md",
 		Args: upTo(1, "at most one application: its client ID or display name"),
@@ -41,6 +45,9 @@ func newInit(sh *shell) *cobra.Command {
 	cmd.Flags().StringVar(&in.pack, "pack", "", "product: "+strings.Join(packCodes(), ", "))
 	sh.mayAttend(cmd)
 	cmd.Flags().StringVar(&in.signInApp, "sign-in-app", "", "print the commands that make the app people sign in through, and end: az or powershell")
+	cmd.Flags().StringVar(&in.clientID, "client-id", "", "the application's client ID; with --pack sharepoint-addin, else the tenant's only add-in")
+	cmd.Flags().StringVar(&in.site, "site", "", "with --pack sharepoint-addin: a site on which the add-in is installed (else the tenant's root site)")
+	cmd.Flags().StringVar(&in.webConfig, "web-config", "", "with --pack sharepoint-addin: the add-in's web.config (else looked for here, and below C:\\inetpub)")
 	cmd.Flags().StringVar(&in.out, "out", "", "file to write (default --config, else ./keyturn.yaml); - for stdout")
 	cmd.Flags().BoolVar(&in.force, "force", false, "overwrite the file")
 	cmd.Flags().BoolVar(&in.noValues, "no-values", false, "read no value, and go by names alone")
@@ -48,6 +55,12 @@ func newInit(sh *shell) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if in.signInApp != "" {
 			return sh.printSignInApp(in.signInApp)
+		}
+		if in.clientID != "" && len(args) == 0 {
+			args = []string{in.clientID}
+		}
+		if in.pack == addInPack {
+			return sh.initialiseAddIn(cmd.Context(), in, args)
 		}
 		return sh.initialise(cmd.Context(), in, args)
 	}

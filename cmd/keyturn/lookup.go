@@ -103,5 +103,5 @@ func packCodes() []string {
 	for _, pack := range inventory.Packs() {
 		codes = append(codes, pack.Code)
 	}
-	return codes
+	return append(codes, addInPack)
 }

@@ -6,8 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"keyturn/check"
 	"keyturn/config"
 	"keyturn/inventory"
+	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/server/command"
 	"keyturn/stage"
@@ -114,9 +116,20 @@ func (d *desk) planOne(ctx context.Context, app config.Application, p planning, 
 		one.OpenRun = open[0].ID
 	}
 	if p.discover {
-		one.Unconfirmed, err = d.unconfirmed(ctx, named{app: made.Found, configured: &app})
+		err = d.lookForMore(ctx, app, &one)
 	}
 	return one, err
+}
+
+// lookForMore adds to a plan the places that nobody confirmed. A person who may not look into Azure is told so.
+func (d *desk) lookForMore(ctx context.Context, app config.Application, one *planned) error {
+	found, err := d.unconfirmed(ctx, named{app: one.made.Found, configured: &app})
+	if err != nil && d.person != "" && problem.Of(err).Class == problem.Person {
+		one.Checks = append(one.Checks, check.Unsure("place.look", app.Name, "whether places in Azure hold the secret too can't be seen: "+problem.Of(err).Message))
+		found, err = []inventory.Finding{}, nil
+	}
+	one.Unconfirmed = found
+	return err
 }
 
 // requestsLike is how many requests reading will take the next time, in a process of its own, when it took those between
@@ -134,7 +147,11 @@ func requestsLike(before, after int64) int {
 }
 
 // unconfirmed lists the places that may hold the secret and that the configuration neither has nor excludes.
+// An add-in's secret is looked for in no cloud: what Azure shows of an app's secrets isn't in the form that add-ins need.
 func (d *desk) unconfirmed(ctx context.Context, who named) ([]inventory.Finding, error) {
+	if who.configured != nil && who.configured.Issuer == config.SharePoint {
+		return []inventory.Finding{}, nil
+	}
 	pack, err := packFor("", who.app)
 	if err != nil {
 		return nil, err

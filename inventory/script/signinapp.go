@@ -13,8 +13,8 @@ type SignInApp struct {
 	Vault  bool   // and to Key Vault
 }
 
-// signInAppName is what the app registration is called.
-const signInAppName = "Keyturn sign-in"
+// SignInAppName is what the app registration is called, by which it is found again.
+const SignInAppName = "Keyturn sign-in"
 
 // delegated is one delegated permission.
 type delegated struct {
@@ -76,7 +76,7 @@ func (a SignInApp) az() string {
 	if a.Tenant != "" {
 		out.add("az account show --output none 2>/dev/null || az login --allow-no-subscriptions --tenant " + sh(a.Tenant) + " --output none")
 	}
-	out.add("id=$(az ad app create --display-name "+sh(signInAppName)+" --sign-in-audience AzureADMyOrg \\",
+	out.add("id=$(az ad app create --display-name "+sh(SignInAppName)+" --sign-in-audience AzureADMyOrg \\",
 		"  --is-fallback-public-client true --public-client-redirect-uris http://localhost --query appId --output tsv)",
 		`az ad sp create --id "$id" --output none`,
 		`allow() { az ad app permission add --id "$id" --api "$1" --output none \`,
