@@ -139,7 +139,7 @@ func isSentence(t *testing.T, m problem.Meaning) {
 var (
 	isCode = regexp.MustCompile(`^[a-z]+(\.[a-zA-Z]+)+$`)
 	// noCodes are texts in the source that only look like one.
-	noCodes = regexp.MustCompile(`^(keyturn\.(db|yaml)|ca\.pem|vcs\.revision|network|policy\.lifetime|signIn\.clientId)$|\.(com|net|us|cn|sql|go|md|json|css|svg|js|templ)$`)
+	noCodes = regexp.MustCompile(`^(web\.config|keyturn\.(db|yaml)|ca\.pem|vcs\.revision|network|policy\.lifetime|signIn\.clientId)$|\.(com|net|us|cn|sql|go|md|json|css|svg|js|templ)$`)
 	// lists are where codes are told, not given.
 	lists = regexp.MustCompile(`^(problem/code|check/look|(target|notify)/[a-z]+/descriptor)\.go$`)
 )
