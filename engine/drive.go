@@ -55,6 +55,15 @@ const longestHere = 30 * time.Minute
 // drive steps a claimed run until it ends, its door closes, or it would wait longer than patience.
 func (e *Engine) drive(ctx context.Context, job *stage.Job, patience time.Duration) (renewal.Run, error) {
 	defer e.show(ctx, job)
+	run, err := e.stepOn(ctx, job, patience)
+	if err != nil {
+		e.dropped.add(job.Run.ID)
+	}
+	return run, err
+}
+
+// stepOn is drive; an error says that the run couldn't be let go, or is somebody else's by now.
+func (e *Engine) stepOn(ctx context.Context, job *stage.Job, patience time.Duration) (renewal.Run, error) {
 	deadline := e.Clock.Now().Add(patience)
 	ctx = cloud.Urgent(ctx, job.Run.Order.RetiresEnd)
 	for !job.Run.State.Ended() {

@@ -49,6 +49,7 @@ type Engine struct {
 	lease      lease
 	memory     memory
 	turns      turns
+	dropped    dropped
 	waker      atomic.Pointer[Waker] // while this process serves
 	plans      plans
 	serving    atomic.Bool // this process drives whatever is due
@@ -153,7 +154,11 @@ func (e *Engine) Resume(ctx context.Context, id string, patience time.Duration, 
 		return run, err
 	}
 	if err := prepare(live, job); err != nil {
-		return job.Run, errors.Join(err, job.Park(live, doorFor(err)))
+		parked := job.Park(live, doorFor(err))
+		if parked != nil {
+			e.dropped.add(id)
+		}
+		return job.Run, errors.Join(err, parked)
 	}
 	return e.drive(live, job, patience)
 }
@@ -172,6 +177,15 @@ func (e *Engine) claim(ctx context.Context, id string) (*stage.Job, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take run %s over: %w", id, err)
 	}
+	job, err := e.prepare(ctx, run)
+	if err != nil {
+		e.dropped.add(id)
+	}
+	return job, err
+}
+
+// prepare brings what a claimed run is driven with. A run that can't be driven is let go.
+func (e *Engine) prepare(ctx context.Context, run renewal.Run) (*stage.Job, error) {
 	setup, err := e.Setup(ctx, run.App)
 	if err != nil && run.Order.Person != "" && strings.HasPrefix(problem.Of(err).Code, "identity.") {
 		err = stage.NeedsSignIn(run.App, problem.Of(err).Message)
@@ -181,7 +195,7 @@ func (e *Engine) claim(ctx context.Context, id string) (*stage.Job, error) {
 	}
 	job := e.job(setup, run)
 	job.Plan = e.plans.take(run)
-	job.History, err = e.Store.History(ctx, id)
+	job.History, err = e.Store.History(ctx, run.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read the run's history: %w", err)
 	}

@@ -166,6 +166,9 @@ func (e *Engine) Once(ctx context.Context) error {
 const driveAtOnce = 16
 
 func (e *Engine) wakeDue(ctx context.Context, waker Waker) error {
+	if err := e.wakeDropped(ctx, waker); err != nil {
+		return err
+	}
 	due, err := e.Store.Runs(ctx, store.Filter{Open: true, Due: e.Clock.Now(), Limit: wakeAtOnce})
 	if err != nil {
 		return fmt.Errorf("read the open runs: %w", err)

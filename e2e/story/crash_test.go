@@ -109,14 +109,15 @@ type crash struct {
 	room     string   // key id of another one that goes first; "" = none
 	more     []string // arguments of renew that the story found out
 
-	state   string // of the run, as last saved
-	acted   bool   // the effect has happened, and nothing was saved since
-	spoiled bool   // the reply was spoiled
-	early   bool   // the kill before the row's own is over
-	killed  bool   // it is done
-	gated   bool   // the gate was passed
-	asked   int    // how many secrets were asked for
-	between func() // is called when the program was killed at the cell's point; nil = nothing more happens then
+	state   string  // of the run, as last saved
+	acted   bool    // the effect has happened, and nothing was saved since
+	spoiled bool    // the reply was spoiled
+	early   bool    // the kill before the row's own is over
+	killed  bool    // it is done
+	gated   bool    // the gate was passed
+	chance  *chance // what goes wrong in the place of the cell's kill; nil = that
+	asked   int     // how many secrets were asked for
+	between func()  // is called when the program was killed at the cell's point; nil = nothing more happens then
 }
 
 func newCrash(t *testing.T, clouds *fleet, cell cell, inDatabase bool) *crash {
@@ -146,14 +147,14 @@ func (c *crash) run() {
 	c.Helper()
 	for turn, passes := 0, 0; !c.over(); turn++ {
 		if turn == 24 {
-			c.Fatalf("the renewal isn't done (killed: %v): %+v", c.killed, c.m.runs())
+			c.Fatalf("the renewal isn't done (killed: %v; %v): %+v", c.killed, c.chance, c.m.runs())
 		}
 		if !c.turn() && !c.over() {
 			c.pass(passes)
 			passes++
 		}
 	}
-	if !c.killed {
+	if !c.killed && c.chance == nil {
 		c.Fatal("the point was never reached")
 	}
 	c.assertWhole()
@@ -180,7 +181,7 @@ func (c *crash) turn() (killed bool) {
 			c.between()
 			c.between = nil
 		}
-	case r.code != 0 && r.code != 2:
+	case r.code != 0 && r.code != 2 && c.chance == nil:
 		c.Fatalf("keyturn %v: exit %d\n%s\n%s", args, r.code, r.stdout, tail(r.stderr))
 	}
 	c.assertBothWork()
@@ -202,6 +203,11 @@ func (c *crash) at(s step) verdict {
 	mark, act := c.isMark(s), c.isAct(s)
 	said := goOn
 	switch {
+	case c.chance != nil:
+		if said = c.chance.at(c, s); said == kill {
+			c.follow(s, false, false)
+			return kill
+		}
 	case !c.early:
 		if s.At == "after" && s.is(c.first) && c.isOurs(s) && c.state != "" {
 			c.early = true
@@ -262,10 +268,14 @@ func (c *crash) isOurs(s step) bool { return s.As == "" || s.As == c.before.prov
 // spoil lets the reply of the request that comes next go wrong.
 func (c *crash) spoil(s step) {
 	c.spoiled = true
+	c.fault(s, faultOf(c.reply))
+}
+
+// fault lets the request that comes next, and no other, go wrong by a rule.
+func (c *crash) fault(s step, rule map[string]any) {
 	method, where, _ := strings.Cut(s.Act, " ")
 	host, path, _ := strings.Cut(where, "/")
-	rule := faultOf(c.reply)
-	rule["host"], rule["method"], rule["path"] = host, method, path
+	rule["host"], rule["method"], rule["path"], rule["count"] = host, method, path, 1
 	c.cloud.faults(rule)
 }
 

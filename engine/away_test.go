@@ -1,0 +1,51 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+
+	"keyturn/engine"
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/store"
+	"keyturn/store/sqlite"
+)
+
+// away is a store that can't save now and then.
+type away struct {
+	*sqlite.Store
+	saves atomic.Int32
+	fails func(save int32) bool
+}
+
+func (a *away) Advance(ctx context.Context, change store.Change) (renewal.Run, error) {
+	if a.fails(a.saves.Add(1)) {
+		return renewal.Run{}, problem.Later("store.busy", "store", 0, errors.New("away"))
+	}
+	return a.Store.Advance(ctx, change)
+}
+
+// TestARunThatCouldNotBeLetGoIsGoneOnWith: the store is away just when a process gives a run up for now, so that the run
+// stays in the hands of a process that lives, and doesn't drive it.
+func TestARunThatCouldNotBeLetGoIsGoneOnWith(t *testing.T) {
+	t.Parallel()
+	for name, fails := range map[string]func(save int32) bool{
+		"after a save was lost":                       func(n int32) bool { return 2 <= n && n <= 4 },
+		"after a try was counted, and then one again": func(n int32) bool { return n == 2 || 4 <= n && n <= 6 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setUp(t)
+			b.pass(dueIn)
+			u := b.unattended("a", nil)
+			options := u.Options
+			options.Store = &away{Store: u.store, fails: fails}
+			u.Engine = engine.New(options)
+			stop := u.serve(t)
+			defer stop()
+			u.await(t, "verified")
+		})
+	}
+}
