@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -193,7 +194,7 @@ func (e *Engine) obstacle(ctx context.Context, plan stage.Plan) error {
 // note keeps what a person should mend, and tells of it once.
 func (e *Engine) note(ctx context.Context, service Service, own *ownMatters, app string, end time.Time, cause error) error {
 	found := problem.Of(cause)
-	finding := store.Finding{App: app, Code: found.Code, Text: cause.Error(), Fix: cmp.Or(found.Fix, "keyturn doctor "+app), Since: e.Clock.Now()}
+	finding := store.Finding{App: app, Code: found.Code, Text: lasting(cause), Fix: cmp.Or(found.Fix, "keyturn doctor "+app), Since: e.Clock.Now()}
 	var notices []notice.Notice
 	if isOwn(found.Code) {
 		own.add(found, app, finding.Since)
@@ -205,6 +206,11 @@ func (e *Engine) note(ctx context.Context, service Service, own *ownMatters, app
 		e.Log.Warn("an application can't be renewed by itself", "app", app, "code", found.Code, "error", cause, "fix", finding.Fix)
 	}
 	return err
+}
+
+// lasting is the text of a failure without the id of the one request that it was: seen again, it is the same.
+func lasting(cause error) string {
+	return strings.ReplaceAll(cause.Error(), " (request "+problem.Of(cause).RequestID+")", "")
 }
 
 // begin opens the run that plan describes, in nobody's hands: whoever serves drives it, this process among others.

@@ -88,9 +88,13 @@ func TestPeopleAreToldOnceOfWhatStandsInTheWay(t *testing.T) {
 	b.pass(dueIn)
 	var broken atomic.Bool
 	broken.Store(true)
+	requests := 0
 	u := b.unattended("a", func() error {
 		if broken.Load() {
-			return problem.NeedsPerson(problem.Firewall, "vault kv", "it doesn't answer to this network address", "let this machine in")
+			requests++
+			shut := problem.NeedsPerson(problem.Firewall, "vault kv", "it doesn't answer to this network address", "let this machine in")
+			shut.RequestID = fmt.Sprint("request-", requests)
+			return shut
 		}
 		return nil
 	}).tells()
@@ -99,6 +103,10 @@ func TestPeopleAreToldOnceOfWhatStandsInTheWay(t *testing.T) {
 		b.pass(time.Hour)
 	}
 	wantNotices(t, "after three looks", u.notices(t), "attention firewall")
+	found, err := u.store.Findings(t.Context())
+	if err != nil || len(found) != 1 || b.clock().Now().Sub(found[0].Since) != 3*time.Hour {
+		t.Errorf("found %+v: %v", found, err)
+	}
 	n := u.said(t)
 	if n.Subject != "app app" || n.Fix != "let this machine in" || !strings.Contains(n.Title, "app needs you: vault kv") {
 		t.Errorf("said %+v", n)

@@ -43,6 +43,12 @@ func newOffice(t *testing.T, c *cloud, edits ...string) (*office, *machine) {
 	}))
 	t.Cleanup(o.beat.Close)
 	trust(t, filepath.Join(c.dir, "ca.pem"), o.mail.CA)
+	return o, o.machine(t, c, edits...)
+}
+
+// machine is a computer that tells the office everything.
+func (o *office) machine(t *testing.T, c *cloud, edits ...string) *machine {
+	t.Helper()
 	m := newMachine(t, c, append([]string{"store: keyturn.db", fmt.Sprintf(`store: keyturn.db
 notify:
   mail:
@@ -60,7 +66,7 @@ notify:
 	if err := os.WriteFile(filepath.Join(m.dir, "webhook-secret"), []byte(hooktest.Secret+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return o, m
+	return m
 }
 
 func trust(t *testing.T, file string, authority []byte) {
@@ -185,14 +191,37 @@ func TestPeopleAreToldAndToldWhenItIsOver(t *testing.T) {
 }
 
 // TestANoticeOutlivesAKill: the program is killed with SIGKILL when the receiver has the notice and the program hasn't
-// heard of that; started again, it sends the same notice with the same id.
+// heard of that; whoever serves the store afterwards sends the same notice with the same id, and nobody sends it twice.
 func TestANoticeOutlivesAKill(t *testing.T) {
 	t.Parallel()
-	cloud := startCloud(t, "--gentle")
-	cloud.turn("readonly-lock", true)
-	o, m := newOffice(t, cloud, atOnce...)
+	for name, others := range map[string]int{"started again, on one machine": 0, "two other machines, on PostgreSQL": 2} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cloud := startCloud(t, "--gentle")
+			cloud.turn("readonly-lock", true)
+			o, m := newOffice(t, cloud, atOnce...)
+			next := []*machine{m}
+			if others > 0 {
+				where, password := sharing(t)
+				next = nil
+				for range others {
+					next = append(next, o.machine(t, cloud, atOnce...))
+				}
+				for _, each := range append([]*machine{m}, next...) {
+					each.edit("store: keyturn.db", "store: "+where)
+					each.env = append(each.env, password)
+				}
+			}
+			o.outlivesAKill(t, m, next)
+		})
+	}
+}
+
+// outlivesAKill kills first while it sends, and lets the next ones serve.
+func (o *office) outlivesAKill(t *testing.T, first *machine, next []*machine) {
+	t.Helper()
 	posts, mails := o.hook.Hold(), o.mail.Hold()
-	d := m.serve()
+	d := first.serve()
 	var post hooktest.Post
 	var message mailtest.Message
 	for range 2 {
@@ -206,16 +235,21 @@ func TestANoticeOutlivesAKill(t *testing.T) {
 	_ = d.end(os.Kill)
 	o.hook.Answer()
 	o.mail.Answer()
-	again := m.serve()
-	again.until("the same notice", 0, func() bool { return len(o.mail.Taken()) > 0 && len(o.hook.Taken()) > 0 })
-	_ = again.end(os.Interrupt)
+	var serving []*daemon
+	for _, m := range next {
+		serving = append(serving, m.serve())
+	}
+	serving[0].until("the same notice", 0, func() bool { return len(o.mail.Taken()) > 0 && len(o.hook.Taken()) > 0 })
+	for _, each := range serving {
+		_ = each.end(os.Interrupt)
+	}
 	if got := o.hook.Taken(); len(got) != 1 || got[0].ID != post.ID || got[0].Body.Data.Title != post.Body.Data.Title {
 		t.Errorf("first %s came, then %+v", post.ID, got)
 	}
 	if before, after := ids(t, []mailtest.Message{message}), ids(t, o.mail.Taken()); !slices.Equal(before, after) {
 		t.Errorf("first %s came, then %s", before, after)
 	}
-	m.want(0, "notify", "list")
+	next[0].want(0, "notify", "list")
 }
 
 // TestServeOnceTellsPeople: under cron, each call sends what is to be told, and what waits from before.
