@@ -35,7 +35,7 @@ type entry struct {
 
 func newRoutes(s *Service) routes {
 	table := routes{}
-	for _, group := range [][]entry{s.scopeRoutes(), s.webRoutes(), s.siteRoutes(), s.automationRoutes(), s.vaultRoutes(), s.authorizationRoutes(), s.logicRoutes()} {
+	for _, group := range [][]entry{s.scopeRoutes(), s.webRoutes(), s.siteRoutes(), s.siteRunRoutes(), s.automationRoutes(), s.vaultRoutes(), s.authorizationRoutes(), s.logicRoutes()} {
 		for _, e := range group {
 			method, pattern, _ := strings.Cut(e.line, " ")
 			table[method+" "+strings.ToLower(pattern)] = route{right: rightOf(method, pattern), handle: e.handle}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"keyturn/simulator/azure/role"
 )
@@ -16,6 +17,9 @@ type site struct {
 	settings map[string]string
 	sticky   map[string]any // properties of slotConfigNames; production's alone counts
 	restarts int
+	// running are the settings that the program was started with; at startsAt it starts anew.
+	running  map[string]string
+	startsAt time.Time
 }
 
 // SiteState is a site as the ground truth shows it.
@@ -130,7 +134,7 @@ func (c *call) putSettings(owner string, written map[string]any) answer {
 	}
 	app := c.s.site(owner)
 	app.settings = settings
-	app.restarts++
+	c.recycle(app)
 	return ok(c.configBody(owner, "appsettings", maps.Clone(settings)))
 }
 

@@ -18,6 +18,17 @@ func ReadWebConfig(path string) func() (AddInSettings, error) {
 	}
 }
 
+// ReadWebApp returns a reader of the settings that a web app's program runs with; it starts anew when they are written.
+func (p *Park) ReadWebApp(id string) func() (AddInSettings, error) {
+	return func() (AddInSettings, error) {
+		settings := p.a.RunningSettings(id, p.w.Now())
+		if settings == nil {
+			return AddInSettings{}, fmt.Errorf("there is no web app %s", id)
+		}
+		return settingsFrom(settings), nil
+	}
+}
+
 func parseWebConfig(text []byte) (AddInSettings, error) {
 	var file struct {
 		Settings []struct {

@@ -30,7 +30,8 @@ func (h *helpdesk) plantAddIn(t *directory.Tenant, name string) error {
 		Permissions: []directory.AddInPermission{{Scope: "http://sharepoint/content/sitecollection", Right: "FullControl"}},
 	}
 	holder := &directory.Credentials{}
-	if name == HelpdeskApp {
+	legacy := name == Helpdesk
+	if !legacy {
 		spec.Created = h.now.Add(-340 * day)
 		app := h.d.AddApplication(t.ID, directory.AppSpec{DisplayName: spec.DisplayName, Created: spec.Created, Owners: spec.Owners})
 		h.addIn, holder = app.ServicePrincipal, &app.Credentials
@@ -40,18 +41,48 @@ func (h *helpdesk) plantAddIn(t *directory.Tenant, name string) error {
 		holder = &h.addIn.Credentials
 	}
 	end := h.now.Add(25*day + 3*time.Hour)
-	h.secret = h.d.AddTriple(holder, "", end.AddDate(-1, 0, 0), end, name != HelpdeskApp)
+	h.secret = h.d.AddTriple(holder, "", end.AddDate(-1, 0, 0), end, legacy)
 	host := h.siteHost()
 	h.ground.SharePoint.AddSite(sharepoint.Site{Tenant: t, Host: host, Title: "Contoso"})
 	h.ground.SharePoint.AddSite(sharepoint.Site{Tenant: t, Host: host, Path: sitePath, Title: "Help desk", AddIns: []string{h.addIn.AppID}})
-	if err := h.writeWebConfig(); err != nil {
+	read, err := h.plantSettings(name)
+	if err != nil {
 		return err
 	}
 	h.p.AddAddIn(consumer.AddInSpec{
 		Name: addInName, Principal: h.addIn, ACS: h.ground.ACS, SharePoint: h.ground.SharePoint, Host: host, Path: sitePath,
-		User: h.people["user"].ObjectID, Read: consumer.ReadWebConfig(h.webConfig),
+		User: h.people["user"].ObjectID, Read: read,
 	})
 	return nil
+}
+
+// plantSettings puts the secret where the add-in is hosted, and answers how the add-in reads it.
+func (h *helpdesk) plantSettings(name string) (func() (consumer.AddInSettings, error), error) {
+	if name == HelpdeskAzure {
+		h.plantWebApp()
+		return h.p.ReadWebApp(h.webApp), nil
+	}
+	if err := h.writeWebConfig(); err != nil {
+		return nil, err
+	}
+	return consumer.ReadWebConfig(h.webConfig), nil
+}
+
+// plantWebApp makes the add-in's web app with a staging slot; which database a slot uses stays with it.
+func (h *helpdesk) plantWebApp() {
+	h.places.Group = "rg-helpdesk"
+	h.a.AddSubscription(h.places.Subscription, "Contoso Production", h.places.Tenant)
+	h.a.AddGroup(h.places.Subscription, h.places.Group, h.places.Location)
+	h.webApp = h.places.resource("Microsoft.Web/sites", "helpdesk-contoso")
+	settings := func(database string) map[string]string {
+		return map[string]string{
+			"ClientId": h.addIn.AppID, "ClientSecret": base64.StdEncoding.EncodeToString([]byte(h.secret.Value)), "Mail:From": "helpdesk@contoso.com",
+			"WEBSITE_TIME_ZONE": "W. Europe Standard Time", "Database": database,
+		}
+	}
+	h.a.AddSite(h.webApp, h.places.Location, settings("helpdesk"), "Database")
+	h.a.AddSite(h.webApp+"/slots/staging", h.places.Location, settings("helpdesk-staging"))
+	h.a.AddRoleAssignment(h.admin.ServicePrincipal.ObjectID, "Website Contributor", h.places.group())
 }
 
 // siteHost is the tenant's host at SharePoint, whose name is that of the initial domain.

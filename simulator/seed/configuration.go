@@ -67,13 +67,22 @@ applications:
     sharePoint:
       site: {{.Site}}
     targets:
+{{- if .WebApp}}
+      - appServiceSetting:
+          app: {{.WebApp}}
+          name: ClientSecret
+          secondary: SecondaryClientSecret
+          clientId: ClientId
+          form: base64
+{{- else}}
       - webConfig: { path: "{{.WebConfig}}" }
+{{- end}}
 `))
 
 func (h *helpdesk) configuration() string {
 	var b strings.Builder
 	if err := helpdeskText.Execute(&b, map[string]any{
-		"Places": h.places, "SignIn": SignInClientID, "ClientID": h.addIn.AppID, "WebConfig": filepath.ToSlash(h.webConfig),
+		"Places": h.places, "SignIn": SignInClientID, "ClientID": h.addIn.AppID, "WebConfig": filepath.ToSlash(h.webConfig), "WebApp": h.webApp,
 		"Site": "https://" + h.siteHost() + sitePath,
 	}); err != nil {
 		panic("seed: the configuration's template does not fit its data: " + err.Error())

@@ -14,6 +14,8 @@ const (
 	Helpdesk = "helpdesk"
 	// HelpdeskApp is the same registered later, as an ordinary app registration.
 	HelpdeskApp = "helpdesk-app"
+	// HelpdeskAzure is hosted in Azure App Service: its secrets are settings of the web app.
+	HelpdeskAzure = "helpdesk-azure"
 )
 
 // Client ids of the samples with people: the registrations that a person's sign-in can go through.
@@ -31,10 +33,13 @@ type helpdesk struct {
 	*planter
 	people    map[string]*directory.User
 	addIn     *directory.ServicePrincipal
-	webConfig string // its path
+	webConfig string // its path, or
+	webApp    string // its resource id
 }
 
-func isHelpdesk(name string) bool { return name == Helpdesk || name == HelpdeskApp }
+func isHelpdesk(name string) bool {
+	return name == Helpdesk || name == HelpdeskApp || name == HelpdeskAzure
+}
 
 // plantHelpdesk fills the cloud with the add-in's tenant.
 func (s *planter) plantHelpdesk(name string) (Sample, error) {

@@ -30,7 +30,7 @@ const (
 
 // Names lists the samples that can be planted by their name alone; see [EstatePrefix] for those of any size.
 func Names() []string {
-	return []string{ProvisionAssist, ProvisionAssistExpired, ProvisionAssistV2, ProvisionAssistStranger, Helpdesk, HelpdeskApp}
+	return []string{ProvisionAssist, ProvisionAssistExpired, ProvisionAssistV2, ProvisionAssistStranger, Helpdesk, HelpdeskApp, HelpdeskAzure}
 }
 
 // Sample is what a caller needs to work with a planted sample.

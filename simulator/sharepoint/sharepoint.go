@@ -88,7 +88,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case site == nil:
 		http.Error(w, "404 FILE NOT FOUND", http.StatusNotFound)
-	case strings.HasPrefix(rest, "/_vti_bin/client.svc"), rest == "/_api/web", rest == "/_api/web/title", rest == "/_api/site":
+	case strings.HasSuffix(rest, "/_vti_bin/client.svc"), strings.Contains(rest, "/_vti_bin/client.svc/"):
+		s.answer(w, r, site, "/_vti_bin/") // below a site that isn't there too: who asks comes first, what for later
+	case rest == "/_api/web", rest == "/_api/web/title", rest == "/_api/site":
 		s.answer(w, r, site, rest)
 	default:
 		world.NoteUnknown(r.Context())

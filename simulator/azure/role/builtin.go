@@ -7,6 +7,7 @@ const (
 	Contributor                  = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 	Reader                       = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 	UserAccessAdministrator      = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
+	WebsiteContributor           = "de139f84-1756-47ae-9be6-808fbbe84772"
 	LogicAppContributor          = "87a39d53-fc1b-424a-814c-f7e04687dc9e"
 	LogicAppOperator             = "515c2055-d9d4-4321-b1b9-bd0c9a0f79fe"
 	AutomationContributor        = "f353d9bd-d4a6-484e-a77a-8050b599b867"
@@ -51,6 +52,8 @@ func generalRoles() []Definition {
 		definition(Reader, "Reader", "View all resources, but make no changes.", []string{"*/read"}, nil, nil),
 		definition(UserAccessAdministrator, "User Access Administrator", "Lets you manage user access to resources.",
 			[]string{"*/read", "Microsoft.Authorization/*"}, nil, nil),
+		definition(WebsiteContributor, "Website Contributor", "Lets you manage websites, but not access to them.",
+			append([]string{"Microsoft.Web/sites/*", "Microsoft.Web/serverFarms/read", "Microsoft.Web/serverFarms/join/action", "Microsoft.Web/certificates/*"}, common...), nil, nil),
 		definition(LogicAppContributor, "Logic App Contributor", "Lets you manage logic apps, but not access to them.",
 			append([]string{
 				"Microsoft.Logic/*", "Microsoft.Web/connections/*", "Microsoft.Web/connectionGateways/*", "Microsoft.Web/customApis/*",
