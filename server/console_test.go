@@ -66,7 +66,7 @@ func build(t *testing.T, change func(*server.Console)) *building {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages := web.Pages{Board: shown, Commands: commands, Document: b.api.Document()}
+	pages := web.Pages{Board: shown, Commands: commands, Document: b.api.Document(), About: func(context.Context) (web.About, error) { return web.About{Release: "test"}, nil }}
 	b.console = &server.Console{
 		Keeper: keeper, Site: server.Site{Address: site}, Routes: append(pages.Routes(), b.api.Routes()...), Refuse: pages.Refuse, Log: log,
 	}

@@ -32,6 +32,7 @@ func expected(run string) map[string]struct {
 		"GET /runs":               {access.Viewer, "/runs", ""},
 		"GET /runs/{run}":         {access.Viewer, "/runs/" + run, ""},
 		"GET /audit":              {access.Viewer, "/audit", ""},
+		"GET /about":              {access.Viewer, "/about", ""},
 
 		"GET /applications/{app}/renew":  {access.Operator, "/applications/portal/renew", ""},
 		"POST /applications/{app}/renew": {access.Operator, "/applications/portal/renew", ""},

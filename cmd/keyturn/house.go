@@ -69,7 +69,7 @@ func (s *service) console(h *house) (*server.Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages := web.Pages{Board: h.board, Commands: commands, Document: programs.Document()}
+	pages := web.Pages{Board: h.board, Commands: commands, Document: programs.Document(), About: s.aboutShown}
 	console := &server.Console{Keeper: keeper, Site: h.site, Log: s.log}
 	if s.settings.Serve.Provider.On() {
 		if console.Provider, err = s.provider(); err != nil {

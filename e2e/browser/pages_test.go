@@ -123,7 +123,7 @@ func TestEveryPageOnEveryScreen(t *testing.T) {
 	}
 	for name, page := range map[string]string{
 		"overview": "/", "applications": "/applications", "application": "/applications/provision-assist", "runs": "/runs", "run": run.Value,
-		"audit": "/audit", "audit-application": "/audit?app=provision-assist", "nothing": "/applications?q=nothing-is-called-so",
+		"audit": "/audit", "about": "/about", "audit-application": "/audit?app=provision-assist", "nothing": "/applications?q=nothing-is-called-so",
 	} {
 		for _, s := range screens {
 			w.wear(s)

@@ -37,6 +37,7 @@ func TestAPersonStartsARenewalAndWatchesItToTheEnd(t *testing.T) {
 	t.Parallel()
 	h := build(t, "provision-assist", notYetDue...)
 	w := open(t)
+	w.wear(screens[0])
 	h.signedIn(w)
 	h.show(w, "/")
 	w.do("find the application", chromedp.Click(`//a[text()="Applications"]`), chromedp.WaitVisible(`input[name=q]`),
@@ -67,6 +68,7 @@ func TestAPersonApprovesARunAndGivesAnotherUp(t *testing.T) {
 	t.Parallel()
 	h := build(t, "provision-assist", "over: 60s", "over: 0s", "renewBefore: 30d", "renewBefore: 30d\n  approval: { deliver: true }")
 	w := open(t)
+	w.wear(screens[0])
 	h.signedIn(w)
 	h.show(w, "/")
 	w.reads("needs a person") // by itself: the run was begun and waits

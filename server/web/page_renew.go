@@ -138,17 +138,24 @@ func approvable(code policy.Code) bool {
 	return false
 }
 
-// failed are the checks of a plan that stand in its way, and noted those that a person should know.
-func failed(checks []check.Check) []check.Check { return check.Failed(checks) }
-
-func noted(checks []check.Check) []check.Check {
-	var list []check.Check
-	for _, c := range checks {
-		if c.OK && c.Code != "" {
-			list = append(list, c)
+// noted are the checks of a plan that a person should know of although they don't stand in its way, and passed those that
+// tell nothing but that all is well.
+func noted(all []check.Check) (noted []check.Check) {
+	for _, c := range all {
+		if c.Warning || c.Unknown {
+			noted = append(noted, c)
 		}
 	}
-	return list
+	return noted
+}
+
+func passed(all []check.Check) (passed []check.Check) {
+	for _, c := range all {
+		if c.OK && !c.Warning {
+			passed = append(passed, c)
+		}
+	}
+	return passed
 }
 
 // mayRenew reports whether a button to renew belongs to an application.

@@ -18,6 +18,7 @@ type Pages struct {
 	Board    *board.Board
 	Commands command.Desk
 	Document []byte // the API's own, as OpenAPI
+	About    func(ctx context.Context) (About, error)
 	Provider string // where a person begins to sign in with a provider; "" = one-time links alone
 }
 
@@ -37,6 +38,7 @@ func (p Pages) Routes() []access.Route {
 		access.Route{Pattern: "POST /runs/{run}/abort", Least: access.Operator, Handler: p.tellRun(command.Abort)},
 		access.Route{Pattern: "POST /runs/{run}/approve", Least: access.Approver, Handler: p.tellRun(command.Approve)},
 		page("GET /audit", access.Viewer, p.audit),
+		page("GET /about", access.Viewer, p.about),
 	)
 }
 
@@ -53,7 +55,7 @@ type entry struct{ Address, Title string }
 
 // menu lists the pages that can be gone to from everywhere.
 func menu() []entry {
-	return []entry{{"/", texts.Overview}, {"/applications", texts.Applications}, {"/runs", texts.Runs}, {"/audit", texts.Audit}}
+	return []entry{{"/", texts.Overview}, {"/applications", texts.Applications}, {"/runs", texts.Runs}, {"/audit", texts.Audit}, {"/about", texts.About}}
 }
 
 // page makes a route of what gathers a page. What fails is told as a page too.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"keyturn/renewal"
+	"keyturn/server/access"
 	"keyturn/server/board"
 	"keyturn/server/command"
 )
@@ -33,8 +34,15 @@ var texts = struct {
 	Renew, RenewNow, RenewNote, ShownFirst     string
 	ToRun, WhatWillHappen, InTheWay, NewEnds   string
 	Remarks, MayBegin, Foreign, OtherWays      string
+	Passed                                     string
 	Usual, Leaked, Spread, Live, Offline       string
 	Secret, Replaces, OldEnds                  string
+	ThisKeyturn, Release, Tenant, Cloud        string
+	LooksEvery, Store, IdentityInUse, Name     string
+	ObjectID, SignsInBy, Rights, RightsNote    string
+	You, Role, SignedInBy, PeopleComeInBy      string
+	Notices, NoNotices, Waiting, GivenUp       string
+	AddIns, AddInsNote, Issues, IssuesNote     string
 	SignIn, SignInProvider, SignInLocal        string
 	SignInLink, Refused, NotFound, NotFoundFix string
 	Failed, FailedFix, Back, CodeIs, WhatNext  string
@@ -46,6 +54,7 @@ var texts = struct {
 	Outcomes                                   map[renewal.Outcome]string
 	Doors                                      map[renewal.Door]string
 	Words, WordNotes                           map[command.Word]string
+	Methods                                    map[string]string
 }{
 	Product: "Keyturn", Skip: "Skip to the content", Menu: "Pages",
 	SignOut: "Sign out", SignedInAs: "Signed in as", Until: "until",
@@ -74,10 +83,16 @@ var texts = struct {
 	Renew:    "Renew", RenewNow: "Renew now", ShownFirst: "What will happen is shown first.",
 	RenewNote: "It may be stopped at any moment: both secrets work until the old one is used by nobody.",
 	ToRun:     "See the renewal under way", WhatWillHappen: "What will happen", InTheWay: "In the way", NewEnds: "New secret ends",
-	Remarks: "Remarks", MayBegin: "May begin", Foreign: "Other secrets of the app, which stay untouched:", OtherWays: "Another way",
+	Remarks: "Remarks", Passed: "things were looked at, and are as they must be", MayBegin: "May begin", Foreign: "Other secrets of the app, which stay untouched:", OtherWays: "Another way",
 	Usual: "As usual: a new secret everywhere, and the old one kept until nobody uses it.", Leaked: "The secret has leaked: keep both for the shortest safe time only.",
 	Spread: "Make no new secret: write the Key Vault's to the places that lag behind.", Live: "live", Offline: "not connected; the page is as it was",
 	Secret: "Secret", Replaces: "Replaces", OldEnds: "ends by itself on",
+	ThisKeyturn: "This Keyturn", Release: "Release", Tenant: "Tenant", Cloud: "Cloud", LooksEvery: "Looks at the tenant every", Store: "Remembers in",
+	IdentityInUse: "Identity in use", Name: "Name", ObjectID: "Object ID", SignsInBy: "Signs in by", Rights: "Permissions of Microsoft Graph",
+	RightsNote: "Rights in Azure and in vaults are told by keyturn doctor, for each place.",
+	You:        "You", Role: "Role", SignedInBy: "Signed in by", PeopleComeInBy: "People come in by",
+	Notices: "Notices", NoNotices: "None waits to be sent.", Waiting: "Waiting", GivenUp: "Given up",
+	AddIns: "SharePoint add-ins", AddInsNote: "renewed as on their own page, Settings, About", Issues: "Known issues", IssuesNote: "when an administrator's sign-in fails",
 	SignIn: "Sign in", SignInProvider: "Sign in with your organisation's account",
 	SignInLocal: "This console is open to this computer alone. At a terminal here, keyturn console link prints a link that lets you in, once.",
 	SignInLink:  "keyturn console link",
@@ -115,5 +130,8 @@ var texts = struct {
 		command.Overwrite: "Find out first who wrote what: their value is lost at that place.",
 		command.Approve:   "Lets it go on without what it waits for. Your name is kept in the audit log.",
 		command.Abort:     "Ends it for good. Nothing is broken by that: every secret that works goes on working.",
+	},
+	Methods: map[string]string{
+		access.ByLink: "a one-time link at the machine", access.ByProvider: "the organisation's account", access.ByTerminal: "the command line", access.ByToken: "an API token",
 	},
 }
