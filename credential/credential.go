@@ -48,6 +48,7 @@ type App struct {
 	ServicePrincipalID string // object id of the service principal; "" when there is none
 	Name               string // displayName; not unique in a tenant
 	Audience           string // signInAudience
+	Elsewhere          bool   // it is registered in another tenant, or nowhere: its service principal alone is here
 	Created            time.Time
 	Credentials        []Credential
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"keyturn/engine"
+	"keyturn/issuer"
 	"keyturn/policy"
 	"keyturn/renewal"
 	"keyturn/stage"
@@ -109,5 +110,68 @@ func TestApprovalsAreAskedOneByOne(t *testing.T) {
 	b.assertRenewed(run, err)
 	if run, err = s.Run(t.Context(), run.ID); err != nil || run.ApprovedBy != "anna" {
 		t.Errorf("approved by %q: %v", run.ApprovedBy, err)
+	}
+}
+
+// evidence is a report in which everything speaks for removing the old secret, but for what is added.
+func evidence(b *bench, added func(map[string]issuer.Use)) {
+	b.world.Report = func() issuer.Usage {
+		now := b.clock().Now()
+		uses := map[string]issuer.Use{"new-key-1": {Last: now, ByOthers: now}}
+		if added != nil {
+			added(uses)
+		}
+		return issuer.Usage{Source: "report", Uses: uses}
+	}
+}
+
+// A month may lie between the evidence and the window in which the old secret may go: it is asked for again.
+func TestTheEvidenceIsAskedForAgainWhenTheWindowOpens(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		added func(*bench) func(map[string]issuer.Use)
+		code  policy.Code // "" = it is removed
+	}{
+		"nobody used it": {func(*bench) func(map[string]issuer.Use) { return nil }, ""},
+		"somebody used it meanwhile": {func(b *bench) func(map[string]issuer.Use) {
+			used := b.clock().Now()
+			return func(uses map[string]issuer.Use) { uses[stagetest.OldKey] = issuer.Use{Last: used, ByOthers: used} }
+		}, policy.GateInUse},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setUp(t)
+			e, s, renew := b.under(func(p *policy.Policy) {
+				p.Overlap = policy.Overlap{Minimum: time.Hour, Evidence: renewal.EvidencePreferred}
+				p.Window = policy.Window{Cron: "0 12 * * 0", Length: 30 * time.Minute} // the world begins then
+			})
+			run, err := renew()
+			if err != nil || run.State != renewal.Overlapping {
+				t.Fatalf("%s (%s): %v", run.State, run.Reason.Text, err)
+			}
+			evidence(b, nil)
+			b.pass(policy.ReportLag + 3*time.Hour)
+			for range 2 { // the first sets a watermark
+				run, err = e.Resume(t.Context(), run.ID, time.Minute, nil)
+				b.pass(7 * time.Hour)
+			}
+			b.wantDoor("before the window", run, err, renewal.Retiring, renewal.Wait, policy.PermitClosed)
+			evidence(b, c.added(b))
+			b.pass(run.WakeAt.Sub(b.clock().Now()))
+			run, err = e.Resume(t.Context(), run.ID, time.Minute, nil)
+			if c.code == "" {
+				b.assertRenewed(run, err)
+				return
+			}
+			b.wantDoor("in the window", run, err, renewal.Retiring, renewal.Person, c.code)
+			if b.world.Live()[stagetest.OldKey] == "" {
+				t.Error("the old secret was removed although it is in use")
+			}
+			if kept, err := s.Run(t.Context(), run.ID); err != nil || kept.Evidence != run.Reason.Text {
+				t.Errorf("the evidence kept is %q: %v", kept.Evidence, err)
+			}
+			run, err = e.Resume(t.Context(), run.ID, time.Minute, func(ctx context.Context, j *stage.Job) error { return stage.Approve(ctx, j, "anna") })
+			b.assertRenewed(run, err)
+		})
 	}
 }

@@ -38,6 +38,11 @@ func overlap(ctx context.Context, j *Job) (Pause, error) {
 	case policy.Remove, policy.Nothing:
 		return Pause{}, j.endOverlap(ctx, passage)
 	}
+	return j.standStill(passage), nil
+}
+
+// standStill is how a run waits for what the rules want before the old password goes.
+func (j *Job) standStill(passage policy.Passage) Pause {
 	pause := waitUntil(j.noLater(passage.Until), string(passage.Code), passage.Text)
 	if passage.Verdict == policy.Person {
 		pause = askPerson(string(passage.Code), passage.Text, passage.Fix)
@@ -46,7 +51,7 @@ func overlap(ctx context.Context, j *Job) (Pause, error) {
 		}
 	}
 	pause.Evidence = passage.Text
-	return pause, nil
+	return pause
 }
 
 // keepPair looks after consumers that hold both values: nothing but these two may be what the service goes by, the new one
@@ -169,6 +174,7 @@ func (j *Job) watermark(ctx context.Context) error {
 }
 
 func (j *Job) endOverlap(ctx context.Context, passage policy.Passage) error {
+	j.judged = j.Now()
 	return j.save(ctx, draft{
 		run: func(r *renewal.Run) {
 			to(renewal.Retiring)(r)
@@ -177,4 +183,25 @@ func (j *Job) endOverlap(ctx context.Context, passage policy.Passage) error {
 		events: event("evidence", passage.Text, "code", string(passage.Code)),
 		audit:  entry("evidence", orNone(j.Run.Retires), audit.Noted, passage.Text),
 	})
+}
+
+// askRulesAgain asks whether the old password may still go, where the answer wasn't given just now: while a window was
+// closed, somebody may have used it.
+func (j *Job) askRulesAgain(ctx context.Context) (Pause, error) {
+	if j.Now().Sub(j.judged) < gateLife {
+		return Pause{}, nil
+	}
+	in, err := j.gateInput(ctx)
+	if err != nil {
+		return Pause{}, err
+	}
+	passage := policy.Gate(in)
+	if passage.Verdict != policy.Remove && passage.Verdict != policy.Nothing {
+		if gone, err := j.gone(ctx, j.Run.Retires, ""); err != nil || gone {
+			return Pause{}, err // it went before this process died: what is left is to say so
+		}
+		return j.standStill(passage), nil
+	}
+	j.judged = in.Now
+	return Pause{}, nil
 }

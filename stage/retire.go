@@ -25,6 +25,9 @@ func retire(ctx context.Context, j *Job) (Pause, error) {
 	if pause := j.awaitRemoval(); pause.Door != renewal.Open {
 		return pause, nil
 	}
+	if pause, err := j.askRulesAgain(ctx); err != nil || pause.Door != renewal.Open {
+		return pause, err
+	}
 	if pause, err := j.gate(ctx); err != nil || pause.Door != renewal.Open {
 		return pause, err
 	}

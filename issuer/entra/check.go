@@ -217,7 +217,7 @@ func (e *examination) report(ctx context.Context) (check.Check, error) {
 	if e.self.User {
 		warning.Fix = "a person needs the directory role Reports Reader for it, besides consent for " + roleAudit + "; " + warning.Fix
 	}
-	if !e.self.User && !anyOf(e.self.Roles, auditRoles) && !beyondHome(e.app.Audience) {
+	if !e.self.User && !anyOf(e.self.Roles, auditRoles) && !beyondHome(e.app) {
 		warning.Fix = "grant " + roleAudit + " of Microsoft Graph to " + e.self.Name + "; " + warning.Fix
 		warning.Grants = []check.Grant{{Kind: check.GraphRole, Name: roleAudit}}
 	}

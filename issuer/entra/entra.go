@@ -76,7 +76,9 @@ func (i *Issuer) Look(ctx context.Context, clientID string) (credential.App, err
 		return credential.App{}, problem.NeedsPerson(problem.NotFound, "app "+clientID, "the tenant has no such app",
 			"check clientId and tenant in the configuration; keyturn scan lists the tenant's apps")
 	}
-	return graph.Together(found.a, found.p), nil
+	app := graph.Together(found.a, found.p)
+	app.Elsewhere = found.a == nil && !lagging
+	return app, nil
 }
 
 // pair is what the directory has of one app.

@@ -29,7 +29,7 @@ func TestLookReadsBothObjectsOnce(t *testing.T) {
 func TestAnAppOfAnotherTenantHasOnlyItsPrincipal(t *testing.T) {
 	i, c, _ := stand(t, nil, told{"/servicePrincipals(appId": foreign}, nil)
 	app, err := i.Look(t.Context(), managed)
-	if err != nil || app.ObjectID != "" || app.ServicePrincipalID != "s" || c.Count("/applications(") != 1 {
+	if err != nil || app.ObjectID != "" || app.ServicePrincipalID != "s" || !app.Elsewhere || c.Count("/applications(") != 1 {
 		t.Errorf("%+v, %v, sent %v", app, err, c.Sent())
 	}
 }
@@ -44,7 +44,7 @@ func TestAReplicaThatLagsIsAskedAgain(t *testing.T) {
 		answers.ServeHTTP(w, r)
 	}
 	i, _, _ := stand(t, nil, http.HandlerFunc(late), nil)
-	if app, err := i.Look(t.Context(), managed); err != nil || app.ObjectID != "o" {
+	if app, err := i.Look(t.Context(), managed); err != nil || app.ObjectID != "o" || app.Elsewhere {
 		t.Errorf("%+v, %v", app, err)
 	}
 }

@@ -31,10 +31,13 @@ var auditRoles = []string{"AuditLog.Read.All", "Directory.Read.All", "Directory.
 // Usage reads which credentials of app were used: from the report of credential activity, which only the public cloud
 // has, else from the sign-in log, which needs Entra ID P1 or P2. Without either, Source is "" and Reason says why.
 //
+// An app that other organisations use has no evidence here at all: their sign-ins are in their own tenants' reports. A use
+// counts whichever object holds the credential; of the same one at several services the newest counts.
+//
 // A use counts as somebody else's when it was at another service than Microsoft Graph, where alone Keyturn's own proofs
 // sign in, or when it is more than five minutes newer than every one in own.
 func (i *Issuer) Usage(ctx context.Context, app credential.App, own []time.Time) (issuer.Usage, error) {
-	if beyondHome(app.Audience) {
+	if beyondHome(app) {
 		return issuer.Usage{Reason: "other organisations or personal accounts sign in with this app, and their sign-ins " +
 			"are in no report of this tenant"}, nil
 	}
@@ -53,8 +56,11 @@ func (i *Issuer) Usage(ctx context.Context, app credential.App, own []time.Time)
 	return reader.log(ctx, usage.Reason)
 }
 
-// beyondHome reports whether an app's sign-ins may happen in other tenants than its own.
-func beyondHome(audience string) bool { return audience != "" && audience != "AzureADMyOrg" }
+// beyondHome reports whether secrets of an app may sign in in other tenants than this one. Those of a service principal
+// whose app registration is elsewhere are valid here alone, whoever else uses that app.
+func beyondHome(app credential.App) bool {
+	return !app.Elsewhere && app.Audience != "" && app.Audience != "AzureADMyOrg"
+}
 
 // reading is one reading of the reports for one app.
 type reading struct {

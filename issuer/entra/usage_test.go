@@ -104,6 +104,17 @@ func TestWithoutAReportTheReasonIsTold(t *testing.T) {
 	}
 }
 
+// A secret on the service principal of an app that is registered elsewhere signs in here alone, so that the report is whole.
+func TestAServicePrincipalsSecretsHaveTheirEvidenceHere(t *testing.T) {
+	app := managedApp()
+	app.Elsewhere, app.Audience = true, "AzureADMultipleOrgs"
+	origin := strings.Replace(row("K1", elsewhere, at(8)), "{", `{"credentialOrigin":"servicePrincipal",`, 1)
+	i, _, _ := stand(t, reader(), told{report: rows(origin), service: `{"id":"` + graphSP + `"}`}, nil)
+	if usage, err := i.Usage(t.Context(), app, nil); err != nil || usage.Uses["k1"] != (issuer.Use{Last: at(8), ByOthers: at(8)}) {
+		t.Errorf("%+v, %v", usage, err)
+	}
+}
+
 func TestAThrottledReportIsNoAbsentReport(t *testing.T) {
 	i, _, _ := stand(t, reader(), told{report: "429 ", service: `{"id":"x"}`}, nil)
 	if usage, err := i.Usage(t.Context(), managedApp(), nil); !problem.Is(err, problem.Throttled) {

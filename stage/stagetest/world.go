@@ -22,13 +22,14 @@ import (
 // before it and one after, at each of which the process may die.
 type World struct {
 	Time    time.Time
-	DieAt   int              // the point at which the process dies; 0 = never
-	Deaths  int              // of processes, so far
-	Lose    []int            // effects, by number, whose reply is lost
-	Late    time.Duration    // after which a new secret whose reply was lost is seen
-	Longest time.Duration    // a policy that can't be read: longer lives are refused; 0 = none
-	Overlap time.Duration    // the policy's minimum; an hour in a new world
-	Fail    map[string]error // what a write to a place, by name, fails with, before it has an effect
+	DieAt   int                 // the point at which the process dies; 0 = never
+	Deaths  int                 // of processes, so far
+	Lose    []int               // effects, by number, whose reply is lost
+	Late    time.Duration       // after which a new secret whose reply was lost is seen
+	Longest time.Duration       // a policy that can't be read: longer lives are refused; 0 = none
+	Overlap time.Duration       // the policy's minimum; an hour in a new world
+	Report  func() issuer.Usage // what a report of use shows; nil = there is none
+	Fail    map[string]error    // what a write to a place, by name, fails with, before it has an effect
 	Run     renewal.Run
 
 	mu      sync.Mutex
@@ -180,6 +181,14 @@ func (w *World) SignIn(_ context.Context, _ string, value secret.Value) error {
 		}
 	}
 	return &problem.Error{Class: problem.Retry, Code: problem.SignIn, Message: "refused"}
+}
+
+// Usage implements issuer.UsageReader.
+func (w *World) Usage(context.Context, credential.App, []time.Time) (issuer.Usage, error) {
+	if w.Report == nil {
+		return issuer.Usage{Reason: "this world has no report"}, nil
+	}
+	return w.Report(), nil
 }
 
 // Failing reports which places hold a value that doesn't sign in: each would be an outage.
