@@ -18,6 +18,8 @@ var levels = map[string]int{
 	"secret": 0, "problem": 0, "check": 0, "audit": 0, "renewal": 0, "credential": 0, "notice": 0,
 	// contracts and pure rules
 	"issuer": 1, "target": 1, "store": 1, "notify": 1, "policy": 1,
+	// what is posted to others
+	"signature": 1,
 	// the wire in general; the configuration, which is decoded into rules and descriptors
 	"cloud": 2, "config": 2,
 	// from one store to another, by the contract alone
@@ -30,7 +32,7 @@ var levels = map[string]int{
 	"person": 3,
 	// adapters
 	"issuer/entra": 4, "issuer/sharepoint": 4, "target/keyvaultsecret": 4, "target/apiconnection": 4, "target/automationvariable": 4,
-	"target/webconfig": 4, "target/appservicesetting": 4,
+	"target/webconfig": 4, "target/appservicesetting": 4, "target/vendorwebhook": 4, "target/manual": 4,
 	"notify/mail": 4, "notify/webhook": 4, "notify/heartbeat": 4,
 	"store/sqlite": 4, "store/postgres": 4, "inventory/script": 4,
 	// the rooms with effects, and those that look around

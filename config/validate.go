@@ -166,6 +166,8 @@ func shapeOf(kind target.FieldKind) reflect.Type {
 		return reflect.TypeFor[map[string]string]()
 	case target.Flag:
 		return reflect.TypeFor[bool]()
+	case target.Secret:
+		return secretType
 	default:
 		return reflect.TypeFor[string]()
 	}

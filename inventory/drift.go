@@ -123,7 +123,7 @@ func driftOfPlace(id string, delivery renewal.Delivery, standing target.Standing
 	case !standing.Exists:
 		return one(check.Warn("drift.place", id, DriftMissing, "it was written by run "+delivery.Run+" and isn't there any more",
 			"take it out of keyturn.yaml if it is gone for good"))
-	case standing.Receipt == delivery.Receipt:
+	case standing.Silent, standing.Receipt == delivery.Receipt:
 		return nil
 	case standing.Tag != "" && !slices.Contains(m.Tags, standing.Tag):
 		return one(check.Warn("drift.place", id, DriftForeignTag, "it holds what run "+standing.Tag+" of another Keyturn store wrote",

@@ -136,6 +136,7 @@ func runs() []Meaning {
 	return []Meaning{
 		{"settle.slow", "A new secret is still refused somewhere after a long time.", "Look at the sign-in log; then keyturn resume APP, or keyturn abort APP."},
 		{"renewal.early", "The service goes on with the old secret until its end, which comes after that of a new one.", "Renew later, or raise policy.lifetime."},
+		{"manual.nothing", "No place waits for a person's word that the new secret is in it.", "See what the renewal waits for: keyturn show RUN."},
 		{"site.unknown", "No SharePoint site answers at the address of sharePoint.site.", "Correct it: the site on which the add-in is installed."},
 		{"addin.keys", "A secret of a SharePoint add-in lacks one of its two keys, so ACS doesn't use it.", "Nothing, if it is meant for Entra; else renew the add-in."},
 		{"addin.ambiguous", "Two secrets of an add-in have the same dates, so it isn't known whose keys are whose.", "Remove the expired one and its two keys by hand."},

@@ -22,7 +22,7 @@ func deliver(ctx context.Context, j *Job) (Pause, error) {
 	if err != nil {
 		return Pause{}, err
 	}
-	if !have {
+	if !have && !j.handed() {
 		attempt, _ := j.attempt()
 		return Pause{}, j.startOver(ctx, attempt, "its value was lost before the custodian had it")
 	}

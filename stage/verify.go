@@ -18,7 +18,7 @@ func verify(ctx context.Context, j *Job) (Pause, error) {
 	if err != nil {
 		return Pause{}, err
 	}
-	if !have {
+	if !have && !j.handed() {
 		attempt, _ := j.attempt()
 		return Pause{}, j.startOver(ctx, attempt, "its value was lost and no place can give it back")
 	}
@@ -44,7 +44,7 @@ func (j *Job) proveAll(ctx context.Context, better bool) error {
 	places := j.tasks(j.Targets, func(d renewal.Delivery) bool { return !better || d.Provable })
 	parcel, written := j.parcel(), target.Written{SeenInUse: j.seenInUse, Now: j.Now()}
 	group, inner := errgroup.WithContext(ctx)
-	if !better {
+	if !better && !j.value.IsZero() {
 		group.Go(func() error {
 			if err := j.Issuer.SignIn(inner, j.ClientID, j.value); err != nil && !j.spreads(err) {
 				return fmt.Errorf("sign in with the new secret: %w", err)

@@ -35,6 +35,8 @@ const (
 	Text FieldKind = "string"
 	Map  FieldKind = "map" // of text to text
 	Flag FieldKind = "bool"
+	// Secret is one of Keyturn's own, which the file only refers to: ${env:NAME} or ${file:PATH}.
+	Secret FieldKind = "secret"
 )
 
 // Right is one permission that the place needs, as its owner would grant it.

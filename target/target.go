@@ -129,3 +129,8 @@ type Releasing interface {
 	// A place that holds no old value is left as it is. Safe to repeat.
 	Release(ctx context.Context, parcel Parcel) (receipt string, err error)
 }
+
+// ByHand is a [Target] that only a person can write: a value shown once counts as written when that person says so.
+type ByHand interface {
+	ByHand()
+}

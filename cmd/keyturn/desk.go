@@ -79,7 +79,7 @@ func (d *desk) setup(ctx context.Context, app config.Application) (stage.Setup, 
 		return stage.Setup{}, err
 	}
 	for _, block := range app.Targets {
-		built, err := build(block, owner{clientID: app.ClientID, issuer: app.Issuer, reach: d.reach, clock: d.clock})
+		built, err := build(block, owner{clientID: app.ClientID, issuer: app.Issuer, env: d.sh.env, person: d.sh.hands(), reach: d.reach, clock: d.clock})
 		if err != nil {
 			return stage.Setup{}, err
 		}

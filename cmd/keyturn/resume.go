@@ -15,22 +15,28 @@ import (
 
 func newResume(sh *shell) *cobra.Command {
 	var r renewing
-	var overwrite bool
+	var overwrite, delivered bool
 	cmd := &cobra.Command{
 		Use:   "resume RUN|APP",
 		Short: "Go on with a renewal that stands still",
 		Long: "Goes on from where the run stands, with the same new secret where it can be read back, else with a fresh one.\n" +
 			"A run that another living process drives is followed; of one that has ended, the end is shown.",
 		Example: "  keyturn resume provision-assist\n  keyturn resume k3v9q0x2ab --wait 1h\n" +
-			"  keyturn resume provision-assist --overwrite     # a place was changed by somebody else: write ours again",
+			"  keyturn resume provision-assist --overwrite     # a place was changed by somebody else: write ours again\n" +
+			"  keyturn resume helpdesk --delivered             # the secret that was shown is where the vendor wants it",
 		Args: exactly(1, "one run or application"),
 	}
 	r.addFlags(sh, cmd)
 	cmd.Flags().BoolVar(&overwrite, "overwrite", false, "write again those places that somebody else changed since")
+	cmd.Flags().BoolVar(&delivered, "delivered", false, "say that the new secret is in the places that only a person can write")
+	cmd.MarkFlagsMutuallyExclusive("overwrite", "delivered")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var prepare engine.Prepare
-		if overwrite {
+		switch {
+		case overwrite:
 			prepare = sh.asToldBy(stage.Overwrite)
+		case delivered:
+			prepare = sh.asToldBy(stage.Delivered)
 		}
 		return sh.goOn(cmd.Context(), &r, args[0], prepare)
 	}

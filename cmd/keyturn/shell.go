@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -27,6 +28,8 @@ type shell struct {
 	logTo     io.Writer            // nil = errs, as much as --log-level asks for; else everything goes there
 	diary     diary                // nil = there is a screen, or what stands for one
 	hear      func(cloud.Exchange) // is told of every request; nil = nobody listens
+
+	handing sync.Mutex // one secret is handed to the person at a time
 
 	began atomic.Bool   // a command's own work has begun: what fails from here on isn't a mistake in usage
 	soft  atomic.Bool   // the command stops softly by itself when stop is closed

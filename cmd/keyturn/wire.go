@@ -27,6 +27,8 @@ import (
 	"keyturn/target/appservicesetting"
 	"keyturn/target/automationvariable"
 	"keyturn/target/keyvaultsecret"
+	"keyturn/target/manual"
+	"keyturn/target/vendorwebhook"
 	"keyturn/target/webconfig"
 	"keyturn/vault"
 )
@@ -85,6 +87,8 @@ var issuers = map[config.Issuer]func(r *reach, app config.Application) (issuer.I
 type owner struct {
 	clientID string
 	issuer   config.Issuer
+	env      config.Environment // where Keyturn's own secrets come from; nil = their references' form alone is checked
+	person   manual.Person      // who sits at the terminal; nil = nobody
 	reach    *reach
 	clock    stage.Clock
 }
@@ -103,6 +107,8 @@ func kinds() []kind {
 		{automationvariable.Descriptor(), buildVariable},
 		{webconfig.Descriptor(), buildWebConfig},
 		{appservicesetting.Descriptor(), buildAppSetting},
+		{vendorwebhook.Descriptor(), buildVendor},
+		{manual.Descriptor(), buildManual},
 	}
 }
 
@@ -153,6 +159,22 @@ func buildAppSetting(block config.Block, o owner) (target.Target, error) {
 		c.Form = cmp.Or(c.Form, string(target.Base64))
 	}
 	return appservicesetting.New(c, o.clientID, o.reach.arm, o.reach.portal())
+}
+
+func buildVendor(block config.Block, o owner) (target.Target, error) {
+	var c vendorwebhook.Config
+	if err := block.Fetch(o.env, &c); err != nil {
+		return nil, err
+	}
+	return vendorwebhook.New(c, vendorwebhook.Parts{Client: o.reach.session.Elsewhere(), Now: o.reach.session.Now})
+}
+
+func buildManual(block config.Block, o owner) (target.Target, error) {
+	var c manual.Config
+	if err := block.Decode(&c); err != nil {
+		return nil, err
+	}
+	return manual.New(c, o.person)
 }
 
 // portal is where people see the cloud.

@@ -16,6 +16,7 @@ import (
 	"keyturn/notify"
 	"keyturn/problem"
 	"keyturn/secret"
+	"keyturn/signature"
 )
 
 // Config is the block below notify.webhook.
@@ -69,7 +70,7 @@ func isProtected(address *url.URL) bool {
 
 // signWith adds the key of a setting.
 func (w *Webhook) signWith(name string, value secret.Value) error {
-	read, err := key(value)
+	read, err := signature.Key(value)
 	if err != nil {
 		return setting(name, err.Error())
 	}
@@ -119,9 +120,7 @@ func (w *Webhook) Send(ctx context.Context, n notice.Notice) error {
 	at := w.Now()
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "keyturn")
-	request.Header["webhook-id"] = []string{n.ID}
-	request.Header["webhook-timestamp"] = []string{strconv.FormatInt(at.Unix(), 10)}
-	request.Header["webhook-signature"] = []string{signatures(w.keys, n.ID, at, body)}
+	signature.Put(request.Header, w.keys, n.ID, at, body)
 	return w.post(request)
 }
 

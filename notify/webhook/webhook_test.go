@@ -54,19 +54,6 @@ func TestExercise(t *testing.T) {
 
 func TestDescribes(t *testing.T) { t.Parallel(); notifytest.Describes(t, Descriptor()) }
 
-// A known answer, which the specification's reference libraries publish and check themselves by (read 2026-11-25).
-func TestTheSignatureOfAKnownMessage(t *testing.T) {
-	t.Parallel()
-	read, err := key(secret.New("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := signatures([]secret.Value{read}, "msg_p5jXN8AQM9LWM0D4loKWxJek", time.Unix(1614265330, 0), []byte(`{"test": 2432232314}`))
-	if want := "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="; got != want {
-		t.Errorf("signed %s, want %s", got, want)
-	}
-}
-
 func TestWhatIsPosted(t *testing.T) {
 	t.Parallel()
 	r := hooktest.Start(t)

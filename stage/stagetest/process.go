@@ -27,6 +27,9 @@ func (w *World) Setup() stage.Setup {
 		s.Issuer, s.Targets = acs{w}, []target.Target{pairHolder{holder{w, webConfig}}}
 		s.Policy.Overlap.Evidence = renewal.EvidencePreferred
 	}
+	if w.hands {
+		s.Targets = []target.Target{handHolder{holder{w, byHand}}}
+	}
 	if w.places["custodian"] != nil {
 		s.Targets = append([]target.Target{keeper{holder{w, "custodian"}}}, s.Targets...)
 	}
@@ -37,10 +40,7 @@ func (w *World) Setup() stage.Setup {
 // ends, needs a person, or dies.
 func (w *World) Process(plan *stage.Plan) (dead bool, err error) {
 	w.dead, w.points = false, 0
-	j := &stage.Job{
-		Setup: w.Setup(), Book: w, Run: w.Run, History: clone(w.history), Plan: plan, Tell: func(renewal.Event) {},
-		Clock: stage.Clock{Now: func() time.Time { return w.Time }, Sleep: w.sleep},
-	}
+	j := w.job(plan)
 	for steps := 0; !j.Run.State.Ended(); steps++ {
 		pause, err := stage.Step(context.Background(), j)
 		switch {
@@ -60,6 +60,14 @@ func (w *World) Process(plan *stage.Plan) (dead bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// job is the run as a process that has just begun picks it up.
+func (w *World) job(plan *stage.Plan) *stage.Job {
+	return &stage.Job{
+		Setup: w.Setup(), Book: w, Run: w.Run, History: clone(w.history), Plan: plan, Tell: func(renewal.Event) {},
+		Clock: stage.Clock{Now: func() time.Time { return w.Time }, Sleep: w.sleep},
+	}
 }
 
 func (w *World) sleep(_ context.Context, d time.Duration) error {

@@ -40,6 +40,8 @@ type World struct {
 	app     credential.App
 	values  map[string]string // by key id
 	keys    map[string]bool   // by key id: the secret has its keys; nil = secrets need none
+	hands   bool              // the one place is written by a person
+	shown   string            // what that person was shown last
 	heard   []*heard          // what the service of add-ins hears of secrets, late
 	places  map[string]*place
 	issued  int

@@ -24,6 +24,7 @@ func Describes(t *testing.T, d target.Descriptor, config any) {
 	}
 	kinds := map[target.FieldKind][]reflect.Kind{
 		target.Text: {reflect.String}, target.Flag: {reflect.Bool}, target.Map: {reflect.Map, reflect.Pointer},
+		target.Secret: {reflect.Struct},
 	}
 	for _, f := range d.Fields {
 		if !slices.Contains(kinds[f.Kind], read[f.Name]) || f.Help == "" || f.Example == "" {

@@ -1,10 +1,15 @@
-package webhook
+// Package signature signs what is posted to others as the Standard Webhooks specification says, so that any of its
+// libraries can check it.
+// Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md (read 2026-11-25).
+package signature
 
 import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,8 +22,8 @@ const (
 	mostKey  = 64
 )
 
-// key reads a signing secret as it is handed out: whsec_ and base64.
-func key(value secret.Value) (secret.Value, error) {
+// Key reads a signing secret as it is handed out: whsec_ and base64.
+func Key(value secret.Value) (secret.Value, error) {
 	text, marked := strings.CutPrefix(value.Reveal(), "whsec_")
 	if !marked {
 		return secret.Value{}, fmt.Errorf("it doesn't begin with whsec_")
@@ -33,13 +38,16 @@ func key(value secret.Value) (secret.Value, error) {
 	return secret.New(string(bytes)), nil
 }
 
-// signatures is the header webhook-signature: one for each key, so that a receiver which knows either is content.
-func signatures(keys []secret.Value, id string, at time.Time, body []byte) string {
+// Put sets the three headers of a body that is posted under id, signed with each of keys: one for each key, so that a receiver which knows either is
+// content.
+func Put(header http.Header, keys []secret.Value, id string, at time.Time, body []byte) {
 	var list []string
 	for _, each := range keys {
 		mac := hmac.New(sha256.New, []byte(each.Reveal()))
 		fmt.Fprintf(mac, "%s.%d.%s", id, at.Unix(), body)
 		list = append(list, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 	}
-	return strings.Join(list, " ")
+	header["webhook-id"] = []string{id}
+	header["webhook-timestamp"] = []string{strconv.FormatInt(at.Unix(), 10)}
+	header["webhook-signature"] = []string{strings.Join(list, " ")}
 }

@@ -1,0 +1,52 @@
+package stagetest
+
+import (
+	"context"
+
+	"keyturn/problem"
+	"keyturn/renewal"
+	"keyturn/stage"
+	"keyturn/target"
+)
+
+// NewByHand returns a world whose one place only a person can write. Until Placed is set the person says no.
+func NewByHand() *World {
+	w := New(false)
+	w.places = map[string]*place{byHand: {value: w.values[OldKey], versions: map[string]string{}}}
+	w.hands = true
+	return w
+}
+
+const byHand = "by hand"
+
+// handHolder is such a place: it can't be asked.
+type handHolder struct{ holder }
+
+var _ target.ByHand = handHolder{}
+
+// ByHand implements target.ByHand.
+func (handHolder) ByHand() {}
+
+// Look implements target.Target.
+func (handHolder) Look(context.Context) (target.Standing, error) {
+	return target.Standing{Exists: true, Silent: true}, nil
+}
+
+// Write implements target.Target: the person is shown the value, and puts it into place a little later.
+func (h handHolder) Write(_ context.Context, parcel target.Parcel) (string, error) {
+	if err := h.w.act(func() { h.w.shown = parcel.Value.Reveal() }); err != nil {
+		return "", err
+	}
+	return "", problem.NeedsPerson("manual.waiting", h.name, "not yet", "keyturn resume APP --delivered")
+}
+
+// Verify implements target.Target.
+func (handHolder) Verify(context.Context, target.Parcel, target.Written) (target.Proof, error) {
+	return target.Proof{Rung: renewal.Acknowledged}, nil
+}
+
+// Place puts what the person was last shown into the place, and has them say so.
+func (w *World) Place() error {
+	w.places[byHand].value = w.shown
+	return stage.Delivered(context.Background(), w.job(nil), "somebody")
+}
