@@ -23,7 +23,7 @@ func Delivered(ctx context.Context, j *Job, who string) error {
 		each.delivery.State, each.delivery.Receipt = renewal.DeliveryWritten, renewal.Tag(j.Run.ID, j.Run.Attempt)
 		each.delivery.WrittenAt, each.delivery.Rung = j.Now(), renewal.Acknowledged
 		d.deliveries = append(d.deliveries, each.delivery)
-		d.events = append(d.events, event("written", place.Title, "target", place.ID, "by", who)...)
+		d.events = append(d.events, event("written", place.Title+", says "+who, "target", place.ID)...)
 		d.audit = append(d.audit, entry("write", place.ID, audit.Happened, "says "+who)...)
 	}
 	if len(d.deliveries) == 0 {

@@ -26,7 +26,7 @@ func Descriptor() target.Descriptor {
 			"A value that is lost before it is in place can't be shown again unless a Key Vault secret or another readable place has it: a fresh one is made.",
 		},
 		Codes: []problem.Meaning{
-			{Code: "manual.terminal", Text: "A person must put the new secret into its place, and nobody sits at a terminal.", Fix: "Run keyturn at a terminal."},
+			{Code: "manual.terminal", Text: "A person must put the new secret into its place, and nobody sits at a terminal.", Fix: "keyturn renew APP, or keyturn resume APP, at a terminal."},
 			{Code: "manual.waiting", Text: "A person hasn't said yet that a secret is in its place, or out of it.", Fix: "keyturn resume APP --delivered, when it is in place."},
 			{Code: "manual.setting", Text: "A setting of a place that a person writes can't be meant.", Fix: "Read what is named."},
 		},

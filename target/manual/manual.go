@@ -106,7 +106,7 @@ func (t *Target) Write(ctx context.Context, parcel target.Parcel) (string, error
 
 func (t *Target) nobody() error {
 	return problem.NeedsPerson("manual.terminal", t.cfg.Place, "a person must put the new secret there, and nobody sits at a terminal to be shown it",
-		"run keyturn at a terminal: keyturn renew APP, or keyturn resume APP")
+		"at a terminal: keyturn renew APP, or keyturn resume APP")
 }
 
 // Release asks whether the old value is out of the place.
