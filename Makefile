@@ -51,6 +51,11 @@ check:
 stories:
 	go test -count=1 -timeout 60m ./e2e/story -kills 16 -chances 60
 
+# Four machines on one database while everything goes wrong at random, for half an hour. SOAK=... takes other flags of the test.
+SOAK ?= -length 30m -apps 200
+soak:
+	KEYTURN_REQUIRE_POSTGRES=1 go test -count=1 -timeout 24h -v ./e2e/soak $(SOAK)
+
 # A thousand applications for ten years, each secret renewed every year. YEARS=... takes other flags of the test.
 YEARS ?= -apps 1000 -years 10 -life 1
 years:

@@ -83,7 +83,7 @@ func (j *Job) proveEverywhere(ctx context.Context, attempt renewal.Attempt) erro
 		if streak.enough(j.Now()) {
 			return nil
 		}
-		if j.Now().Sub(streak.born) > settleLimit {
+		if streak.got == 0 && j.Now().Sub(streak.born) > settleLimit { // a machine that slept meanwhile tries once more
 			return problem.NeedsPerson("settle.slow", "secret "+attempt.KeyID, "still refused somewhere after "+settleLimit.String(),
 				"check that the app is enabled and that no Conditional Access policy blocks it, then: keyturn resume "+j.App)
 		}
