@@ -317,3 +317,17 @@ func TestALeadIsATimeOrAShare(t *testing.T) {
 		}
 	}
 }
+
+// Two keys are called signIn: how people sign in to renew, and how they do at the console.
+func TestTheTwoSignInsAreApart(t *testing.T) {
+	t.Parallel()
+	text := "tenant: t\nsignIn: { clientId: 7f0d7f0d-1111-2222-3333-444444444444, password: allowed }\n"
+	read, err := Parse("keyturn.yaml", []byte(text), kinds())
+	if err != nil || read.SignIn.ClientID == "" || !read.SignIn.Password {
+		t.Fatalf("%+v, %v", read.SignIn, err)
+	}
+	_, err = Parse("keyturn.yaml", []byte(text+"serve: { signIn: { clientId: console } }\n"), kinds())
+	if err == nil || !strings.Contains(err.Error(), "issuer") {
+		t.Errorf("%v", err)
+	}
+}

@@ -45,7 +45,7 @@ var consoleRoles = []string{"viewer", "operator", "approver", "admin"}
 func (r *reader) provider(written provider) Provider {
 	spot := r.find("serve", "signIn")
 	found := Provider{Issuer: written.Issuer, ClientID: written.ClientID, Roles: written.Roles}
-	if spot.path == r.find("serve").path {
+	if spot.path != join("serve", "signIn") { // it isn't written; there is a key signIn at the top too
 		return found
 	}
 	if at := r.within(spot, "clientSecret"); at.path != spot.path {
