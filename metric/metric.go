@@ -21,6 +21,8 @@ type Options struct {
 	Look  string           // the duty that is the look at the tenant
 	Every time.Duration    // between looks
 	Now   func() time.Time // policy's time
+	// Held returns for how long nobody on this store may ask Microsoft Graph; nil = not told.
+	Held func(context.Context) (time.Duration, error)
 }
 
 // Metrics is everything that one process tells.

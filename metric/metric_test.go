@@ -1,6 +1,7 @@
 package metric_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,6 +36,7 @@ func open(t testing.TB) *sqlite.Store {
 func told(kept any, traffic *metric.Traffic) *metric.Metrics {
 	return metric.New(metric.Options{
 		Release: "v1", Traffic: traffic, Store: kept, Look: look, Every: time.Hour, Now: func() time.Time { return noon },
+		Held: func(context.Context) (time.Duration, error) { return 7 * time.Second, nil },
 	})
 }
 
@@ -95,6 +97,9 @@ keyturn_credential_renewal_timestamp_seconds{app="c",key_id=""} 1.7932752e+09
 # HELP keyturn_findings Applications that can't be renewed by themselves, by the reason's code.
 # TYPE keyturn_findings gauge
 keyturn_findings{code="due.unclear"} 1
+# HELP keyturn_graph_held_seconds For how long no process on this store sends anything to Microsoft Graph, because it throttled; 0 when they may.
+# TYPE keyturn_graph_held_seconds gauge
+keyturn_graph_held_seconds 7
 # HELP keyturn_look_interval_seconds The time between looks at the tenant, as configured.
 # TYPE keyturn_look_interval_seconds gauge
 keyturn_look_interval_seconds 3600

@@ -34,6 +34,8 @@ var (
 
 	findings = desc("keyturn_findings", "Applications that can't be renewed by themselves, by the reason's code.", "code")
 
+	graphHeld = desc("keyturn_graph_held_seconds", "For how long no process on this store sends anything to Microsoft Graph, because it throttled; 0 when they may.")
+
 	lookAge      = desc("keyturn_look_age_seconds", "Since the tenant was last looked at with success, by any process; missing before the first time.")
 	lookSuccess  = desc("keyturn_look_success", "1 when the last look at the tenant succeeded.")
 	lookInterval = desc("keyturn_look_interval_seconds", "The time between looks at the tenant, as configured.")
@@ -48,7 +50,7 @@ type standing struct{ Options }
 // Describe implements [prometheus.Collector].
 func (s *standing) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		storeUp, expiry, due, applications, runs, runStuck, runTries, findings, lookAge, lookSuccess, lookInterval, outboxNotices, outboxAge,
+		storeUp, expiry, due, applications, runs, runStuck, runTries, findings, graphHeld, lookAge, lookSuccess, lookInterval, outboxNotices, outboxAge,
 	} {
 		to <- d
 	}
@@ -61,7 +63,7 @@ func (s *standing) Collect(to chan<- prometheus.Metric) {
 	t := teller(to)
 	t.tell(lookInterval, s.Every.Seconds())
 	up := true
-	for _, question := range []func(context.Context, teller) bool{s.sightings, s.census, s.findings, s.looks, s.outbox} {
+	for _, question := range []func(context.Context, teller) bool{s.sightings, s.census, s.findings, s.held, s.looks, s.outbox} {
 		up = question(ctx, t) && up
 	}
 	t.tell(storeUp, truth(up))
@@ -146,6 +148,17 @@ func (s *standing) findings(ctx context.Context, t teller) bool {
 		}
 		return err
 	})
+}
+
+func (s *standing) held(ctx context.Context, t teller) bool {
+	if s.Held == nil {
+		return true
+	}
+	d, err := s.Held(ctx)
+	if err == nil {
+		t.tell(graphHeld, d.Seconds())
+	}
+	return err == nil
 }
 
 func (s *standing) looks(ctx context.Context, t teller) bool {

@@ -49,7 +49,7 @@ func TestDocsMetrics(t *testing.T) {
 	t.Parallel()
 	traffic := metric.NewTraffic()
 	traffic.Request("graph", 429, time.Second, time.Second)
-	all, err := metric.New(metric.Options{Store: crowded{}, Traffic: traffic, Now: time.Now}).Registry().Gather()
+	all, err := metric.New(metric.Options{Store: crowded{}, Traffic: traffic, Now: time.Now, Held: func(context.Context) (time.Duration, error) { return 0, nil }}).Registry().Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
