@@ -41,7 +41,7 @@ var levels = map[string]int{
 	// what could be done instead, out of what was found
 	"advice": 6,
 	// what answers to others: who may come in, what happens, what is shown, how it is shown; and the way to all of it
-	"server/access": 5, "server/feed": 5, "server/board": 6, "server/command": 6, "server/web": 7, "server/api": 7, "server": 8,
+	"server/access": 5, "server/feed": 5, "server/board": 6, "server/command": 6, "server/guest": 6, "server/web": 7, "server/api": 7, "server": 8,
 	// the command knows all
 	"cmd/keyturn": 9,
 	// tools of the house: for making a release; to be killed between any two steps, in what tests build alone

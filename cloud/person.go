@@ -36,6 +36,9 @@ type browserSignIn struct {
 	login   string // shown filled in; "" = none
 	say     func(string)
 	open    func(address string) error
+
+	clientID string
+	redirect *Redirect // nil = the browser is on this computer
 }
 
 func (m maker) browser() (azcore.TokenCredential, error) {
@@ -47,7 +50,7 @@ func (m maker) browser() (azcore.TokenCredential, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &browserSignIn{client: client, login: m.o.Username, say: m.o.Say, open: m.o.Open}, nil
+	return &browserSignIn{client: client, login: m.o.Username, say: m.o.Say, open: m.o.Open, clientID: m.o.ClientID, redirect: m.o.Redirect}, nil
 }
 
 // tenantOrAny is the tenant to sign in to: any that has the person, where none is configured.
@@ -67,7 +70,7 @@ func (b *browserSignIn) GetToken(ctx context.Context, want policy.TokenRequestOp
 	}
 	asked, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	got, err := b.client.AcquireTokenInteractive(asked, want.Scopes, public.WithOpenURL(b.show), public.WithLoginHint(b.login))
+	got, err := b.ask(asked, want)
 	switch {
 	case err != nil && ctx.Err() == nil && asked.Err() != nil:
 		return azcore.AccessToken{}, problem.FindKnown("signin.abandoned").Stops("", "", "")
@@ -76,6 +79,14 @@ func (b *browserSignIn) GetToken(ctx context.Context, want policy.TokenRequestOp
 	}
 	b.account, b.login = got.Account, got.Account.PreferredUsername
 	return azcore.AccessToken{Token: got.AccessToken, ExpiresOn: got.ExpiresOn.UTC()}, nil
+}
+
+// ask lets the person sign in, in the browser of this computer or of another.
+func (b *browserSignIn) ask(ctx context.Context, want policy.TokenRequestOptions) (public.AuthResult, error) {
+	if b.redirect != nil {
+		return b.byRedirect(ctx, want)
+	}
+	return b.client.AcquireTokenInteractive(ctx, want.Scopes, public.WithOpenURL(b.show), public.WithLoginHint(b.login))
 }
 
 // show opens the browser and says where to go by hand if it doesn't. It doesn't wait for the browser to end.

@@ -36,6 +36,7 @@ type Options struct {
 	Carry http.RoundTripper
 
 	Open     func(address string) error // opens a browser for a person; nil = the machine's own
+	Redirect *Redirect                  // for IdentityBrowser where the browser isn't on this computer; nil = it is
 	ShowCode func(address, code string) // shows a person the code to type, and where; nil = as a sentence through Say
 }
 

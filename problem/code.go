@@ -167,6 +167,7 @@ func consoles() []Meaning {
 	return []Meaning{
 		{"signin.required", "You haven't signed in at the console, or have been signed out.", "Sign in; a program sends an API token."},
 		{"signin.often", "Somebody tried to sign in too often from one address.", "Wait a minute."},
+		{"signin.person", "A renewal with a person's rights needs their sign-in at Microsoft, and there is none.", "Sign in under Settings, or with POST /api/v1/sign-in."},
 		{"signin.foreign", "A sign-in came back from the provider that this browser hasn't begun, or that took too long.", "Sign in again."},
 		{"signin.denied", "The provider didn't let somebody in.", "Sign in again, with an account of the organisation."},
 		{"signin.token", "The provider's answer can't be believed.", "Sign in again; if it stays, check issuer, clientId and the machine's clock."},

@@ -12,6 +12,7 @@ import (
 
 	"keyturn/problem"
 	"keyturn/server/access"
+	"keyturn/server/guest"
 )
 
 // Console is what is shown to those who have signed in.
@@ -20,6 +21,7 @@ type Console struct {
 	Site   Site
 	// Provider is who people sign in with; nil = one-time links alone.
 	Provider *Provider
+	Room     *guest.Room    // where people sign in with rights of their own
 	Routes   []access.Route // of pages and API
 	// Refuse tells a person at a browser why they can't come in or can't do what they asked for.
 	Refuse func(w http.ResponseWriter, r *http.Request, status int, err error)

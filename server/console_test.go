@@ -22,6 +22,7 @@ import (
 	"keyturn/server/board"
 	"keyturn/server/command"
 	"keyturn/server/feed"
+	"keyturn/server/guest"
 	"keyturn/server/web"
 	"keyturn/store/sqlite"
 	"keyturn/target"
@@ -62,13 +63,14 @@ func build(t *testing.T, change func(*server.Console)) *building {
 	}
 	b.passes, b.engine = &passes{Store: kept}, &engine{store: kept}
 	keeper, commands := &access.Keeper{Passes: b.passes, Now: time.Now}, command.Desk{Engine: b.engine, Runs: kept}
-	b.api, err = api.New(api.Parts{Board: shown, Commands: commands, Feed: b.feed, Store: kept, Keeper: keeper, Settings: api.Settings{Store: "file", SignIn: "link"}})
+	room := &guest.Room{Opener: &desk{}, Now: time.Now}
+	b.api, err = api.New(api.Parts{Board: shown, Commands: commands, Feed: b.feed, Store: kept, Keeper: keeper, Room: room, Settings: api.Settings{Store: "file", SignIn: "link"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	pages := web.Pages{Board: shown, Commands: commands, Document: b.api.Document(), About: func(context.Context) (web.About, error) { return web.About{Release: "test"}, nil }}
 	b.console = &server.Console{
-		Keeper: keeper, Site: server.Site{Address: site}, Routes: append(pages.Routes(), b.api.Routes()...), Refuse: pages.Refuse, Log: log,
+		Keeper: keeper, Site: server.Site{Address: site}, Room: room, Routes: append(pages.Routes(), b.api.Routes()...), Refuse: pages.Refuse, Log: log,
 	}
 	if change != nil {
 		change(b.console)
@@ -81,6 +83,7 @@ func build(t *testing.T, change func(*server.Console)) *building {
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
 		cancel()
+		b.console.Room.Empty()
 		for range cap(ended) {
 			if err := <-ended; err != nil {
 				t.Error(err)

@@ -174,6 +174,12 @@ func (b *building) tries(run, other string) map[string]map[int]request {
 		"createToken": body("/api/v1/tokens", `{"name":"ci","role":"viewer"}`, map[int]request{
 			201: {path: "/api/v1/tokens", body: `{"name":"ci","role":"operator","life":"1d"}`}, 422: {path: "/api/v1/tokens", body: `{"name":"ci","role":"owner"}`},
 		}),
+		"getSignIn": ok("/api/v1/sign-in"),
+		"beginSignIn": body("/api/v1/sign-in", `{"how":"device"}`, map[int]request{
+			200: {path: "/api/v1/sign-in", body: `{"how":"device"}`}, 422: {path: "/api/v1/sign-in", body: `{"how":"pigeon"}`},
+			409: {path: "/api/v1/sign-in", body: `{"how":"password"}`},
+		}),
+		"endSignIn":    {204: {path: "/api/v1/sign-in"}},
 		"revokeToken":  {404: {path: "/api/v1/tokens/none"}, 422: {path: "/api/v1/tokens" + long}},
 		"followEvents": {200: {path: "/api/v1/events?after=0"}},
 	}

@@ -60,7 +60,7 @@ func ignore(err, what error) error {
 	return err
 }
 
-func (e *engine) Tell(ctx context.Context, id string, version int64, word command.Word, by access.Person) (renewal.Run, error) {
+func (e *engine) Tell(ctx context.Context, id string, version int64, word command.Word, _ bool, by access.Person) (renewal.Run, error) {
 	if err := e.hear(string(word)+" "+id, by); err != nil {
 		return renewal.Run{}, err
 	}
@@ -147,14 +147,14 @@ func TestWhoAsksForARunDoesntApproveIt(t *testing.T) {
 	token := ada
 	token.Name, token.Method = "token ci of Ada", access.ByToken
 	for name, who := range map[string]access.Person{"herself": ada, "with a token of hers": token} {
-		if _, err := desk.Tell(as(who), run.ID, run.Version, command.Approve); !problem.Is(err, "approve.own") {
+		if _, err := desk.Tell(as(who), run.ID, run.Version, command.Approve, false); !problem.Is(err, "approve.own") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := desk.Tell(as(someone(access.Approver)), run.ID, run.Version, command.Approve); err != nil {
+	if _, err := desk.Tell(as(someone(access.Approver)), run.ID, run.Version, command.Approve, false); err != nil {
 		t.Errorf("somebody else: %v", err)
 	}
-	if _, err := desk.Tell(as(someone(access.Approver)), run.ID, 0, command.Approve); !problem.Is(err, "version.missing") {
+	if _, err := desk.Tell(as(someone(access.Approver)), run.ID, 0, command.Approve, false); !problem.Is(err, "version.missing") {
 		t.Errorf("whatever it is now: %v", err)
 	}
 	if _, _, err := desk.Start(as(someone(access.Operator)), command.Ask{App: "portal", Emergency: true, RevokeFirst: true}); !problem.Is(err, "role.insufficient") {

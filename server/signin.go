@@ -14,6 +14,7 @@ import (
 func signInRoutes(c *Console) []access.Route {
 	return []access.Route{
 		{Pattern: "GET /sign-in", Counted: true, Handler: http.HandlerFunc(c.signIn)},
+		{Pattern: "GET /sign-in/person", Least: access.Operator, Counted: true, Handler: http.HandlerFunc(c.backFromMicrosoft)},
 		{Pattern: "POST /sign-out", Least: access.Viewer, Handler: http.HandlerFunc(c.signOut)},
 	}
 }
@@ -55,6 +56,15 @@ func (s Site) remember(w http.ResponseWriter, session secret.Value, person acces
 	http.SetCookie(w, &http.Cookie{
 		Name: s.Cookie(), Value: session.Reveal(), Path: "/", Expires: person.Until, Secure: s.Secure(), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
+}
+
+// backFromMicrosoft takes the answer to a person's sign-in with rights of their own.
+func (c *Console) backFromMicrosoft(w http.ResponseWriter, r *http.Request) {
+	if err := c.Room.Back(r.Context(), r.URL.Query()); err != nil {
+		c.Refuse(w, r, statusOf(err), err)
+		return
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 // signOut ends the session, here and in the browser.

@@ -21,6 +21,7 @@ import (
 	"keyturn/server/board"
 	"keyturn/server/command"
 	"keyturn/server/feed"
+	"keyturn/server/guest"
 	"keyturn/server/web"
 	"keyturn/store/postgres"
 	"keyturn/target"
@@ -62,15 +63,17 @@ func (s *service) house(ctx context.Context, listener net.Listener) (*house, err
 
 // console puts pages and API together.
 func (s *service) console(h *house) (*server.Console, error) {
-	keeper, commands := keeperOf(s.store), command.Desk{Engine: orders{s}, Runs: s.store}
+	keeper, commands := keeperOf(s.store), command.Desk{Engine: orders{s, s.guests}, Runs: s.store}
+	room := &guest.Room{Opener: s.guests, Password: s.settings.SignIn.Password, Now: time.Now}
 	programs, err := api.New(api.Parts{
-		Board: h.board, Commands: commands, Feed: h.feed, Store: s.store, Keeper: keeper, Settings: s.settingsShown(),
+		Board: h.board, Commands: commands, Feed: h.feed, Store: s.store, Keeper: keeper, Room: room, Settings: s.settingsShown(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	pages := web.Pages{Board: h.board, Commands: commands, Document: programs.Document(), About: s.aboutShown}
-	console := &server.Console{Keeper: keeper, Site: h.site, Log: s.log}
+	s.site = h.site
+	console := &server.Console{Keeper: keeper, Site: h.site, Room: room, Log: s.log}
 	if s.settings.Serve.Provider.On() {
 		if console.Provider, err = s.provider(); err != nil {
 			return nil, err
@@ -164,6 +167,7 @@ func (s *service) answer(ctx context.Context, listener net.Listener, h *house) e
 	s.log.Info("listening", "address", listener.Addr().String())
 	group, inner := errgroup.WithContext(ctx)
 	if h.console != nil {
+		defer h.console.Room.Empty()
 		group.Go(func() error { h.feed.Run(inner); return nil })
 		group.Go(func() error { h.board.Follow(inner); return nil })
 	}
@@ -220,6 +224,9 @@ type heard struct {
 // Tell writes one line, counts and wakes.
 func (h heard) Tell(event renewal.Event) {
 	h.logged.Tell(event)
+	if event.Kind == "done" || event.Kind == "aborted" {
+		h.s.guests.release(event.App)
+	}
 	h.s.count.Event(event)
 	if h.s.feed != nil {
 		h.s.feed.Poke()

@@ -16,7 +16,10 @@ import (
 )
 
 // orders carry out at the console what the commands renew, resume, approve and abort do at the command line.
-type orders struct{ s *service }
+type orders struct {
+	s      *service
+	guests *guests
+}
 
 // Plan implements [command.Engine].
 func (o orders) Plan(ctx context.Context, ask command.Ask, by access.Person) (command.Plan, error) {
@@ -36,7 +39,15 @@ func (o orders) plan(ctx context.Context, ask command.Ask, by access.Person) (st
 	if _, ok := o.s.settings.Find(ask.App); !ok {
 		return stage.Setup{}, stage.Plan{}, problem.NeedsPerson("app.unknown", fmt.Sprintf("%q", ask.App), "no application is called so", "see the list of applications")
 	}
-	setup, err := o.s.setupNamed(ctx, ask.App)
+	at := o.s.desk
+	if ask.AsPerson {
+		theirs, err := o.guests.of(by.Subject)
+		if err != nil {
+			return stage.Setup{}, stage.Plan{}, err
+		}
+		at = theirs
+	}
+	setup, err := at.setupNamed(ctx, ask.App)
 	if err != nil {
 		return setup, stage.Plan{}, err
 	}
@@ -68,7 +79,22 @@ func (o orders) Start(ctx context.Context, ask command.Ask, by access.Person) (r
 	if err := startable(made, ask); err != nil {
 		return renewal.Run{}, false, err
 	}
+	if err := o.take(ask.App, ask.AsPerson, by); err != nil {
+		return renewal.Run{}, false, err
+	}
 	return o.s.engine.Open(ctx, setup, made)
+}
+
+// take lets a person take an application's renewal on, where that was asked.
+func (o orders) take(app string, asPerson bool, by access.Person) error {
+	if !asPerson {
+		return nil
+	}
+	theirs, err := o.guests.of(by.Subject)
+	if err == nil {
+		o.guests.host(app, theirs)
+	}
+	return err
 }
 
 // join returns the run that is open; an emergency hurries it.
@@ -109,10 +135,19 @@ var words = map[command.Word]func(ctx context.Context, j *stage.Job, who string)
 }
 
 // Tell implements [command.Engine].
-func (o orders) Tell(ctx context.Context, run string, version int64, word command.Word, by access.Person) (renewal.Run, error) {
+func (o orders) Tell(ctx context.Context, run string, version int64, word command.Word, asPerson bool, by access.Person) (renewal.Run, error) {
 	say, ok := words[word]
 	if !ok {
 		return renewal.Run{}, errors.New("no such word: " + string(word))
+	}
+	if asPerson {
+		known, err := o.s.store.Run(ctx, run)
+		if err == nil {
+			err = o.take(known.App, asPerson, by)
+		}
+		if err != nil {
+			return known, err
+		}
 	}
 	return o.s.engine.Tell(ctx, run, version, func(ctx context.Context, j *stage.Job) error { return say(ctx, j, by.String()) })
 }

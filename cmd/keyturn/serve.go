@@ -96,6 +96,8 @@ type service struct {
 	feed    *feed.Feed        // of what happens in the store; nil until somebody listens
 	workers int               // 0 = as many as the store takes for usual
 	invite  func(text string) // tells a person how to come in at the console
+	site    server.Site       // where the console is
+	guests  *guests           // who has signed in there with rights of their own
 }
 
 // openService gathers what unattended work needs, and refuses what can't go well unattended.
@@ -127,6 +129,8 @@ func (sh *shell) openService(ctx context.Context) (*service, error) {
 		return nil, err
 	}
 	s.engine.Notify = s.notifying(telling)
+	s.guests = &guests{s: s}
+	s.engine.Setup = s.guests.setup
 	s.beat()
 	return s, nil
 }

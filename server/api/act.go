@@ -15,13 +15,14 @@ import (
 type Wanted struct {
 	Replace     string `json:"replace,omitempty" maxLength:"60" doc:"Secret ID to replace, or none; else found by proof"`
 	MakeRoom    string `json:"makeRoom,omitempty" maxLength:"60" doc:"Secret ID to remove first when the app holds as many as it may"`
+	AsPerson    bool   `json:"asPerson,omitempty" doc:"With your own rights: sign in at Microsoft first (POST /api/v1/sign-in)"`
 	Reuse       bool   `json:"reuse,omitempty" doc:"Make no new secret: spread the Key Vault's"`
 	Emergency   bool   `json:"emergency,omitempty" doc:"The secret in use has leaked: the shortest safe overlap, held by no window, freeze or approval"`
 	RevokeFirst bool   `json:"revokeFirst,omitempty" doc:"In an emergency: remove the leaked secret before anything else, although consumers fail meanwhile. Takes admin"`
 }
 
 func (w Wanted) ask(app, plan string) command.Ask {
-	return command.Ask{App: app, Replace: w.Replace, MakeRoom: w.MakeRoom, Reuse: w.Reuse, Emergency: w.Emergency, RevokeFirst: w.RevokeFirst, Plan: plan}
+	return command.Ask{App: app, Replace: w.Replace, MakeRoom: w.MakeRoom, Reuse: w.Reuse, Emergency: w.Emergency, RevokeFirst: w.RevokeFirst, AsPerson: w.AsPerson, Plan: plan}
 }
 
 func (a *API) plan(ctx context.Context, in *struct {
@@ -88,31 +89,33 @@ func (t ToRun) version() (int64, error) {
 	}
 }
 
-func (a *API) tell(ctx context.Context, to ToRun, word command.Word) (*actedOn, error) {
+func (a *API) tell(ctx context.Context, to ToRun, word command.Word, asPerson bool) (*actedOn, error) {
 	version, err := to.version()
 	if err != nil {
 		return nil, err
 	}
-	return acted(a.Commands.Tell(ctx, to.Run, version, word))
+	return acted(a.Commands.Tell(ctx, to.Run, version, word, asPerson))
 }
 
 func (a *API) resume(ctx context.Context, in *struct {
 	ToRun
 	Body *struct {
 		Overwrite bool `json:"overwrite,omitempty" doc:"Write again those places that somebody else changed since"`
+		AsPerson  bool `json:"asPerson,omitempty" doc:"With your own rights: sign in at Microsoft first (POST /api/v1/sign-in)"`
 	}
 },
 ) (*actedOn, error) {
+	word, asPerson := command.Resume, in.Body != nil && in.Body.AsPerson
 	if in.Body != nil && in.Body.Overwrite {
-		return a.tell(ctx, in.ToRun, command.Overwrite)
+		word = command.Overwrite
 	}
-	return a.tell(ctx, in.ToRun, command.Resume)
+	return a.tell(ctx, in.ToRun, word, asPerson)
 }
 
 func (a *API) abort(ctx context.Context, in *ToRun) (*actedOn, error) {
-	return a.tell(ctx, *in, command.Abort)
+	return a.tell(ctx, *in, command.Abort, false)
 }
 
 func (a *API) approve(ctx context.Context, in *ToRun) (*actedOn, error) {
-	return a.tell(ctx, *in, command.Approve)
+	return a.tell(ctx, *in, command.Approve, false)
 }

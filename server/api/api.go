@@ -16,6 +16,7 @@ import (
 	"keyturn/server/board"
 	"keyturn/server/command"
 	"keyturn/server/feed"
+	"keyturn/server/guest"
 	"keyturn/store"
 )
 
@@ -26,6 +27,7 @@ type Parts struct {
 	Feed     *feed.Feed
 	Store    Store
 	Keeper   *access.Keeper
+	Room     *guest.Room
 	Settings Settings
 }
 

@@ -39,6 +39,10 @@ func (a *API) operations() {
 	add(a, access.Operator, slow(at("abortRun", "POST", "/runs/{run}/abort", "End a renewal for good, breaking nothing", bad, gone, clash, stale, missing)), a.abort)
 	add(a, access.Approver, slow(at("approveRun", "POST", "/runs/{run}/approve", "Let a renewal go on that somebody else asked for", bad, gone, clash, stale, missing)), a.approve)
 
+	add(a, access.Operator, at("getSignIn", "GET", "/sign-in", "Your own sign-in at Microsoft, for renewals that need a person's rights"), a.visit)
+	add(a, access.Operator, slow(at("beginSignIn", "POST", "/sign-in", "Sign in at Microsoft; what to do next comes back", bad, clash, malformed, large, media)), a.beginVisit)
+	add(a, access.Operator, noContent(at("endSignIn", "DELETE", "/sign-in", "End your own sign-in at Microsoft")), a.endVisit)
+
 	add(a, access.Admin, at("listTokens", "GET", "/tokens", "API tokens, without what proves them"), a.tokens)
 	add(a, access.Admin, created(at("createToken", "POST", "/tokens", "Make an API token; it is shown this once", bad, malformed, large, media)), a.createToken)
 	add(a, access.Admin, noContent(at("revokeToken", "DELETE", "/tokens/{token}", "End an API token at once, for good", bad, gone)), a.revokeToken)

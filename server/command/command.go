@@ -22,6 +22,7 @@ type Ask struct {
 	Reuse       bool   // make no new secret: spread the Key Vault's
 	Emergency   bool   // the secret in use has leaked
 	RevokeFirst bool   // with Emergency: remove it before anything else, although consumers fail until the new one is delivered
+	AsPerson    bool   // with the rights of whoever asks, who has signed in at Microsoft from the console
 	Plan        string // Digest of the plan that was shown: another one isn't carried out; "" = whatever the plan is
 }
 
@@ -42,8 +43,9 @@ type Engine interface {
 	// Start makes the plan again and begins the renewal, to be driven by whoever serves. When one is open already, that is
 	// returned with begun false.
 	Start(ctx context.Context, ask Ask, by access.Person) (run renewal.Run, begun bool, err error)
-	// Tell says a word to an open run that was seen at that version; 0 = whatever its version is.
-	Tell(ctx context.Context, run string, version int64, word Word, by access.Person) (renewal.Run, error)
+	// Tell says a word to an open run that was seen at that version; 0 = whatever its version is. asPerson lets it go on
+	// with the rights of whoever says it, who has signed in at Microsoft from the console.
+	Tell(ctx context.Context, run string, version int64, word Word, asPerson bool, by access.Person) (renewal.Run, error)
 }
 
 // Runs finds runs by id.
@@ -85,7 +87,7 @@ func (a Ask) check(ctx context.Context) error {
 }
 
 // Tell says a word to an open run that was seen at that version; 0 = whatever its version is, which approving never is.
-func (d Desk) Tell(ctx context.Context, id string, version int64, word Word) (renewal.Run, error) {
+func (d Desk) Tell(ctx context.Context, id string, version int64, word Word, asPerson bool) (renewal.Run, error) {
 	run, err := d.Runs.Run(ctx, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -99,7 +101,7 @@ func (d Desk) Tell(ctx context.Context, id string, version int64, word Word) (re
 			return run, err
 		}
 	}
-	return d.Engine.Tell(ctx, id, version, word, by)
+	return d.Engine.Tell(ctx, id, version, word, asPerson, by)
 }
 
 // mayApprove holds the rule of four eyes: whoever asked for a run doesn't approve it, whatever they show to come in.

@@ -72,7 +72,10 @@ func (p Pages) tellRun(word command.Word) http.HandlerFunc {
 			p.Refuse(w, r, http.StatusBadRequest, problem.NeedsPerson("version.missing", "the form", "doesn't say which state of the renewal you saw", "go back and try again"))
 			return
 		}
-		run, err := p.Commands.Tell(r.Context(), r.PathValue("run"), version, word)
+		if word == command.Abort {
+			version = 0 // however it stands: what is under way is stopped first
+		}
+		run, err := p.Commands.Tell(r.Context(), r.PathValue("run"), version, word, false)
 		if run.ID == "" {
 			run.ID = r.PathValue("run")
 		}
