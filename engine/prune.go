@@ -11,6 +11,7 @@ const (
 	// pruneEvery is how often that is done, and keepEvents how old the events of a run are by then that ended and isn't one
 	// of its application's newest: what a year's audit asks for beyond that is in the audit log.
 	pruneEvery = 24 * time.Hour
+	tidyEvery  = time.Hour // how often a process asks whether it is its turn
 	keepEvents = 400 * 24 * time.Hour
 )
 

@@ -113,6 +113,7 @@ func (e *Engine) startRounds(ctx context.Context, service Service) (ended <-chan
 func (e *Engine) makeRounds(ctx context.Context, service Service, done chan<- struct{}) {
 	tick := time.NewTicker(min(lookEvery, e.Rounds.Every))
 	defer tick.Stop()
+	var tidied time.Time
 	for ctx.Err() == nil {
 		mine, err := service.Take(ctx, LookDuty, e.Rounds.Every)
 		if err == nil && mine {
@@ -125,7 +126,10 @@ func (e *Engine) makeRounds(ctx context.Context, service Service, done chan<- st
 		if err != nil && ctx.Err() == nil {
 			e.Log.Warn("could not look at the tenant", "error", err)
 		}
-		e.tidy(ctx, service)
+		if time.Since(tidied) > tidyEvery {
+			tidied = time.Now()
+			e.tidy(ctx, service)
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -22,8 +22,9 @@ const (
 	rescueAfter = 3 * time.Hour
 	// keepWakes is how long a wake that was worked stays to be seen. A run's own history is in our tables.
 	keepWakes = time.Hour
-	// pollEvery is how late a wake that is ready may be taken. River moves timed wakes to ready every 5 s.
-	pollEvery = 250 * time.Millisecond
+	// pollEvery is how late a wake that is ready may be taken when nobody has work in hand; while there is work River asks
+	// for more at once. Each time costs a statement, day and night. River moves timed wakes to ready every 5 s.
+	pollEvery = time.Second
 	// cancelGrace is how long Stop waits for work that it has cancelled.
 	cancelGrace = 10 * time.Second
 	// defaultWorkers is how many runs one process drives side by side.
