@@ -40,6 +40,9 @@ func runBrowser(args []string) int {
 		err = json.Unmarshal(text, v)
 	}
 	if err == nil {
+		err = os.WriteFile(os.Getenv(visitorFile)+".args", []byte(strings.Join(args, "\n")), 0o600)
+	}
+	if err == nil {
 		err = v.walk(args[len(args)-1])
 	}
 	if err != nil {

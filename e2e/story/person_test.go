@@ -231,3 +231,80 @@ func TestAPersonSignsInByBrowserAndByDevice(t *testing.T) {
 		})
 	}
 }
+
+// noIdentity is an environment without any identity that works unattended.
+var noIdentity = []string{"AZURE_CLIENT_ID=", "AZURE_CLIENT_SECRET=", "AZURE_TENANT_ID="}
+
+// The whole job of an add-in's administrator: from a person's sign-in to the renewed secret, which waits for the next
+// sign-in where nobody else may finish it, and of the sign-in nothing is left anywhere.
+func TestAPersonRenewsAnAddIn(t *testing.T) {
+	t.Parallel()
+	needsABrowser(t)
+	for way, who := range map[string]string{"browser": "mfa", "password": "admin"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			c := startCloud(t, "--seed", "helpdesk", "--gentle")
+			m, person := newDesk(t, c), c.people()[who]
+			m.edit("over: 60s", "over: 0")
+			m.sit(person)
+			signed := func(args ...string) result {
+				return m.typing(person.Password, append(args, "--sign-in", way, "--username", person.Login)...)
+			}
+			if way != "password" {
+				signed = func(args ...string) result {
+					return m.run(append(args, "--sign-in", way, "--username", person.Login)...)
+				}
+			}
+			r := signed("plan", "helpdesk")
+			if r.code != 2 || !strings.Contains(r.stdout, "is finished without a person by keyturn-admin, which has every right") {
+				t.Fatalf("plan: exit %d\n%s\n%s", r.code, r.stdout, tail(r.stderr))
+			}
+			m.env = append(m.env, noIdentity...)
+			r = signed("plan", "helpdesk")
+			if r.code != 2 || !strings.Contains(r.stdout, "needs a person's sign-in again: keyturn resume helpdesk --sign-in "+way) {
+				t.Fatalf("plan, nobody else there: exit %d\n%s\n%s", r.code, r.stdout, tail(r.stderr))
+			}
+			r = signed("renew", "helpdesk", "--yes", "--wait", "0", "-o", "json")
+			if r.code != 2 || !strings.Contains(r.stdout, `"outcome":"wait"`) {
+				t.Fatalf("renew: exit %d\n%s\n%s", r.code, r.stdout, tail(r.stderr))
+			}
+			if failed := c.state().failures(); len(failed) > 0 {
+				t.Errorf("consumers failed: %v", failed)
+			}
+			if r = m.run("resume", "helpdesk"); r.code != 2 || !strings.Contains(r.stderr, "sign in again: keyturn resume helpdesk --sign-in browser") {
+				t.Errorf("resume without a person: exit %d\n%s", r.code, tail(r.stderr))
+			}
+			if r = m.run("status", "--offline"); !strings.Contains(r.stdout, "--sign-in") {
+				t.Errorf("status says\n%s", r.stdout)
+			}
+			if r = signed("resume", "helpdesk", "--wait", "0"); r.code != 2 || strings.Contains(r.stderr, "signin.needed") {
+				t.Errorf("resume: exit %d\n%s", r.code, tail(r.stderr))
+			}
+			if r = m.want(0, "audit", "export"); !strings.Contains(r.stdout, person.Login+", signed in by "+way) {
+				t.Errorf("the audit log doesn't name person and way:\n%s", r.stdout)
+			}
+			assertNoSecretLeft(t, m)
+			m.assertBrowserSawNone()
+		})
+	}
+}
+
+// assertBrowserSawNone: what a browser is started with can be seen by everybody on the computer.
+func (m *machine) assertBrowserSawNone() {
+	m.t.Helper()
+	for _, pair := range m.env {
+		file, ok := strings.CutPrefix(pair, visitorFile+"=")
+		if !ok {
+			continue
+		}
+		text, err := os.ReadFile(file + ".args")
+		if err != nil {
+			return // no browser was needed
+		}
+		for _, value := range m.cloud.issued() {
+			if strings.Contains(string(text), value) {
+				m.t.Errorf("an address holds %.3s…", value)
+			}
+		}
+	}
+}
