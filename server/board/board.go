@@ -44,8 +44,9 @@ type Options struct {
 type Board struct {
 	Options
 	configured map[string]config.Application
-	known      *known    // touched by Follow alone
-	looked     time.Time // when the look at the tenant ended that is known; likewise
+	known      *known        // touched by Follow alone
+	took       time.Duration // what the last publish took; likewise
+	looked     time.Time     // when the look at the tenant ended that is known; likewise
 	shown      atomic.Pointer[snapshot]
 	ready      chan struct{} // closed when shown is first set
 }
@@ -65,8 +66,10 @@ const (
 	wholeEvery = time.Minute
 	// lookEvery is how often it is asked whether somebody has looked at the tenant.
 	lookEvery = 2 * time.Second
-	// settle is how long changes are gathered before they show, so that a busy store doesn't keep everybody sorting.
-	settle = 200 * time.Millisecond
+	// settle is how long changes are gathered before they show, at least, and restful is how much longer than showing
+	// them took: a busy store with many applications doesn't keep the machine sorting.
+	settle  = 200 * time.Millisecond
+	restful = 20
 )
 
 // Follow keeps the board up to date until ctx ends. A store that is away leaves it as it was.
@@ -86,7 +89,7 @@ func (b *Board) Follow(ctx context.Context) {
 			seen = events[len(events)-1].Sequence
 			b.readRuns(ctx, events)
 		}
-		if !pause(ctx, settle) {
+		if !pause(ctx, max(settle, restful*b.took)) {
 			return
 		}
 		select {
@@ -216,6 +219,8 @@ func (b *Board) readRuns(ctx context.Context, events []renewal.Event) {
 }
 
 func (b *Board) publish() {
+	began := time.Now()
+	defer func() { b.took = time.Since(began) }()
 	first := b.shown.Load() == nil
 	b.shown.Store(b.known.snapshot(b.Now()))
 	if first {

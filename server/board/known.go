@@ -2,6 +2,7 @@ package board
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -21,10 +22,23 @@ type known struct {
 
 func newKnown(apps []config.Application) *known { return &known{apps: apps} }
 
-// row is one application with what it is searched by.
+// row is one application with what it is searched and sorted by.
 type row struct {
 	Application
-	names string // in lower case
+	names         string // in lower case
+	rank          int    // by standing, what needs a person first
+	expires, next int64  // microseconds since 1970; what isn't known comes last
+}
+
+func newRow(a Application) *row {
+	return &row{Application: a, rank: urgency[a.Standing], expires: sortable(a.Expires), next: sortable(a.Next)}
+}
+
+func sortable(t time.Time) int64 {
+	if t.IsZero() {
+		return math.MaxInt64
+	}
+	return t.UnixMicro()
 }
 
 // snapshot is where all applications stand at one moment. It never changes.
@@ -40,7 +54,7 @@ func (k *known) snapshot(now time.Time) *snapshot {
 	s := &snapshot{at: now, sorted: map[Order][]*row{}, byApp: make(map[string]*row, len(k.apps)), counts: map[Standing]int{}}
 	rows := make([]*row, 0, len(k.apps))
 	add := func(f facts) {
-		r := &row{Application: f.stand(now)}
+		r := newRow(f.stand(now))
 		r.names = strings.ToLower(r.App + "\n" + r.Name + "\n" + r.ClientID)
 		rows = append(rows, r)
 		s.byApp[r.App] = r
@@ -57,7 +71,7 @@ func (k *known) snapshot(now time.Time) *snapshot {
 	for order, compare := range orders {
 		sorted := slices.Clone(rows)
 		slices.SortFunc(sorted, func(x, y *row) int {
-			return cmp.Or(compare(&x.Application, &y.Application), strings.Compare(x.App, y.App))
+			return cmp.Or(compare(x, y), strings.Compare(x.App, y.App))
 		})
 		s.sorted[order] = sorted
 	}
@@ -74,26 +88,9 @@ const (
 	ByNext    Order = "next"    // what is to happen first comes first
 )
 
-var orders = map[Order]func(x, y *Application) int{
-	ByUrgency: func(x, y *Application) int {
-		return cmp.Or(cmp.Compare(urgency[x.Standing], urgency[y.Standing]), zeroLast(x.Expires, y.Expires))
-	},
-	ByName:   func(_, _ *Application) int { return 0 },
-	ByExpiry: func(x, y *Application) int { return zeroLast(x.Expires, y.Expires) },
-	ByNext:   func(x, y *Application) int { return zeroLast(x.Next, y.Next) },
-}
-
-// zeroLast compares two times; what isn't known comes last.
-func zeroLast(x, y time.Time) int {
-	if x.IsZero() || y.IsZero() {
-		return cmp.Compare(boolean(x.IsZero()), boolean(y.IsZero()))
-	}
-	return x.Compare(y)
-}
-
-func boolean(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
+var orders = map[Order]func(x, y *row) int{
+	ByUrgency: func(x, y *row) int { return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(x.expires, y.expires)) },
+	ByName:    func(_, _ *row) int { return 0 },
+	ByExpiry:  func(x, y *row) int { return cmp.Compare(x.expires, y.expires) },
+	ByNext:    func(x, y *row) int { return cmp.Compare(x.next, y.next) },
 }

@@ -48,9 +48,9 @@ func (b *Board) Applications(ctx context.Context, q Query) (Page, error) {
 	}
 	page := Page{Items: []Application{}, Counts: map[Standing]int{}}
 	rows := shown.sorted[order]
-	from, err := after(q.After, func(c *Application) int {
+	from, err := after(q.After, func(c *row) int {
 		return sort.Search(len(rows), func(i int) bool {
-			return cmp.Or(compare(&rows[i].Application, c), strings.Compare(rows[i].App, c.App)) > 0
+			return cmp.Or(compare(rows[i], c), strings.Compare(rows[i].App, c.App)) > 0
 		})
 	})
 	if err != nil {
@@ -101,7 +101,7 @@ func cursor(a Application) string {
 }
 
 // after finds where the page begins that follows a cursor.
-func after(cursor string, find func(*Application) int) (int, error) {
+func after(cursor string, find func(*row) int) (int, error) {
 	if cursor == "" {
 		return 0, nil
 	}
@@ -113,7 +113,7 @@ func after(cursor string, find func(*Application) int) (int, error) {
 	if err != nil {
 		return 0, badCursor()
 	}
-	return find(&Application{App: p.App, Standing: p.Standing, Expires: p.Expires, Next: p.Next}), nil
+	return find(newRow(Application{App: p.App, Standing: p.Standing, Expires: p.Expires, Next: p.Next})), nil
 }
 
 func badCursor() error {
