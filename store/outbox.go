@@ -18,7 +18,7 @@ type Outbox interface {
 	Collect(ctx context.Context, node string, most int) ([]Posting, error)
 	// Settle keeps what came of sending a notice that node has in hand: its State, Sent, Tries and Failure. node lets
 	// go of it; while it is pending, wait must pass before it is collected again. What somebody else has in hand by now
-	// gives ErrFenced and saves nothing. Notices that were settled for good a month ago, and whose matter is over, go.
+	// gives ErrFenced and saves nothing; what is pending and whose matter is over meanwhile is over. Notices that were settled for good a month ago, and whose matter is over, go.
 	Settle(ctx context.Context, node string, posting Posting, wait time.Duration) error
 	// Resend makes those that were given up pending again, to be sent at once, and returns how many there were.
 	Resend(ctx context.Context) (int, error)
@@ -48,6 +48,7 @@ const (
 	PostingPending PostingState = "pending"  // it is to be sent, to at least one notifier
 	PostingSent    PostingState = "sent"     // every notifier took it
 	PostingGivenUp PostingState = "given up" // it was tried for days; a person sees it in keyturn status
+	PostingOver    PostingState = "over"     // its matter was over before every notifier took it: it isn't tried again
 )
 
 // Posting is a notice in the outbox, with what came of it.

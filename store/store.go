@@ -127,7 +127,7 @@ type Told struct {
 	Audit  []audit.Entry   // the store fills in App, Run, the chain, and At from the run's UpdatedAt
 
 	// Notices come into the outbox, in their order. One whose Subject has an open notice with the same Code is left out.
-	// A Recovered one closes the open ones of its Subject: those that nobody was told of go without a word, and the
-	// Recovered one is kept only when somebody was.
+	// A Recovered one closes the open ones of its Subject: those that nobody was told of go without a word, those that
+	// weren't taken by every notifier are over, so that none comes after it, and it is kept only when somebody was told.
 	Notices []notice.Notice
 }

@@ -102,14 +102,17 @@ func ids(t *testing.T, mails []mailtest.Message) (list []string) {
 }
 
 // letNoticesGo lets notices that failed be tried again now: they wait by the database's clock, which no test can move.
-func (m *machine) letNoticesGo() {
+func (m *machine) letNoticesGo() { m.t.Helper(); m.alter("UPDATE notice SET due_at = 0") }
+
+// alter runs plain SQL on the machine's store.
+func (m *machine) alter(statement string) {
 	m.t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(m.dir, "keyturn.db"))
 	if err != nil {
 		m.t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec("UPDATE notice SET due_at = 0"); err != nil {
+	if _, err := db.Exec(statement); err != nil {
 		m.t.Fatal(err)
 	}
 }
@@ -274,9 +277,22 @@ func TestServeOnceTellsPeople(t *testing.T) {
 	}
 	m.letNoticesGo()
 	m.want(0, "serve", "--once")
-	if got := o.hooked(); len(got) != 2 {
-		t.Errorf("the webhook was told %q", got)
+	if got := o.hooked(); !slices.Equal(got, []string{"keyturn.recovered"}) {
+		t.Errorf("the webhook was told %q, want nothing of what was over before it could be told", got)
 	}
+	m.want(0, "status", "--offline")
+	m.alter("UPDATE notice SET state = 'given up', sent = '[]', failure = 'mail: mail server x: not let in'")
+	if r := m.want(2, "status", "--offline"); !strings.Contains(r.stdout, "2 notices were given up after days of trying: mail: mail server x: not let in") ||
+		!strings.Contains(r.stdout, "next: keyturn notify test") {
+		t.Errorf("status says\n%s", r.stdout)
+	}
+	m.want(2, "serve", "--once")
+	m.want(0, "notify", "resend")
+	m.want(0, "serve", "--once")
+	if got := o.hook.Taken(); len(got) != 3 || got[2].ID != got[0].ID {
+		t.Errorf("after sending again, the webhook was told %q", o.hooked())
+	}
+	m.want(0, "status", "--offline")
 }
 
 // TestKeyturnsOwnSecretIsWatched: people hear when what Keyturn itself signs in with is wrong, and of its end a month before.

@@ -25,6 +25,8 @@ const (
 	// ready are those that a node may collect.
 	ready = "state = 'pending' AND due_at <= " + clock + ` AND (node = $1
 		OR NOT EXISTS (SELECT 1 FROM node WHERE node.id = notice.node AND alive_until > ` + clock + "))"
+	// settledState is the one that a notice gets: when its matter is over, nobody tries it again.
+	settledState = "CASE WHEN $3 = 'pending' AND NOT open AND kind NOT IN ('recovered', 'test') THEN 'over' ELSE $3 END"
 )
 
 // post brings notices into the outbox, under the rules of [store.Told]. Doing it again with the same ones changes
@@ -44,7 +46,8 @@ func postOne(ctx context.Context, tx pgx.Tx, n notice.Notice) error {
 		if _, err := tx.Exec(ctx, "DELETE FROM notice WHERE "+untold, n.Subject); err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, "UPDATE notice SET open = false WHERE subject = $1 AND open", n.Subject)
+		tag, err := tx.Exec(ctx, `UPDATE notice SET open = false, state = CASE WHEN state = 'sent' OR node <> '' THEN state ELSE 'over' END
+			WHERE subject = $1 AND open`, n.Subject)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
@@ -91,8 +94,8 @@ func (s *Store) Collect(ctx context.Context, node string, most int) (found []sto
 // then in nobody's hands, with as many tries as it was to have.
 func (s *Store) Settle(ctx context.Context, node string, p store.Posting, wait time.Duration) error {
 	err := s.write(ctx, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, "UPDATE notice SET state = $3, sent = $4, tries = $5, failure = $6, node = '', due_at = "+clock+
-			" + $7 * interval '1 microsecond' WHERE id = $1 AND (node = $2 OR node = '' AND tries = $5 AND state = $3)",
+		tag, err := tx.Exec(ctx, "UPDATE notice SET state = "+settledState+", sent = $4, tries = $5, failure = $6, node = '', due_at = "+clock+
+			" + $7 * interval '1 microsecond' WHERE id = $1 AND (node = $2 OR node = '' AND tries = $5 AND state = "+settledState+")",
 			p.ID, node, p.State, append([]string{}, p.Sent...), p.Tries, clean(p.Failure), wait.Microseconds())
 		if err != nil {
 			return err
@@ -125,7 +128,7 @@ func (r *reading) Outbox(ctx context.Context) (b store.Backlog, err error) {
 		return conn.QueryRow(ctx, `SELECT count(*) FILTER (WHERE state = 'pending'),
 			coalesce(greatest(0, extract(epoch FROM `+clock+` - min(kept_at) FILTER (WHERE state = 'pending')) * 1000000), 0)::bigint,
 			count(*) FILTER (WHERE state = 'pending' AND failure <> ''), count(*) FILTER (WHERE state = 'given up'),
-			coalesce((SELECT failure FROM notice WHERE state <> 'sent' AND failure <> '' ORDER BY sequence LIMIT 1), '')
+			coalesce((SELECT failure FROM notice WHERE state IN ('pending', 'given up') AND failure <> '' ORDER BY sequence LIMIT 1), '')
 			FROM notice WHERE state <> 'sent'`).Scan(&b.Pending, &oldest, &b.Failing, &b.GivenUp, &b.Failure)
 	})
 	if err != nil {

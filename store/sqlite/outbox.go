@@ -23,6 +23,8 @@ const (
 	// ready are those that a node may collect.
 	ready = "state = 'pending' AND due_at <= " + clock + ` AND (node = ?1
 		OR NOT EXISTS (SELECT 1 FROM node WHERE node.id = notice.node AND alive_until > ` + clock + "))"
+	// settledState is the one that a notice gets: when its matter is over, nobody tries it again.
+	settledState = "iif(?1 = 'pending' AND open = 0 AND kind NOT IN ('recovered', 'test'), 'over', ?1)"
 	// keptFor is how long a notice stays to be looked up once nothing more will come of it.
 	keptFor = 30 * 24 * time.Hour
 )
@@ -43,7 +45,8 @@ func postOne(ctx context.Context, tx script, n notice.Notice) error {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM notice WHERE "+untold, n.Subject); err != nil {
 			return err
 		}
-		told, err := affected(tx.ExecContext(ctx, "UPDATE notice SET open = 0 WHERE subject = ? AND open = 1", n.Subject))
+		told, err := affected(tx.ExecContext(ctx, `UPDATE notice SET open = 0, state = iif(state = 'sent' OR node <> '', state, 'over')
+			WHERE subject = ? AND open = 1`, n.Subject))
 		if err != nil || told == 0 {
 			return err
 		}
@@ -86,7 +89,7 @@ func (s *Store) Collect(ctx context.Context, node string, most int) (found []sto
 // Settle implements [store.Outbox].
 func (s *Store) Settle(ctx context.Context, node string, p store.Posting, wait time.Duration) error {
 	err := s.write(ctx, func(ctx context.Context, tx script) error {
-		changed, err := affected(tx.ExecContext(ctx, "UPDATE notice SET state = ?, sent = ?, tries = ?, failure = ?, node = '', due_at = "+clock+
+		changed, err := affected(tx.ExecContext(ctx, "UPDATE notice SET state = "+settledState+", sent = ?, tries = ?, failure = ?, node = '', due_at = "+clock+
 			" + ? WHERE id = ? AND node = ?", p.State, document{names(p.Sent)}, p.Tries, p.Failure, wait.Microseconds(), p.ID, node))
 		if err != nil {
 			return err
@@ -122,7 +125,7 @@ func (s *Store) Outbox(ctx context.Context) (store.Backlog, error) {
 	err := s.reader.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state = 'pending'),
 		coalesce(max(0, `+clock+` - min(kept_at) FILTER (WHERE state = 'pending')), 0),
 		count(*) FILTER (WHERE state = 'pending' AND failure <> ''), count(*) FILTER (WHERE state = 'given up'),
-		coalesce((SELECT failure FROM notice WHERE state <> 'sent' AND failure <> '' ORDER BY sequence LIMIT 1), '')
+		coalesce((SELECT failure FROM notice WHERE state IN ('pending', 'given up') AND failure <> '' ORDER BY sequence LIMIT 1), '')
 		FROM notice WHERE state <> 'sent'`).Scan(&b.Pending, &oldest, &b.Failing, &b.GivenUp, &b.Failure)
 	if err != nil {
 		return store.Backlog{}, fmt.Errorf("sum up the outbox: %w", s.classify(err))

@@ -87,6 +87,7 @@ func Exercise(t *testing.T, open func(t *testing.T) Bench) {
 		"a notice comes back as it was kept":                         noticeRoundTrip,
 		"a notice is kept once until its matter is over":             noticeOnce,
 		"a recovery is told to whom the trouble was told":            noticeRecovers,
+		"nothing of a matter comes after its recovery":               noticeIsOver,
 		"a notice is in the hands of one node":                       noticeOfOneNode,
 		"a notice outlives the node that had it in hand":             noticeOutlivesItsNode,
 		"a notice waits, is given up, and is sent again when told":   noticeWaits,
