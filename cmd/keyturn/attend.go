@@ -10,9 +10,6 @@ const (
 	leaving            // it finishes the step in hand; told again and again, so that the manager's patience doesn't end
 )
 
-// leaveEvery is how often the manager is told that a service is still leaving.
-const leaveEvery = 5 * time.Second
-
 // attend runs work until it ends by itself or its manager asks it to, and then until stop has ended it. The exit code is
 // work's own in the first case; in the second it is 0, because what was asked for has happened.
 func attend(work func() int, stop func(), asked <-chan struct{}, every time.Duration, tell func(attendance)) int {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,17 +18,10 @@ type installation struct {
 }
 
 const (
-	serviceName  = "Keyturn"
-	serviceTitle = "Keyturn renews Entra client secrets before they expire"
+	serviceName = "Keyturn"
 	// ownAccount is the account that Windows makes for the service alone: no password, and no right but those it is given.
 	ownAccount = `NT SERVICE\` + serviceName
-	// stopPatience is how long a service that is told to stop may finish the step in hand.
-	stopPatience = 90 * time.Second
 )
-
-// restarts are what Windows waits before it starts a service again that ended with a failure, the last one again and
-// again. A wrong configuration is one too: it is tried again, but not fast.
-var restarts = []time.Duration{20 * time.Second, time.Minute, 5 * time.Minute}
 
 // arguments are those that the service starts keyturn with.
 func (i installation) arguments() []string {

@@ -13,6 +13,18 @@ import (
 	"golang.org/x/sys/windows/svc/mgr"
 )
 
+const (
+	serviceTitle = "Keyturn renews Entra client secrets before they expire"
+	// leaveEvery is how often the manager is told that the service is still leaving.
+	leaveEvery = 5 * time.Second
+	// stopPatience is how long a service that is told to stop may finish the step in hand.
+	stopPatience = 90 * time.Second
+)
+
+// restarts are what Windows waits before it starts a service again that ended with a failure, the last one again and
+// again. A wrong configuration is one too: it is tried again, but not fast.
+var restarts = []time.Duration{20 * time.Second, time.Minute, 5 * time.Minute}
+
 // live runs a command line, as a service where the manager of services started this process.
 func (sh *shell) live(args []string) int {
 	if managed, err := svc.IsWindowsService(); err == nil && managed {
