@@ -89,8 +89,31 @@ func (j *Job) sweep(ctx context.Context, a renewal.Attempt) error {
 	if ((!there && a.KeyID == "") || j.inSteps()) && j.Now().Sub(a.At) < doubtWindow {
 		return nil // what was made in a second step may not be shown yet
 	}
+	if !there && a.KeyID == "" {
+		a.State = renewal.AttemptVoid
+		return j.saveAttempt(ctx, a, "void", "never came to exist")
+	}
 	a.State = renewal.AttemptRemoved
 	return j.saveAttempt(ctx, a, "removed", "an abandoned attempt is gone")
+}
+
+// mostLeft is how many attempts of one run may be on the app, or in doubt, before a person is asked: whatever loses their
+// values again and again would fill the app with secrets.
+const mostLeft = 5
+
+// tooMany stops before another attempt while as many are left as may be, unless a person has just said to go on.
+func (j *Job) tooMany() (Pause, bool) {
+	left := 0
+	for _, a := range j.History.Attempts {
+		if !settled(a.State) {
+			left++
+		}
+	}
+	if left < mostLeft || j.reopened {
+		return Pause{}, false
+	}
+	return askPerson("attempts.many", fmt.Sprintf("%d secrets were made for this renewal and couldn't be used; they are removed when it ends", left),
+		"see with keyturn show "+j.Run.ID+" what ended each of them, mend that, then: keyturn resume "+j.App), true
 }
 
 func (j *Job) saveAttempt(ctx context.Context, a renewal.Attempt, kind, why string) error {

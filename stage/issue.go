@@ -35,6 +35,9 @@ func issue(ctx context.Context, j *Job) (Pause, error) {
 	if pause, full := j.waitForRoom(app); full {
 		return pause, nil
 	}
+	if pause, many := j.tooMany(); many {
+		return pause, nil
+	}
 	// mark: if we die after this, the password exists under this mark or it doesn't; clearDoubts finds out.
 	attempt, err := j.intend(ctx)
 	if err != nil {

@@ -36,3 +36,33 @@ func TestWhatIsGoneTakesNoRoom(t *testing.T) {
 		})
 	}
 }
+
+// TestAttemptsThatAreLeftAreCounted: what loses their values again and again must not fill the app with secrets.
+func TestAttemptsThatAreLeftAreCounted(t *testing.T) {
+	t.Parallel()
+	left := func(n int, state renewal.AttemptState) (attempts []renewal.Attempt) {
+		for i := range n {
+			attempts = append(attempts, renewal.Attempt{N: i + 1, State: state})
+		}
+		return attempts
+	}
+	for name, c := range map[string]struct {
+		attempts []renewal.Attempt
+		reopened bool
+		door     renewal.Door
+	}{
+		"four are left":                        {left(4, renewal.AttemptAbandoned), false, renewal.Open},
+		"five are left":                        {left(5, renewal.AttemptAbandoned), false, renewal.Person},
+		"five are in doubt":                    {left(5, renewal.AttemptDoubtful), false, renewal.Person},
+		"many, and a person said to go on":     {left(9, renewal.AttemptAbandoned), true, renewal.Open},
+		"many came to nothing or were removed": {append(left(9, renewal.AttemptVoid), left(9, renewal.AttemptRemoved)...), false, renewal.Open},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := &Job{History: store.History{Attempts: c.attempts}, reopened: c.reopened}
+			if pause, _ := j.tooMany(); pause.Door != c.door {
+				t.Errorf("door %q (%s), want %q", pause.Door, pause.Reason.Text, c.door)
+			}
+		})
+	}
+}

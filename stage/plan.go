@@ -25,8 +25,8 @@ type Request struct {
 	RevokeFirst bool   // with Emergency: remove it before anything else, although consumers fail until the new one is delivered
 	Reuse       bool   // issue nothing: spread the value that the custodian holds
 	Adopt       bool   // as Reuse, and go on with the renewal that the custodian's tags tell of
-	// Known reports whether a mark, "<run>.<n>", is a row of this store. nil = none is.
-	Known func(tag string) bool
+	// Known returns where the attempt of a mark, "<run>.<n>", stands in this store; "" = it is no row of it. nil = none is.
+	Known func(tag string) renewal.AttemptState
 	// Proven reports whether an open run of this store has brought the attempt with that mark everywhere: its value is
 	// known to sign in, and by one more sign-in of ours the reports would seem to show a consumer's. nil = none has.
 	Proven func(tag string) bool
@@ -100,7 +100,7 @@ func decide(s Setup, r Request, seen *reading, now time.Time) Plan {
 	}
 	p.Foreign = foreign(seen.app, p)
 	p.Checks = append(p.Checks, tooEarly(p)...)
-	p.Checks = append(p.Checks, unknownMarks(r, seen.app, s.App)...)
+	p.Checks = append(p.Checks, oddMarks(r, seen.app, s.App)...)
 	p.Effects = effects(s, p)
 	p.Requests = requests(s, p)
 	return p
@@ -208,18 +208,29 @@ func tooEarly(p Plan) []check.Check {
 		"renew it later, or raise policy.lifetime for this application")}
 }
 
-// unknownMarks warns of passwords that bear a Keyturn's mark which this store doesn't know: another Keyturn made them,
-// or this store was lost.
-func unknownMarks(r Request, app credential.App, name string) []check.Check {
+// oddMarks warns of passwords that bear a Keyturn's mark and shouldn't be there: another Keyturn made them, or this store
+// was lost; or a request of ours that this store took for lost was carried out after all, long after it was sent.
+func oddMarks(r Request, app credential.App, name string) []check.Check {
 	var found []check.Check
 	for _, c := range app.Passwords() {
 		tag, marked := renewal.Marked(c.DisplayName)
-		if !marked || (r.Known != nil && r.Known(tag)) {
+		if !marked {
 			continue
 		}
-		found = append(found, check.Warn("credential.mark", "secret "+c.KeyID, "mark.unknown",
-			fmt.Sprintf("made by a Keyturn whose store isn't this one (%q)", c.DisplayName),
-			"if another machine renews this app, leave it to that one; if this store was lost: keyturn adopt "+name))
+		state := renewal.AttemptState("")
+		if r.Known != nil {
+			state = r.Known(tag)
+		}
+		switch state {
+		case "":
+			found = append(found, check.Warn("credential.mark", "secret "+c.KeyID, "mark.unknown",
+				fmt.Sprintf("made by a Keyturn whose store isn't this one (%q)", c.DisplayName),
+				"if another machine renews this app, leave it to that one; if this store was lost: keyturn adopt "+name))
+		case renewal.AttemptVoid:
+			found = append(found, check.Warn("credential.mark", "secret "+c.KeyID, "mark.late",
+				fmt.Sprintf("was asked for by this Keyturn, and made long after the request was taken for lost (%q): nobody has its value", c.DisplayName),
+				"remove it in the portal, under the app's Certificates & secrets"))
+		}
 	}
 	return found
 }

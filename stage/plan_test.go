@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"keyturn/issuer"
 	"keyturn/policy"
 	"keyturn/problem"
+	"keyturn/renewal"
 	"keyturn/secret"
 	"keyturn/target"
 )
@@ -102,19 +104,23 @@ func codeOf(err error) string {
 	return problem.Of(err).Code
 }
 
-func TestAMarkThatThisStoreDoesntKnowIsAFinding(t *testing.T) {
+func TestAMarkThatShouldNotBeThereIsAFinding(t *testing.T) {
 	t.Parallel()
 	seen := usual()
-	seen.app.Credentials = append(seen.app.Credentials, password("stray", "by hand keyturn elsewhere.1", "sss", 100), password("ours", "by hand keyturn here.1", "ooo", 100))
-	plan := decide(Setup{App: "app", Policy: policy.Default()}, Request{Known: func(tag string) bool { return tag == "here.1" }}, seen, planDay)
-	var marked []string
+	for key, name := range map[string]string{"stray": "by hand keyturn elsewhere.1", "ours": "by hand keyturn here.1", "late": "by hand keyturn here.2"} {
+		seen.app.Credentials = append(seen.app.Credentials, password(key, name, key[:3], 100))
+	}
+	known := map[string]renewal.AttemptState{"here.1": renewal.AttemptChosen, "here.2": renewal.AttemptVoid}
+	request := Request{Known: func(tag string) renewal.AttemptState { return known[tag] }}
+	plan := decide(Setup{App: "app", Policy: policy.Default()}, request, seen, planDay)
+	found := map[string]string{}
 	for _, c := range plan.Checks {
-		if c.Code == "mark.unknown" {
-			marked = append(marked, c.Subject)
+		if c.ID == "credential.mark" {
+			found[c.Subject] = c.Code
 		}
 	}
-	if len(marked) != 1 || marked[0] != "secret stray" {
-		t.Errorf("found %v, want the stray one alone", marked)
+	if want := map[string]string{"secret stray": "mark.unknown", "secret late": "mark.late"}; !maps.Equal(found, want) {
+		t.Errorf("found %v, want %v", found, want)
 	}
 	if plan.Obstacle() != nil {
 		t.Errorf("a finding is no obstacle: %v", plan.Obstacle())

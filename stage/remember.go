@@ -12,18 +12,18 @@ import (
 // Remember lets a request ask what this store knows: which marks are its own, which of them an open run has delivered,
 // and which key id was delivered with a receipt. What can't be read counts as not known, which only ever makes a plan more careful.
 func Remember(ctx context.Context, reader store.Reader, request Request, app string) Request {
-	request.Known = func(tag string) bool {
+	request.Known = func(tag string) renewal.AttemptState {
 		run, n, ok := strings.Cut(tag, ".")
 		number, err := strconv.Atoi(n)
 		if !ok || err != nil {
-			return false
+			return ""
 		}
 		history, err := reader.History(ctx, run)
 		if err != nil {
-			return false
+			return ""
 		}
-		_, known := history.Current(number)
-		return known
+		attempt, _ := history.Current(number)
+		return attempt.State
 	}
 	request.Proven = func(tag string) bool {
 		id, _, _ := strings.Cut(tag, ".")

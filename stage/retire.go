@@ -68,9 +68,13 @@ func (j *Job) gate(ctx context.Context) (Pause, error) {
 	if err != nil {
 		return Pause{}, fmt.Errorf("the gate before retiring: %w", err)
 	}
+	text := "the new secret works and every place still holds it"
+	if !have {
+		text = "the new secret is on the app and every place still holds it; it can't be tried, since no place gives it back"
+	}
 	return Pause{}, j.save(ctx, draft{
 		run:    func(r *renewal.Run) { r.GateAt = j.Now() },
-		events: event("gate", "the new secret works and every place still holds it"),
+		events: event("gate", text),
 		audit:  entry("gate", j.Run.Retires, audit.Happened, j.Run.Evidence),
 	})
 }

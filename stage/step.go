@@ -72,6 +72,7 @@ func (j *Job) Reopen(ctx context.Context) error {
 	if j.Run.Door != renewal.Person {
 		return nil
 	}
+	j.reopened = true
 	return j.save(ctx, draft{run: to(j.Run.State)})
 }
 
