@@ -89,7 +89,12 @@ func (j *Job) sweep(ctx context.Context, a renewal.Attempt) error {
 	if ((!there && a.KeyID == "") || j.inSteps()) && j.Now().Sub(a.At) < doubtWindow {
 		return nil // what was made in a second step may not be shown yet
 	}
-	if !there && a.KeyID == "" {
+	return j.swept(ctx, a, there)
+}
+
+// swept saves what became of an attempt that isn't there any more, or never was.
+func (j *Job) swept(ctx context.Context, a renewal.Attempt, seen bool) error {
+	if !seen && a.KeyID == "" {
 		a.State = renewal.AttemptVoid
 		return j.saveAttempt(ctx, a, "void", "never came to exist")
 	}

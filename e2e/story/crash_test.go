@@ -24,6 +24,7 @@ func TestCrashTable(t *testing.T) {
 	for store, chosen := range map[string][]cell{"SQLite": cells(), "PostgreSQL": onPostgres(t)} {
 		t.Run(store, func(t *testing.T) {
 			t.Parallel()
+			t.Cleanup(func() { assertServerKeptNothing(t) }) // while the databases are there
 			for _, cell := range chosen {
 				t.Run(cell.String(), func(t *testing.T) {
 					t.Parallel()
@@ -123,7 +124,10 @@ type crash struct {
 func newCrash(t *testing.T, clouds *fleet, cell cell, inDatabase bool) *crash {
 	t.Helper()
 	c := &crash{T: t, cell: cell, cloud: clouds.lend(t), early: cell.first == ""}
-	edits := append(slices.Clone(cell.edits), append(atOnce, "minimum: 14d", "minimum: 2d")...)
+	edits := append(append(slices.Clone(cell.edits), atOnce...), "minimum: 14d", "minimum: 2d")
+	if !cell.evident {
+		edits = append(edits, "evidence: preferred", "evidence: time")
+	}
 	if inDatabase {
 		var where, password string
 		c.database = clouds.lendDatabase(t)

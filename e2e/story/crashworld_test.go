@@ -5,12 +5,15 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -148,6 +151,38 @@ func (c *crash) assertNothingKept() {
 		c.m.keep([]string{"the database"}, postgrestest.Dump(c.T, c.database))
 	}
 	assertNoSecretLeft(c.T, c.m)
+}
+
+// assertServerKeptNothing searches the files of the database server, its write-ahead log too, for values of clients' secrets:
+// Entra's have a fixed mark in the fourth to sixth place.
+func assertServerKeptNothing(t *testing.T) {
+	t.Helper()
+	folder := postgrestest.Folder()
+	if folder == "" {
+		return
+	}
+	mark := regexp.MustCompile(`[A-Za-z0-9_.~-]{3}8Q~[A-Za-z0-9_.~-]{34}`)
+	files := 0
+	err := filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // the server works on
+		}
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		files++
+		if bytes.Contains(text, []byte("8Q~")) && mark.Match(text) {
+			t.Errorf("%s holds a secret", name)
+		}
+		return nil
+	})
+	if err != nil || files < 10 {
+		t.Errorf("searched %d files of the server: %v", files, err)
+	}
 }
 
 // fillApp makes the app one that may hold two secrets, and gives it a second one, which is to go first.

@@ -63,10 +63,11 @@ func TestAnOlderStoreIsFinishedByThisRelease(t *testing.T) {
 	clouds := newFleet(t)
 	for name, s := range schemas {
 		versions := s.versions(t)
-		for _, version := range versions[:len(versions)-1] {
-			for _, cell := range inFlight() {
-				if !*allCrashes && name == "PostgreSQL" && (version+len(cell.name))%3 != 0 {
-					continue
+		former := versions[:len(versions)-1]
+		for i, version := range former {
+			for k, cell := range inFlight() {
+				if last := i == len(former)-1 && name == "SQLite"; !*allCrashes && !last && (i+k)%3 != 0 {
+					continue // a third of them is tried each time, and all from the last version on
 				}
 				t.Run(fmt.Sprintf("%s %d, %s", name, version, cell.name), func(t *testing.T) {
 					t.Parallel()

@@ -68,6 +68,14 @@ func Server(t testing.TB) string {
 	return shared.server.address
 }
 
+// Folder returns where the server keeps its files, the write-ahead log among them; "" = none was started.
+func Folder() string {
+	if shared.server == nil {
+		return ""
+	}
+	return shared.server.folder
+}
+
 // Run runs statements on the database at address.
 func Run(t testing.TB, address string, statements ...string) {
 	t.Helper()
