@@ -119,7 +119,6 @@ type request struct {
 	tag        string // If-Match
 	seen       string // If-None-Match
 	fails      error  // of the engine
-	as         access.Role
 }
 
 // tries are what each operation is asked, by its id and the status that must come of it. Those that every operation
