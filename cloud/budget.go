@@ -132,7 +132,7 @@ func (p *purse) waitOut(ctx context.Context, d time.Duration) error {
 // crowded is a request that wasn't sent.
 func crowded(after time.Duration, cause error) error {
 	if cause == nil {
-		cause = errors.New("Microsoft Graph takes no more requests for the moment") //nolint:revive // a name
+		cause = errors.New("it takes no more requests for the moment")
 	}
 	return problem.Later(problem.Throttled, "Microsoft Graph", after, cause)
 }

@@ -27,7 +27,6 @@ const (
 type desk struct {
 	refusal  string // body of a refusal at the token endpoint; "" = granted
 	realm    string // account type
-	home     string // tenant of every domain but ours
 	mu       sync.Mutex
 	redeemed []url.Values
 	asked    []url.Values

@@ -148,12 +148,6 @@ func (c *cloud) turn(t *testing.T, name, value string) {
 	c.post(t, "/_sim/switch", map[string]string{"name": name, "value": value})
 }
 
-// advance moves the cloud's clock.
-func (c *cloud) advance(t *testing.T, d time.Duration) {
-	t.Helper()
-	c.post(t, "/_sim/clock", map[string]string{"advance": d.String()})
-}
-
 func (c *cloud) post(t *testing.T, path string, body any) {
 	t.Helper()
 	text, err := json.Marshal(body)
