@@ -68,7 +68,7 @@ func build(t *testing.T, change func(*server.Console)) *building {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages := web.Pages{Board: shown, Commands: commands, Document: b.api.Document(), About: func(context.Context) (web.About, error) { return web.About{Release: "test"}, nil }}
+	pages := web.Pages{Board: shown, Commands: commands, Document: b.api.Document(), About: func(context.Context) (web.About, error) { return web.About{Release: "test"}, nil }, Room: room}
 	b.console = &server.Console{
 		Keeper: keeper, Site: server.Site{Address: site}, Room: room, Routes: append(pages.Routes(), b.api.Routes()...), Refuse: pages.Refuse, Log: log,
 	}

@@ -34,6 +34,10 @@ func expected(run string) map[string]struct {
 		"GET /audit":              {access.Viewer, "/audit", ""},
 		"GET /about":              {access.Viewer, "/about", ""},
 
+		"GET /about/sign-in":      {access.Operator, "/about/sign-in", ""},
+		"POST /about/sign-in":     {access.Operator, "/about/sign-in", ""},
+		"POST /about/sign-in/end": {access.Operator, "/about/sign-in/end", ""},
+
 		"GET /applications/{app}/renew":  {access.Operator, "/applications/portal/renew", ""},
 		"POST /applications/{app}/renew": {access.Operator, "/applications/portal/renew", ""},
 		"POST /runs/{run}/resume":        {access.Operator, "/runs/" + run + "/resume", ""},

@@ -64,7 +64,7 @@ func (c *Console) backFromMicrosoft(w http.ResponseWriter, r *http.Request) {
 		c.Refuse(w, r, statusOf(err), err)
 		return
 	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.Redirect(w, r, "/about/sign-in", http.StatusSeeOther)
 }
 
 // signOut ends the session, here and in the browser.

@@ -62,7 +62,7 @@ func (j *Job) gate(ctx context.Context) (Pause, error) {
 	if err == nil {
 		err = j.allHolds(ctx, have)
 	}
-	if j.spreads(err) {
+	if spreads(j.Run, j.Now(), err) {
 		return waitUntil(j.Now().Add(10*time.Minute), "spread", "the new secret isn't accepted everywhere yet"), nil
 	}
 	if err != nil {

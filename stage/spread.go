@@ -14,10 +14,10 @@ import (
 const spreadPace = time.Hour
 
 // spreads reports whether a refusal is only that the new password isn't known everywhere yet, as it needn't be while
-// consumers have both.
-func (j *Job) spreads(refused error) bool {
-	return problem.Is(refused, problem.SignIn) && j.Run.Order.Spread > 0 &&
-		(j.Run.DeliveredAt.IsZero() || j.Now().Before(j.Run.DeliveredAt.Add(j.Run.Order.Spread)))
+// consumers have both. It takes the run as it was read, because places are saved beside a sign-in.
+func spreads(run renewal.Run, now time.Time, refused error) bool {
+	return problem.Is(refused, problem.SignIn) && run.Order.Spread > 0 &&
+		(run.DeliveredAt.IsZero() || now.Before(run.DeliveredAt.Add(run.Order.Spread)))
 }
 
 // awaitSpread tries the new password now and then for as long as the service may need to know it everywhere. Consumers

@@ -27,7 +27,7 @@ func (j *Job) recover(ctx context.Context) (have bool, err error) {
 	} else if err != nil {
 		return false, err
 	}
-	if err := j.Issuer.SignIn(ctx, j.ClientID, j.value); err != nil && !j.spreads(err) {
+	if err := j.Issuer.SignIn(ctx, j.ClientID, j.value); err != nil && !spreads(j.Run, j.Now(), err) {
 		return false, fmt.Errorf("prove the value read back from %s: %w", custodian.Place().Title, err)
 	}
 	return true, nil

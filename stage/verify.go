@@ -42,11 +42,11 @@ func verify(ctx context.Context, j *Job) (Pause, error) {
 // more than they have are asked again.
 func (j *Job) proveAll(ctx context.Context, better bool) error {
 	places := j.tasks(j.Targets, func(d renewal.Delivery) bool { return !better || d.Provable })
-	parcel, written := j.parcel(), target.Written{SeenInUse: j.seenInUse, Now: j.Now()}
+	run, parcel, written := j.Run, j.parcel(), target.Written{SeenInUse: j.seenInUse, Now: j.Now()}
 	group, inner := errgroup.WithContext(ctx)
 	if !better && !j.value.IsZero() {
 		group.Go(func() error {
-			if err := j.Issuer.SignIn(inner, j.ClientID, j.value); err != nil && !j.spreads(err) {
+			if err := j.Issuer.SignIn(inner, j.ClientID, j.value); err != nil && !spreads(run, j.Now(), err) {
 				return fmt.Errorf("sign in with the new secret: %w", err)
 			}
 			return nil

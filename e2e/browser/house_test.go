@@ -18,20 +18,21 @@ import (
 
 // house is a simulated cloud with a Keyturn that serves it.
 type house struct {
-	t     *testing.T
-	cloud string // the simulated cloud's address
-	dir   string // Keyturn's folder
-	env   []string
-	link  string // signs in at the console, once
-	site  string // the console's address
+	t        *testing.T
+	cloud    string // the simulated cloud's address
+	dir      string // Keyturn's folder
+	env      []string
+	link     string // signs in at the console, once
+	site     string // the console's address
+	cloudDir string // what the simulated cloud wrote
 }
 
 // build starts both until the test ends. The configuration is the one that the cloud wrote, with the given edits (old,
 // new, ...).
 func build(t *testing.T, seed string, edits ...string) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir()}
 	written := t.TempDir()
+	h := &house{t: t, dir: t.TempDir(), cloudDir: written}
 	line := h.start(written, "simulate", "--listen", "127.0.0.1:0", "--dir", written, "--seed", seed, "--gentle")
 	var told struct{ Proxy string }
 	if err := json.Unmarshal([]byte(line), &told); err != nil {
@@ -127,4 +128,20 @@ func (h *house) advance(days int) {
 	if answer.StatusCode != http.StatusOK {
 		h.t.Fatalf("advance: %s", answer.Status)
 	}
+}
+
+// passwordOf is what the sample says that a person's password is.
+func (h *house) passwordOf(login string) string {
+	h.t.Helper()
+	text, err := os.ReadFile(filepath.Join(h.cloudDir, "people.txt"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) == 2 && fields[0] == login {
+			return fields[1]
+		}
+	}
+	h.t.Fatalf("nobody is called %s:\n%s", login, text)
+	return ""
 }

@@ -30,7 +30,7 @@ func (h *house) show(w *window, page string) {
 // another one.
 func (w *window) until(what, expression string) {
 	w.t.Helper()
-	for end := time.Now().Add(90 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(40 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 		is, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](expression))
 		if is {
 			return

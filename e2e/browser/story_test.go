@@ -49,7 +49,7 @@ func TestAPersonStartsARenewalAndWatchesItToTheEnd(t *testing.T) {
 	w.accessible("what a renewal would do")
 	w.picture("plan-desk")
 	w.press("Renew now")
-	w.do("see the renewal", chromedp.WaitVisible(".steps"))
+	w.until("the renewal is shown", `!!document.querySelector(".steps")`)
 	w.reads("every place was asked") // without loading the page again
 	w.reads("both secrets are kept until")
 	w.accessible("a renewal")

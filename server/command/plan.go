@@ -65,8 +65,9 @@ func Describe(p stage.Plan) Plan {
 // in the same way.
 func DigestOf(p stage.Plan) string {
 	o := p.Order
+	overlap := o.Overlap.Round(24 * time.Hour) // one that lasts until a date grows shorter while the plan is looked at
 	sum := sha256.New()
-	fmt.Fprintln(sum, p.App, p.ClientID, p.Retires, o.Custodian, o.RoomKeyID, o.Reuse, o.ReuseKeyID, o.Emergency, o.Evidence, o.Overlap)
+	fmt.Fprintln(sum, p.App, p.ClientID, p.Retires, o.Custodian, o.RoomKeyID, o.Reuse, o.ReuseKeyID, o.Emergency, o.Evidence, overlap)
 	for _, id := range o.Targets {
 		fmt.Fprintln(sum, id)
 	}

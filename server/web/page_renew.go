@@ -25,13 +25,14 @@ func (p Pages) renewal(r *http.Request) (frame, templ.Component, error) {
 	if err != nil {
 		return f, nil, err
 	}
-	return f, planned(ask, made), nil
+	return f, planned(ask, made, p.Room.See(r.Context())), nil
 }
 
 // askOf reads what is asked of a renewal, from an address or a form.
 func askOf(app string, said url.Values) command.Ask {
 	return command.Ask{
 		App: app, Replace: said.Get("replace"), Reuse: said.Get("how") == "reuse", Emergency: said.Get("how") == "emergency", Plan: said.Get("plan"),
+		AsPerson: said.Get("asPerson") == "yes",
 	}
 }
 
@@ -52,6 +53,11 @@ func renewAddress(app, how string) templ.SafeURL {
 		query.Set("how", how)
 	}
 	return withQuery(string(appAddress(app))+"/renew", query)
+}
+
+// renewAsPerson shows what a renewal with the person's own rights would do, which may be something else.
+func renewAsPerson(app string) templ.SafeURL {
+	return withQuery(string(appAddress(app))+"/renew", url.Values{"asPerson": {"yes"}})
 }
 
 // begin starts the renewal that was shown, and goes to it.

@@ -19,6 +19,8 @@ type Pages struct {
 	Commands command.Desk
 	Document []byte // the API's own, as OpenAPI
 	About    func(ctx context.Context) (About, error)
+	Room     Room
+	Password bool   // whether people may type a password for it
 	Provider string // where a person begins to sign in with a provider; "" = one-time links alone
 }
 
@@ -39,15 +41,19 @@ func (p Pages) Routes() []access.Route {
 		access.Route{Pattern: "POST /runs/{run}/approve", Least: access.Approver, Handler: p.tellRun(command.Approve)},
 		page("GET /audit", access.Viewer, p.audit),
 		page("GET /about", access.Viewer, p.about),
+		page("GET "+visitAddress, access.Operator, p.visit),
+		access.Route{Pattern: "POST " + visitAddress, Least: access.Operator, Handler: http.HandlerFunc(p.beginVisit)},
+		access.Route{Pattern: "POST " + visitAddress + "/end", Least: access.Operator, Handler: http.HandlerFunc(p.endVisit)},
 	)
 }
 
 // frame is what every page shows around its own content.
 type frame struct {
-	Title  string
-	Here   string // the address that the menu marks
-	Live   string // where the page hears that what it shows has changed; "" = it doesn't change by itself
-	Person access.Person
+	Title   string
+	Here    string // the address that the menu marks
+	Live    string // where the page hears that what it shows has changed; "" = it doesn't change by itself
+	Person  access.Person
+	Waiting bool // for something that a person does elsewhere: the page asks again and again
 }
 
 // entry is one line of the menu.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/server/access"
 	"keyturn/server/board"
@@ -43,6 +44,10 @@ var texts = struct {
 	You, Role, SignedInBy, PeopleComeInBy      string
 	Notices, NoNotices, Waiting, GivenUp       string
 	AddIns, AddInsNote, Issues, IssuesNote     string
+	OwnRights, OwnRightsNote, AtMicrosoft      string
+	GoToMicrosoft, TypeCode, ComesBack         string
+	LookAgain, GiveUp, OwnHere, NoMFA          string
+	Login, Password, AsMyself, WithOwnRights   string
 	SignIn, SignInProvider, SignInLocal        string
 	SignInLink, Refused, NotFound, NotFoundFix string
 	Failed, FailedFix, Back, CodeIs, WhatNext  string
@@ -55,6 +60,7 @@ var texts = struct {
 	Doors                                      map[renewal.Door]string
 	Words, WordNotes                           map[command.Word]string
 	Methods                                    map[string]string
+	Ways, WayNotes                             map[problem.Way]string
 }{
 	Product: "Keyturn", Skip: "Skip to the content", Menu: "Pages",
 	SignOut: "Sign out", SignedInAs: "Signed in as", Until: "until",
@@ -93,6 +99,11 @@ var texts = struct {
 	You:        "You", Role: "Role", SignedInBy: "Signed in by", PeopleComeInBy: "People come in by",
 	Notices: "Notices", NoNotices: "None waits to be sent.", Waiting: "Waiting", GivenUp: "Given up",
 	AddIns: "SharePoint add-ins", AddInsNote: "renewed as on their own page, Settings, About", Issues: "Known issues", IssuesNote: "when an administrator's sign-in fails",
+	OwnRights:     "Sign in at Microsoft with your own rights",
+	OwnRightsNote: "Some renewals need an administrator's rights, such as those of a SharePoint add-in. What you sign in with is kept in memory alone, and ends when this process does.",
+	AtMicrosoft:   "Now sign in at Microsoft", GoToMicrosoft: "Go to Microsoft", TypeCode: "Type this code there:", ComesBack: "This page notices when you are done.",
+	LookAgain: "Look now", GiveUp: "Give up", OwnHere: "You are signed in at Microsoft", NoMFA: "without a second factor, Azure refuses what you would change there; a renewal says so before it begins.",
+	Login: "Login, such as admin@contoso.onmicrosoft.com", Password: "Password", AsMyself: "With your own rights", WithOwnRights: "With my own rights",
 	SignIn: "Sign in", SignInProvider: "Sign in with your organisation's account",
 	SignInLocal: "This console is open to this computer alone. At a terminal here, keyturn console link prints a link that lets you in, once.",
 	SignInLink:  "keyturn console link",
@@ -133,5 +144,13 @@ var texts = struct {
 	},
 	Methods: map[string]string{
 		access.ByLink: "a one-time link at the machine", access.ByProvider: "the organisation's account", access.ByTerminal: "the command line", access.ByToken: "an API token",
+	},
+	Ways: map[problem.Way]string{
+		problem.ByBrowser: "In this browser", problem.ByDevice: "With a code, on any device", problem.ByPassword: "With the password",
+	},
+	WayNotes: map[problem.Way]string{
+		problem.ByBrowser:  "At Microsoft's own page, with a second factor where you have one.",
+		problem.ByDevice:   "A code is shown here, to be typed at Microsoft. Some organisations block this way.",
+		problem.ByPassword: "Only for accounts without a second factor. The password is sent to Microsoft once, and forgotten.",
 	},
 }

@@ -71,3 +71,8 @@ function follow(main) {
 localise(document);
 const main = document.getElementById("content");
 if (main.dataset.live && "EventSource" in window) follow(main);
+if (main.dataset.waiting) setInterval(async () => {
+  // What is waited for happens elsewhere: when the page would look otherwise, it is shown anew.
+  const answer = await fetch(location.href, { credentials: "same-origin" }).catch(() => null);
+  if (answer?.ok && !(await answer.text()).includes("data-waiting")) location.reload();
+}, 2000);
