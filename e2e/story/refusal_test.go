@@ -71,7 +71,7 @@ func TestARenewalThatCantBe(t *testing.T) {
 		},
 		"Keyturn's own sign-in is blocked": {
 			prepare: func(c *cloud) { c.turn("conditional-access", "on") },
-			says:    []string{"Conditional Access", "have the policy changed"},
+			says:    []string{"Conditional Access", "that the policy permits"},
 		},
 		"Keyturn runs as the app itself": {
 			edits: func(c *cloud) []string { return []string{c.state().provisionAssist(c.t).AppID, c.clientID()} },

@@ -1,6 +1,7 @@
 package story_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -197,8 +198,15 @@ func (s schema) tables(c *crash, db *sql.DB) []string {
 	if s.name == "postgres" {
 		query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 	}
-	return texts(c, db, query)
+	all := texts(c, db, query)
+	slices.SortStableFunc(all, func(x, y string) int { // what other tables point at comes first
+		return cmp.Compare(slices.Index(pointedAt, y), slices.Index(pointedAt, x))
+	})
+	return all
 }
+
+// pointedAt are the tables that rows of others need, the first needed last.
+var pointedAt = []string{"attempt", "run"}
 
 func (s schema) copy(c *crash, db *sql.DB, table string) {
 	c.Helper()
