@@ -65,6 +65,23 @@ type severed struct{ error }
 // Unwrap returns the cause.
 func (s severed) Unwrap() error { return s.error }
 
+// unanswered is classify for a caller who set no time limit: one that ran out all the same was the driver's own, so the
+// server is away.
+func (r *reading) unanswered(ctx context.Context, err error) error {
+	if ctx.Err() == nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
+		return r.away(err)
+	}
+	return r.classify(err)
+}
+
+// away is a server that doesn't answer.
+func (r *reading) away(err error) error {
+	return &problem.Error{
+		Class: problem.Retry, Code: codeServer, Subject: r.place, Message: "the PostgreSQL server can't be reached",
+		Fix: "check that the server runs and that this machine reaches it; " + addressFix, Err: err,
+	}
+}
+
 // classify turns an error of the driver into a problem. When the caller's own context ended, that is the error. The
 // driver's text stays inside: it may quote an address.
 func (r *reading) classify(err error) error {
@@ -82,10 +99,7 @@ func (r *reading) classify(err error) error {
 		return err
 	}
 	if unreached(err) {
-		return &problem.Error{
-			Class: problem.Retry, Code: codeServer, Subject: r.place, Message: "the PostgreSQL server can't be reached",
-			Fix: "check that the server runs and that this machine reaches it; " + addressFix, Err: err,
-		}
+		return r.away(err)
 	}
 	return err
 }

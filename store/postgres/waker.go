@@ -91,7 +91,7 @@ func (w *Waker) Start(ctx context.Context, work func(ctx context.Context, run st
 		return fmt.Errorf("make the alarm clock: %w", err)
 	}
 	if err := client.Start(ctx); err != nil {
-		return fmt.Errorf("start the alarm clock: %w", w.store.classify(err))
+		return fmt.Errorf("start the alarm clock: %w", w.store.unanswered(ctx, err))
 	}
 	w.client = client
 	return nil
