@@ -17,7 +17,10 @@ func send(base http.RoundTripper, r *http.Request) (answer *http.Response, err e
 		return base.RoundTrip(r)
 	}
 	step := &crashpoint.Step{Kind: "request", Act: r.Method + " " + r.URL.Host + r.URL.EscapedPath(), As: clientOf(r)}
-	crashpoint.Around(step, func() { answer, err = base.RoundTrip(r) })
+	crashpoint.Around(step, func() {
+		answer, err = base.RoundTrip(r)
+		step.Unsent = err != nil && r.Context().Err() != nil
+	})
 	return answer, err
 }
 

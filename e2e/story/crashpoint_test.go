@@ -26,12 +26,13 @@ var watchable = sync.OnceValues(func() (*builttest.Built, error) {
 
 // step is a place between two steps of the program, as house/crashpoint tells of it.
 type step struct {
-	At    string   `json:"at"` // "before" or "after" it
-	Kind  string   `json:"kind"`
-	State string   `json:"state"`
-	Told  []string `json:"told"`
-	Act   string   `json:"act"`
-	As    string   `json:"as"`
+	At     string   `json:"at"` // "before" or "after" it
+	Kind   string   `json:"kind"`
+	State  string   `json:"state"`
+	Told   []string `json:"told"`
+	Act    string   `json:"act"`
+	As     string   `json:"as"`
+	Unsent bool     `json:"unsent"` // a request whose time was over: nothing came of it
 }
 
 // tells reports whether the step saves an audit entry that begins so.

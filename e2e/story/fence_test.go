@@ -152,7 +152,7 @@ func (p *pair) comeBack() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		claims = claims || s.Kind == "claim"
-		if !claims && s.At == "before" && s.Kind == "request" && !s.is(signsIn) && !s.is(asksRight) {
+		if !claims && s.At == "after" && !s.Unsent && s.Kind == "request" && !s.is(signsIn) && !s.is(asksRight) {
 			p.Errorf("it came back late and sent %s", s.Act)
 		}
 		if claims {

@@ -28,6 +28,8 @@ type Step struct {
 	Told  []string `json:"told,omitempty"`  // the audit entries of a save: action, outcome, object
 	Act   string   `json:"act,omitempty"`   // of a request: method, host and path
 	As    string   `json:"as,omitempty"`    // of a sign-in: the client id
+
+	Unsent bool `json:"unsent,omitempty"` // told after a request: its time was over, so nothing came of it
 }
 
 // test is what listens, if anything does.
