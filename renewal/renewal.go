@@ -83,6 +83,18 @@ type Run struct {
 	Evidence    string    `json:"evidence,omitempty"`   // what was known when the old password was removed or left to expire
 }
 
+// InUseEnds is when the secret that consumers use ends, as far as this run knows: the one that it brought everywhere, or
+// before that the one that it replaces. Zero = not known.
+func (r Run) InUseEnds() time.Time {
+	switch {
+	case r.DeliveredAt.IsZero():
+		return r.Order.RetiresEnd
+	case r.Order.Reuse:
+		return r.Order.ReuseEnd
+	}
+	return r.Order.End
+}
+
 // Order is what the plan decided. It doesn't change while the run is open.
 type Order struct {
 	Custodian   string        `json:"custodian,omitempty"` // the target from which the value can be read back; "" = none

@@ -38,11 +38,7 @@ func configurationText(d draft) string {
 	s.line(0, "tenant: %s", quoted(d.settings.Tenant))
 	s.line(0, "cloud: %s", d.settings.Cloud)
 	s.line(0, "identity: %s", d.settings.Identity)
-	if d.settings.Network != (config.Network{}) {
-		s.line(0, "network:")
-		s.optional(2, "proxy", d.settings.Network.Proxy)
-		s.optional(2, "caFile", d.settings.Network.CAFile)
-	}
+	s.network(d.settings.Network)
 	s.line(0, "store: keyturn.db               # remembers renewals; never holds a secret")
 	s.line(0, "policy:")
 	s.line(2, "lifetime: 180d                # of a new secret; the tenant's own policy may cut it")
@@ -52,6 +48,14 @@ func configurationText(d draft) string {
 	s.line(0, "applications:")
 	s.application(d)
 	return s.String()
+}
+
+func (s *sheet) network(n config.Network) {
+	if n != (config.Network{}) {
+		s.line(0, "network:")
+		s.optional(2, "proxy", n.Proxy)
+		s.optional(2, "caFile", n.CAFile)
+	}
 }
 
 func (s *sheet) optional(indent int, name, value string) {

@@ -195,11 +195,7 @@ func addInText(d addInDraft) string {
 	s.line(0, "cloud: %s", d.settings.Cloud)
 	s.line(0, "identity: %s                # what works unattended: it finishes what a person began, if it has the right", d.settings.Identity)
 	s.signIn(d.signIn)
-	if d.settings.Network != (config.Network{}) {
-		s.line(0, "network:")
-		s.optional(2, "proxy", d.settings.Network.Proxy)
-		s.optional(2, "caFile", d.settings.Network.CAFile)
-	}
+	s.network(d.settings.Network)
 	s.line(0, "store: keyturn.db               # remembers renewals; never holds a secret")
 	s.line(0, "policy:")
 	s.line(2, "lifetime: 365d                # of a new secret; ACS takes three years at most")

@@ -199,15 +199,7 @@ func (s *standing) follow(run renewal.Run) {
 	if run.State == renewal.Done {
 		s.State = string(run.Outcome)
 	}
-	delivered := !run.DeliveredAt.IsZero()
-	switch {
-	case delivered && run.Order.Reuse:
-		s.Expires = run.Order.ReuseEnd
-	case delivered:
-		s.Expires = run.Order.End
-	default:
-		s.Expires = run.Order.RetiresEnd
-	}
+	s.Expires = run.InUseEnds()
 	switch {
 	case run.Door == renewal.Person:
 		s.Attention, s.Fix = run.Reason.Text, run.Reason.Fix

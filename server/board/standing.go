@@ -96,15 +96,7 @@ func (a *Application) look(seen store.Sighting, open bool) {
 // follow takes over what the newest run tells.
 func (a *Application) follow(run renewal.Run) {
 	a.Run, a.State, a.Door, a.Outcome, a.Renewed, a.ProvenAt = run.ID, run.State, run.Door, run.Outcome, run.DeliveredAt, run.VerifiedAt
-	delivered := !run.DeliveredAt.IsZero()
-	switch {
-	case delivered && run.Order.Reuse:
-		a.Expires = run.Order.ReuseEnd
-	case delivered:
-		a.Expires = run.Order.End
-	default:
-		a.Expires = run.Order.RetiresEnd
-	}
+	a.Expires = run.InUseEnds()
 	if run.ID != "" && !run.State.Ended() {
 		a.Next = run.WakeAt
 		a.Text = run.Reason.Text

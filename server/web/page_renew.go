@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -82,24 +81,21 @@ func (p Pages) tellRun(word command.Word) http.HandlerFunc {
 			version = 0 // however it stands: what is under way is stopped first
 		}
 		run, err := p.Commands.Tell(r.Context(), r.PathValue("run"), version, word, false)
-		if run.ID == "" {
-			run.ID = r.PathValue("run")
-		}
 		p.afterwards(w, r, run, err)
 	}
 }
 
 // afterwards goes to the run that a command was for, or tells why it wasn't heard.
 func (p Pages) afterwards(w http.ResponseWriter, r *http.Request, run renewal.Run, err error) {
-	var found *problem.Error
-	switch {
-	case err == nil:
+	if err == nil {
 		http.Redirect(w, r, string(runAddress(run.ID)), http.StatusSeeOther)
-	case errors.As(err, &found) && found.Class == problem.Person:
-		tell(w, r, commandStatus(found.Code), frame{Title: texts.Failed, Here: "/runs"}, err)
-	default:
-		tell(w, r, http.StatusServiceUnavailable, frame{Title: texts.Failed, Here: "/runs"}, err)
+		return
 	}
+	status := http.StatusServiceUnavailable
+	if found := problem.Of(err); found.Class == problem.Person {
+		status = commandStatus(found.Code)
+	}
+	tell(w, r, status, frame{Title: texts.Failed, Here: "/runs"}, err)
 }
 
 // commandStatus is the answer to a command that wasn't heard.

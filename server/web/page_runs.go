@@ -131,10 +131,7 @@ func doorClass(r renewal.Run) string {
 
 // standsAt says in a word where a run stands.
 func standsAt(r renewal.Run) string {
-	if r.State.Ended() {
-		return texts.Steps[r.State]
-	}
-	if r.Door == renewal.Open {
+	if r.State.Ended() || r.Door == renewal.Open {
 		return texts.Steps[r.State]
 	}
 	return texts.Steps[r.State] + ": " + texts.Doors[r.Door]

@@ -17,19 +17,19 @@ var texts = struct {
 	AllIsWell, NothingConfigured               string
 	NeedsAttention, UnderWay, EndsWhen         string
 	EndsWhenNote, All, Of, Shown               string
-	App, Standing, Ends, Next, Why, Month      string
-	Secrets, Renewed, RenewedShare             string
+	App, Standing, Ends, Next, Why             string
+	RenewedShare                               string
 	Search, SearchHint, Sort, Show, Clear      string
 	NothingFits, NextPage, FirstPage, List     string
-	ClientID, NextRenewal, NoDate, Never       string
+	ClientID, NextRenewal                      string
 	Places, PlacesNote, NoPlaces, Custodian    string
 	Proof, ProvenAt, NotWritten, Portal        string
 	Credentials, CredentialsNote, NoSecrets    string
-	SecretID, Made, BothWork, Now, State       string
+	SecretID, BothWork, Now, State             string
 	Evidence, NoEvidence, Policy, Lifetime     string
 	RenewBefore, Overlap, Wants, History       string
 	NoRuns, Run, Begun, Outcome, LastChange    string
-	Progress, Log, NoEvents, WaitsFor, Again   string
+	Log, NoEvents, WaitsFor, Again             string
 	When, Who, What, Object, Detail, Requests  string
 	NoEntries, Chain, ChainOK, ChainBad        string
 	Renew, RenewNow, RenewNote, ShownFirst     string
@@ -49,8 +49,8 @@ var texts = struct {
 	LookAgain, GiveUp, OwnHere, NoMFA          string
 	Login, Password, AsMyself, WithOwnRights   string
 	SignIn, SignInProvider, SignInLocal        string
-	SignInLink, Refused, NotFound, NotFoundFix string
-	Failed, FailedFix, Back, CodeIs, WhatNext  string
+	SignInLink, Refused, NotFound              string
+	Failed, Back, CodeIs, WhatNext             string
 	API, APIToken, TakesRole, Takes            string
 	Standings                                  map[board.Standing]string
 	Proofs                                     map[renewal.Rung]string
@@ -70,19 +70,19 @@ var texts = struct {
 	NeedsAttention:    "Needs attention", UnderWay: "Under way", EndsWhen: "What ends when",
 	EndsWhenNote: "Secrets in use, by the month in which they end. Keyturn renews them before.",
 	All:          "all", Of: "of", Shown: "shown",
-	App: "Application", Standing: "Standing", Ends: "Secret ends", Next: "Next", Why: "Why", Month: "Month",
-	Secrets: "Secrets that end", Renewed: "renewed by Keyturn before", RenewedShare: "will be renewed before",
-	Search: "Search", SearchHint: "Name or client ID", Sort: "Sort by", Show: "Show", Clear: "Clear",
+	App: "Application", Standing: "Standing", Ends: "Secret ends", Next: "Next", Why: "Why",
+	RenewedShare: "will be renewed before",
+	Search:       "Search", SearchHint: "Name or client ID", Sort: "Sort by", Show: "Show", Clear: "Clear",
 	NothingFits: "Nothing fits. Search for less, or show all.", NextPage: "Next page", FirstPage: "First page", List: "List of applications",
-	ClientID: "Application (client) ID", NextRenewal: "What happens next", NoDate: "not known", Never: "never",
+	ClientID: "Application (client) ID", NextRenewal: "What happens next",
 	Places: "Places that hold the secret", PlacesNote: "and how far each was shown to work with it", NoPlaces: "No place is configured.",
 	Custodian: "the value is read back from here", Proof: "Proof", ProvenAt: "shown", NotWritten: "not written yet", Portal: "open in the portal",
 	Credentials: "Secrets", CredentialsNote: "those that Keyturn made or replaced; their values are nowhere", NoSecrets: "Keyturn hasn't renewed a secret of this application yet.",
-	SecretID: "Secret ID", Made: "Made", BothWork: "both secrets work", Now: "now", State: "State",
+	SecretID: "Secret ID", BothWork: "both secrets work", Now: "now", State: "State",
 	Evidence: "Evidence of use", NoEvidence: "Nothing is known yet of who uses which secret.", Policy: "How it is renewed", Lifetime: "Life of a new secret",
 	RenewBefore: "Renewed before its end", Overlap: "Both secrets are kept at least", Wants: "Evidence before the old one goes", History: "Earlier renewals",
 	NoRuns: "There is no renewal yet.", Run: "Renewal", Begun: "Begun", Outcome: "Outcome", LastChange: "Last change",
-	Progress: "Progress", Log: "What happened", NoEvents: "Nothing has happened yet.", WaitsFor: "Waits for a person", Again: "goes on by itself",
+	Log: "What happened", NoEvents: "Nothing has happened yet.", WaitsFor: "Waits for a person", Again: "goes on by itself",
 	When: "When", Who: "Who", What: "What", Object: "To what", Detail: "Detail", Requests: "Microsoft's request",
 	NoEntries: "The audit log is empty: nothing was done yet.", Chain: "Integrity", ChainOK: "every entry follows from the one before",
 	ChainBad: "the log was changed: the first entry that doesn't follow is number",
@@ -107,9 +107,9 @@ var texts = struct {
 	SignIn: "Sign in", SignInProvider: "Sign in with your organisation's account",
 	SignInLocal: "This console is open to this computer alone. At a terminal here, keyturn console link prints a link that lets you in, once.",
 	SignInLink:  "keyturn console link",
-	Refused:     "You may not do this", NotFound: "There is no such page", NotFoundFix: "Use the pages above.",
-	Failed: "This didn't work", FailedFix: "Try again in a moment. If it stays, the log of keyturn serve says more.",
-	Back: "Back to the overview", CodeIs: "Code", WhatNext: "What to do",
+	Refused:     "You may not do this", NotFound: "There is no such page",
+	Failed: "This didn't work",
+	Back:   "Back to the overview", CodeIs: "Code", WhatNext: "What to do",
 	API: "API", APIToken: "A program sends a token (keyturn token create NAME):", TakesRole: "Takes the role", Takes: "Takes",
 	Standings: map[board.Standing]string{
 		board.Expired: "expired", board.Person: "needs a person", board.Due: "due", board.Renewing: "being renewed",
