@@ -62,8 +62,11 @@ var (
 	_ target.Releasing   = (*Target)(nil)
 )
 
-// names are what a setting may be called; ":" and "." stand for levels in programs.
-var names = regexp.MustCompile(`^[A-Za-z0-9_.:\-]{1,200}$`)
+// names are what a setting may be called, up to longestName; ":" and "." stand for levels in programs. The length isn't
+// part of the pattern: counted repeats cost every start of the program.
+var names = regexp.MustCompile(`^[A-Za-z0-9_.:\-]+$`)
+
+const longestName = 200
 
 // New returns the target for one setting of the app that signs in as owner. portal is the address of the cloud's portal,
 // "" = unknown. A configuration that can't be right is a problem with code "config.resourceid" or "config.setting".
@@ -95,7 +98,7 @@ func (t *Target) check() error {
 		t.form = target.Plain
 	}
 	for _, name := range []string{t.cfg.Name, t.cfg.Secondary, t.cfg.ClientID} {
-		if (name != "" || name == t.cfg.Name) && !names.MatchString(name) {
+		if (name != "" || name == t.cfg.Name) && (len(name) > longestName || !names.MatchString(name)) {
 			return problem.NeedsPerson("config.setting", "setting "+name, "this can't be the name of a setting", "letters, digits, _ . : and -")
 		}
 	}
