@@ -20,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
 	"keyturn/cloud"
 	"keyturn/cloud/cloudtest"
 	"keyturn/problem"
@@ -128,6 +130,33 @@ func TestAManagedIdentityIsAskedDirectly(t *testing.T) {
 	}
 	if asked.Load() == 0 { // the library keeps such tokens for the whole process
 		t.Error("nobody asked")
+	}
+}
+
+// A user-assigned identity is named by the environment. The public client that people sign in through is another app, and
+// both may be there at once: a service that works unattended, and people who sign in at its console.
+func TestAUserAssignedIdentityIsNamedByTheEnvironmentAlone(t *testing.T) {
+	const assigned, publicClient = "33333333-4444-4555-8666-777777777777", "44444444-5555-4666-8777-888888888888"
+	for named, want := range map[string]string{assigned: assigned, "": ""} {
+		asked := make(chan string, 1)
+		endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked <- r.URL.Query().Get("client_id")
+			w.WriteHeader(http.StatusBadRequest)
+		}))
+		t.Cleanup(endpoint.Close)
+		s := cloudtest.Start(t, cloudtest.Granting(nil, fine)).Open(t, func(o *cloud.Options) {
+			o.Identity, o.ClientID = cloud.IdentityManaged, publicClient
+			t.Setenv("AZURE_CLIENT_ID", named)
+			t.Setenv("IDENTITY_ENDPOINT", endpoint.URL)
+			t.Setenv("IDENTITY_HEADER", "from-the-platform")
+		})
+		// for a service that nobody asked for yet: the library keeps tokens for the whole process
+		if _, err := s.Credential().GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{"https://vault.azure.net/.default"}}); err == nil {
+			t.Fatal("a refusal gave a token")
+		}
+		if got := <-asked; got != want {
+			t.Errorf("AZURE_CLIENT_ID %q: asked for %q", named, got)
+		}
 	}
 }
 

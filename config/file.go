@@ -24,7 +24,7 @@ type file struct {
 }
 
 type signIn struct {
-	ClientID string `yaml:"clientId" jsonschema_description:"The public client that people sign in through by browser or device code, which need it. With managedIdentity or workloadIdentity, the client id of a user-assigned identity."`
+	ClientID string `yaml:"clientId" jsonschema_description:"The public client that people sign in through. No unattended identity is named here: a user-assigned managed identity, like every other, is named by AZURE_CLIENT_ID."`
 	Password string `yaml:"password" jsonschema:"enum=refused,enum=allowed,default=refused" jsonschema_description:"Whether people may sign in by typing their password to Keyturn (--sign-in password). It can't give a second factor, and Microsoft advises against it."`
 }
 

@@ -2,10 +2,13 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 	"net/url"
 	"time"
+
+	"keyturn/cloud"
 )
 
 // Policy is an app management policy as far as passwords go: the tenant's default, or one assigned to an app.
@@ -34,6 +37,13 @@ type Restriction struct {
 	MaxLifetime  string     `json:"maxLifetime"`                         // ISO 8601, such as P90D
 	CreatedAfter *time.Time `json:"restrictForAppsCreatedAfterDateTime"` // spares objects made before it
 	Except       any        `json:"excludeActors"`                       // callers that it spares; nil = none
+}
+
+// TooLong reports whether a credential was refused for how long it would live. That is known by the code of the answer,
+// which TeamsFx and CIPP see too; Microsoft documents none.
+func TooLong(err error) bool {
+	var refusal *cloud.Refusal
+	return errors.As(err, &refusal) && refusal.Has("CredentialInvalidLifetimeAsPerAppPolicy")
 }
 
 // DefaultPolicy returns the tenant's default policy.

@@ -75,7 +75,8 @@ type UsageReader interface {
 // it. Until then the credential is said to lack something, see credential.Credential.Lacks.
 type Completing interface {
 	// Complete adds what an issued credential still lacks. Its request is sent once; an error with Doubtful set means
-	// that it may have happened. Safe to repeat: what is there already is left as it is.
+	// that it may have happened, one with [ErrLifetime] inside that a policy allows it a shorter life alone. Safe to repeat:
+	// what is there already is left as it is.
 	Complete(ctx context.Context, app credential.App, made credential.Credential, value secret.Value) error
 	// Completes says in a few words what is added, such as "add the two keys".
 	Completes() string

@@ -46,7 +46,11 @@ func (j *Job) complete(ctx context.Context, made renewal.Attempt) error {
 		return err
 	}
 	// act
-	if err := completing.Complete(ctx, app, held, j.value); err != nil {
+	err = completing.Complete(ctx, app, held, j.value)
+	if errors.Is(err, issuer.ErrLifetime) && j.mayShorten() {
+		return j.makeShorter(ctx, made, err)
+	}
+	if err != nil {
 		failed := j.save(ctx, draft{audit: entry("complete", held.KeyID, audit.Failed, err.Error())})
 		return errors.Join(fmt.Errorf("complete the new secret: %w", err), failed)
 	}
@@ -56,6 +60,15 @@ func (j *Job) complete(ctx context.Context, made renewal.Attempt) error {
 		events: event("completed", "the new secret is whole", "keyId", held.KeyID),
 		audit:  entry("complete", held.KeyID, audit.Happened, ""),
 	})
+}
+
+// makeShorter takes back a password whose other half would live too long, and has another made that ends sooner.
+func (j *Job) makeShorter(ctx context.Context, made renewal.Attempt, cause error) error {
+	if err := j.abandon(ctx, made, "the tenant allows what belongs to it only a shorter life"); err != nil {
+		return err
+	}
+	gone, _ := j.attempt()
+	return j.shorten(ctx, gone, cause)
 }
 
 // made is the credential that an attempt made, as far as its row tells.

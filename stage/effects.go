@@ -10,9 +10,12 @@ import (
 	"keyturn/target"
 )
 
-// effects lists, in order, everything that the plan will change and when.
+// effects lists, in order, everything that the plan will change and when: nothing where no secret may be made.
 func effects(s Setup, p Plan) []Effect {
-	var list []Effect
+	list := []Effect{}
+	if p.Ending.Blocked && !p.Order.Reuse {
+		return list
+	}
 	add := func(what, where, when string) {
 		list = append(list, Effect{Number: len(list) + 1, What: what, Where: where, When: when})
 	}

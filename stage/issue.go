@@ -46,6 +46,7 @@ func issue(ctx context.Context, j *Job) (Pause, error) {
 	// act
 	issued, err := j.Issuer.Issue(ctx, app, issuer.Order{Mark: attempt.Mark, End: j.Run.Order.End})
 	if errors.Is(err, issuer.ErrLifetime) && j.mayShorten() {
+		attempt.State = renewal.AttemptVoid
 		return Pause{}, j.shorten(ctx, attempt, err)
 	}
 	if err != nil {
@@ -109,7 +110,6 @@ func (j *Job) mayShorten() bool { return j.Run.Order.End.Sub(j.Now()) >= 2*short
 // shorten halves the life to be asked for, because a policy that can't be read allows only a shorter one, and says so.
 func (j *Job) shorten(ctx context.Context, attempt renewal.Attempt, cause error) error {
 	end := j.Now().Add(j.Run.Order.End.Sub(j.Now()) / 2).Truncate(time.Second)
-	attempt.State = renewal.AttemptVoid
 	note := "the tenant allows only a shorter life: asking for " + end.Format(time.DateOnly) + " instead"
 	return j.save(ctx, draft{
 		run: func(r *renewal.Run) {

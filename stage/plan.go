@@ -101,6 +101,9 @@ func decide(s Setup, r Request, seen *reading, now time.Time) Plan {
 	p.Foreign = foreign(seen.app, p)
 	p.Checks = append(p.Checks, tooEarly(p)...)
 	p.Checks = append(p.Checks, oddMarks(r, seen.app, s.App)...)
+	for i := range p.Checks {
+		p.Checks[i].Fix = problem.Name(p.Checks[i].Fix, s.App, "")
+	}
 	p.Effects = effects(s, p)
 	p.Requests = requests(s, p)
 	return p
@@ -199,7 +202,7 @@ func foreign(app credential.App, p Plan) []credential.Credential {
 // one until its end: the new one would never be what is signed with.
 func tooEarly(p Plan) []check.Check {
 	gone := p.Order.RetiresEnd.Add(p.Order.Linger)
-	if p.Order.Linger == 0 || p.Retires == "" || p.Order.Emergency || gone.Before(p.Order.End) {
+	if p.Order.Linger == 0 || p.Retires == "" || p.Order.Emergency || p.Ending.Blocked || gone.Before(p.Order.End) {
 		return nil
 	}
 	return []check.Check{check.Fail("renewal.early", p.App, "renewal.early",

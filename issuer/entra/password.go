@@ -13,9 +13,6 @@ import (
 	"keyturn/problem"
 )
 
-// What Graph answers when a password was refused for how long it would live.
-const codeLifetime = "CredentialInvalidLifetimeAsPerAppPolicy"
-
 // Issue makes one password on the app registration, or on the service principal of an app that is registered elsewhere.
 // A policy that allows only shorter lives is a Person problem.Blocked with [issuer.ErrLifetime] inside; one that forbids
 // passwords is problem.Blocked; a full app is problem.Full; somebody else's change at the same moment is
@@ -57,7 +54,7 @@ func judgeIssue(err error, app credential.App) error {
 	refusal := refusalIn(err)
 	switch {
 	case refusal == nil:
-	case refusal.Has(codeLifetime):
+	case graph.TooLong(err):
 		p.Err = fmt.Errorf("%w: %w", issuer.ErrLifetime, refusal)
 	case p.Code == problem.NotFound:
 		p.Class = problem.Retry

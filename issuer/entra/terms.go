@@ -25,6 +25,24 @@ var policyRoles = []string{
 
 // Terms reads what the tenant's app management policies allow for new passwords of app.
 func (i *Issuer) Terms(ctx context.Context, app credential.App) (issuer.Terms, error) {
+	return i.termsOf(ctx, app, passwords)
+}
+
+// KeyTerms is Terms for new symmetric keys, which the same policies restrict by rules of their own.
+func (i *Issuer) KeyTerms(ctx context.Context, app credential.App) (issuer.Terms, error) {
+	return i.termsOf(ctx, app, symmetricKeys)
+}
+
+// ruled names the two restrictions on one kind of credential, in lower case.
+// Source: https://learn.microsoft.com/graph/api/resources/passwordcredentialconfiguration (read 2026-11-25).
+type ruled struct{ addition, lifetime string }
+
+var (
+	passwords     = ruled{"passwordaddition", "passwordlifetime"}
+	symmetricKeys = ruled{"symmetrickeyaddition", "symmetrickeylifetime"}
+)
+
+func (i *Issuer) termsOf(ctx context.Context, app credential.App, of ruled) (issuer.Terms, error) {
 	self, err := i.session.Self(ctx)
 	if err != nil {
 		return issuer.Terms{}, err
@@ -41,7 +59,7 @@ func (i *Issuer) Terms(ctx context.Context, app credential.App) (issuer.Terms, e
 	if err != nil {
 		return issuer.Terms{}, err
 	}
-	return standing.terms(app), nil
+	return standing.terms(app, of), nil
 }
 
 // standing is the one policy that counts for an app.
@@ -73,9 +91,9 @@ func (i *Issuer) policies(ctx context.Context, app credential.App) (standing, er
 	return standing{fallback, fallback.Application}, nil
 }
 
-// terms reduces a policy to what counts here. Rules on passwords that callers choose themselves and on symmetric keys
-// don't: addPassword has the directory draw the value.
-func (s standing) terms(app credential.App) issuer.Terms {
+// terms reduces a policy to what counts for one kind of credential. Rules on passwords that callers choose themselves
+// never do: addPassword has the directory draw the value.
+func (s standing) terms(app credential.App, of ruled) issuer.Terms {
 	terms := issuer.Terms{Readable: true}
 	if !s.policy.Enabled {
 		return terms
@@ -85,11 +103,11 @@ func (s standing) terms(app credential.App) issuer.Terms {
 			continue
 		}
 		switch strings.ToLower(rule.Type) {
-		case "passwordaddition":
+		case of.addition:
 			// Callers may be exempted, by attributes that can't be read here: then it is known only when tried.
 			terms.Blocked = terms.Blocked || rule.Except == nil
 			terms.Policy = named(s.policy)
-		case "passwordlifetime":
+		case of.lifetime:
 			if limit := duration(rule.MaxLifetime); limit > 0 && (terms.MaxLifetime == 0 || limit < terms.MaxLifetime) {
 				terms.MaxLifetime, terms.Policy = limit, named(s.policy)
 			}

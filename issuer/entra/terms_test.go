@@ -1,6 +1,7 @@
 package entra_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +60,27 @@ func TestTermsAreWhatThePoliciesAllow(t *testing.T) {
 			}
 			i, _, _ := stand(t, cloudtest.Roles("Policy.Read.All"), told{"/defaultAppManagementPolicy": c.fallback, "/appManagementPolicies": c.assigned}, nil)
 			if got, err := i.Terms(t.Context(), app); err != nil || got != c.want {
+				t.Errorf("%+v, %v, want %+v", got, err, c.want)
+			}
+		})
+	}
+}
+
+// TestSymmetricKeysHaveRulesOfTheirOwn: two of an add-in's three credentials are such keys.
+func TestSymmetricKeysHaveRulesOfTheirOwn(t *testing.T) {
+	const forbidden = `{"restrictionType":"symmetricKeyAddition","state":"enabled"}`
+	for name, c := range map[string]struct {
+		rules string
+		want  issuer.Terms
+	}{
+		"a rule on passwords":         {lifetime("P90D", ""), issuer.Terms{Readable: true}},
+		"a longest life":              {`{"restrictionType":"symmetricKeyLifetime","state":"enabled","maxLifetime":"P30D"}`, issuer.Terms{Readable: true, MaxLifetime: 30 * day, Policy: "Default"}},
+		"forbidden":                   {forbidden, issuer.Terms{Readable: true, Blocked: true, Policy: "Default"}},
+		"forbidden, and switched off": {strings.Replace(forbidden, "enabled", "disabled", 1), issuer.Terms{Readable: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i, _, _ := stand(t, cloudtest.Roles("Policy.Read.All"), told{"/defaultAppManagementPolicy": rule(c.rules), "/appManagementPolicies": `{"value":[]}`}, nil)
+			if got, err := i.KeyTerms(t.Context(), managedApp()); err != nil || got != c.want {
 				t.Errorf("%+v, %v, want %+v", got, err, c.want)
 			}
 		})

@@ -2,9 +2,12 @@ package sharepoint
 
 import (
 	"context"
+	"fmt"
 
 	"keyturn/check"
 	"keyturn/credential"
+	"keyturn/issuer"
+	"keyturn/problem"
 	"keyturn/target"
 )
 
@@ -31,4 +34,20 @@ func (*Issuer) checkUnits(app credential.App) check.Check {
 		}
 	}
 	return check.Pass(id, "app "+app.Name, "every secret has its two keys")
+}
+
+// checkKeyPolicy says where policies forbid the two keys, or let them live less long; whether they can be read at all is told by
+// the directory's own check.
+func checkKeyPolicy(app credential.App, terms issuer.Terms) []check.Check {
+	const id = "addin.policy"
+	subject := "app " + app.Name
+	switch {
+	case terms.Blocked:
+		return []check.Check{check.Fail(id, subject, problem.Blocked,
+			"the policy "+terms.Policy+" forbids new symmetric keys on this app, and an add-in's secret has two",
+			"have an exception made for this app in the policy "+terms.Policy+", or leave ACS: keyturn advise APP")}
+	case terms.MaxLifetime > 0:
+		return []check.Check{check.Pass(id, subject, fmt.Sprintf("the policy %s allows symmetric keys of up to %d days", terms.Policy, int(terms.MaxLifetime/day)))}
+	}
+	return nil
 }

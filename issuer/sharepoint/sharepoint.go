@@ -44,6 +44,8 @@ type Directory interface {
 	issuer.Issuer
 	issuer.TermsReader
 	issuer.Checker
+	// KeyTerms is what policies allow for new symmetric keys.
+	KeyTerms(ctx context.Context, app credential.App) (issuer.Terms, error)
 }
 
 // Keys are the key collections of the directory's objects; [graph.Client] is one.
@@ -126,13 +128,29 @@ func (i *Issuer) Look(ctx context.Context, clientID string) (credential.App, err
 	return app, nil
 }
 
-// Terms is the directory's, and no secret lives longer than three years.
+// Terms is what policies allow for all three credentials: the stricter of the directory's terms for passwords and for
+// symmetric keys. No secret lives longer than three years.
 func (i *Issuer) Terms(ctx context.Context, app credential.App) (issuer.Terms, error) {
 	terms, err := i.Directory.Terms(ctx, app)
-	if terms.Readable && (terms.MaxLifetime == 0 || terms.MaxLifetime > LongestLife) {
-		terms.MaxLifetime, terms.Policy = LongestLife, "the life of an add-in's secret"
+	if err != nil || !terms.Readable {
+		return terms, err
 	}
-	return terms, err
+	keys, err := i.KeyTerms(ctx, app)
+	if err != nil || !keys.Readable {
+		return keys, err
+	}
+	if !terms.Blocked {
+		terms = stricter(terms, keys)
+	}
+	return stricter(terms, issuer.Terms{Readable: true, MaxLifetime: LongestLife, Policy: "the life of an add-in's secret"}), nil
+}
+
+// stricter is a, unless b forbids more.
+func stricter(a, b issuer.Terms) issuer.Terms {
+	if b.Blocked || (!a.Blocked && b.MaxLifetime > 0 && (a.MaxLifetime == 0 || b.MaxLifetime < a.MaxLifetime)) {
+		return b
+	}
+	return a
 }
 
 // SignIn asks ACS for a token of the add-in, in the form in which the add-in sends its secret, and calls the site with it.
@@ -173,13 +191,18 @@ func (i *Issuer) realmOf(ctx context.Context) (acs.Realm, error) {
 }
 
 // Check adds to the directory's checks whether ACS still counts: the site trusts it, and it knows the tenant. Both are asked
-// anew.
+// anew. The directory judges what policies say of passwords; here follows what they say of keys.
 func (i *Issuer) Check(ctx context.Context, app credential.App) ([]check.Check, error) {
 	checks, err := i.Directory.Check(ctx, app)
 	if err != nil {
 		return nil, err
 	}
-	return append([]check.Check{i.checkACS(ctx), i.checkUnits(app)}, checks...), nil
+	checks = append([]check.Check{i.checkACS(ctx), i.checkUnits(app)}, checks...)
+	keys, err := i.KeyTerms(ctx, app)
+	if err != nil {
+		return nil, err
+	}
+	return append(checks, checkKeyPolicy(app, keys)...), nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -39,6 +39,8 @@ type directory struct {
 	wire   string                     // the body of the last write
 	beside func() (stranger []string) // keys that somebody else adds right behind our write
 	fail   error
+
+	terms, keyTerms issuer.Terms // of passwords, and of keys
 }
 
 func (d *directory) Look(context.Context, string) (credential.App, error) {
@@ -65,8 +67,10 @@ func (*directory) SignIn(context.Context, string, secret.Value) error {
 	panic("add-ins sign in at ACS")
 }
 
-func (*directory) Terms(context.Context, credential.App) (issuer.Terms, error) {
-	return issuer.Terms{Readable: true}, nil
+func (d *directory) Terms(context.Context, credential.App) (issuer.Terms, error) { return d.terms, nil }
+
+func (d *directory) KeyTerms(context.Context, credential.App) (issuer.Terms, error) {
+	return d.keyTerms, nil
 }
 
 func (*directory) Check(context.Context, credential.App) ([]check.Check, error) { return nil, nil }
@@ -308,5 +312,32 @@ func TestNoKeyButAnAddInsIsEverLeftOut(t *testing.T) {
 	certificate := graph.KeyEntry{Key: graph.Key{KeyID: "cert", Type: "AsymmetricX509Cert"}}
 	if _, err := changed([]graph.KeyEntry{certificate}, nil, []graph.KeyEntry{certificate}); !problem.Is(err, "addin.foreign") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestTermsAreThoseOfAllThreeCredentials(t *testing.T) {
+	limited := func(days int, policy string) issuer.Terms {
+		return issuer.Terms{Readable: true, MaxLifetime: time.Duration(days) * day, Policy: policy}
+	}
+	free, own := issuer.Terms{Readable: true}, limited(3*365, "the life of an add-in's secret")
+	blocked := issuer.Terms{Readable: true, Blocked: true, Policy: "P"}
+	for name, c := range map[string]struct{ passwords, keys, want issuer.Terms }{
+		"no rule":                      {free, free, own},
+		"the keys' life is shorter":    {limited(90, "P"), limited(30, "K"), limited(30, "K")},
+		"the password's is shorter":    {limited(20, "P"), limited(30, "K"), limited(20, "P")},
+		"longer than any secret lives": {limited(4000, "P"), free, own},
+		"no keys":                      {limited(20, "P"), blocked, blocked},
+		"no passwords":                 {blocked, limited(20, "K"), blocked},
+		"passwords' rules unreadable":  {issuer.Terms{}, limited(20, "K"), issuer.Terms{}},
+		"keys' rules unreadable":       {limited(20, "P"), issuer.Terms{}, issuer.Terms{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := legacy()
+			d.terms, d.keyTerms = c.passwords, c.keys
+			i, _ := issuerOf(t, d, nobody)
+			if got, err := i.Terms(t.Context(), d.app); err != nil || got != c.want {
+				t.Errorf("%+v, %v, want %+v", got, err, c.want)
+			}
+		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"keyturn/credential"
 	"keyturn/graph"
+	"keyturn/issuer"
 	"keyturn/problem"
 	"keyturn/secret"
 )
@@ -22,9 +23,14 @@ const (
 	readTries = 12
 )
 
-// Complete adds the two keys of a password that was just made. See issuer.Completing.
+// Complete adds the two keys of a password that was just made. See issuer.Completing. A policy that allows keys a shorter
+// life than the password has is told as Issue tells it: with [issuer.ErrLifetime] inside.
 func (i *Issuer) Complete(ctx context.Context, app credential.App, password credential.Credential, value secret.Value) error {
-	return i.rewrite(ctx, holderOf(app), func([]graph.KeyEntry) (add, drop []graph.KeyEntry) { return made(password, value), nil })
+	err := i.rewrite(ctx, holderOf(app), func([]graph.KeyEntry) (add, drop []graph.KeyEntry) { return made(password, value), nil })
+	if graph.TooLong(err) {
+		return fmt.Errorf("%w: %w", issuer.ErrLifetime, err)
+	}
+	return err
 }
 
 // Remove removes a password's two keys and then the password, so that a kill in between leaves the password, by which the
