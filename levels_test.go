@@ -30,6 +30,8 @@ var levels = map[string]int{
 	"graph": 3, "arm": 3, "vault": 3, "acs": 3,
 	// what is to be known of a person who signed in
 	"person": 3,
+	// where an application stands, by all that is known of it: a pure rule
+	"standing": 3,
 	// adapters
 	"issuer/entra": 4, "issuer/sharepoint": 4, "target/keyvaultsecret": 4, "target/apiconnection": 4, "target/automationvariable": 4,
 	"target/webconfig": 4, "target/appservicesetting": 4, "target/vendorwebhook": 4, "target/manual": 4,

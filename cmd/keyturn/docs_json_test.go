@@ -44,7 +44,7 @@ func shown() []struct {
 		{"keyturn doctor", "`{\"ok\": true, \"checks\": [...]}`; `ok` is false when a check fails. One check:", check.Check{}},
 		{"keyturn plan", "A list, one object an application.", planned{}},
 		{"keyturn advise", "A list, one object an application.", advice.Advice{}},
-		{"keyturn status", "A list, one object an application.", standing{}},
+		{"keyturn status", "A list, one object an application.", statusRow{}},
 		{"keyturn runs", "A list, one object a renewal.", renewal.Run{}},
 		{"keyturn show", "`{\"run\": {...}, \"attempts\": [...], \"deliveries\": [...], \"audit\": [...]}`. The run is as in `keyturn runs`. An attempt:", renewal.Attempt{}},
 		{"", "A delivery, one a place and attempt:", renewal.Delivery{}},

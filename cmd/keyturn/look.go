@@ -16,7 +16,7 @@ const lookAtOnce = 6
 
 // lookLive adds what the directory and the places say now, and returns the time to judge by. What can't be asked is said
 // and left out: status still shows what the store knows.
-func (sh *shell) lookLive(ctx context.Context, settings config.Config, rows []standing, reader store.Reader) time.Time {
+func (sh *shell) lookLive(ctx context.Context, settings config.Config, rows []statusRow, reader store.Reader) time.Time {
 	d, err := sh.deskFor(ctx, settings)
 	if err != nil {
 		sh.say("keyturn: the cloud was not asked: %v", err)
@@ -38,7 +38,7 @@ func (sh *shell) lookLive(ctx context.Context, settings config.Config, rows []st
 }
 
 // lookOne examines one application and finds the end of its secret where the store doesn't know it.
-func (d *desk) lookOne(ctx context.Context, row *standing, app config.Application, reader store.Reader) {
+func (d *desk) lookOne(ctx context.Context, row *statusRow, app config.Application, reader store.Reader) {
 	checks, err := d.examine(ctx, app, reader, false)
 	if err != nil {
 		d.sh.say("keyturn: %s was not asked about: %v", app.Name, err)
@@ -46,8 +46,8 @@ func (d *desk) lookOne(ctx context.Context, row *standing, app config.Applicatio
 	}
 	row.Findings = checks
 	found, err := d.entra.Look(ctx, app.ClientID)
-	if err == nil && row.Expires.IsZero() {
-		row.Expires = lastEnd(found)
+	if err == nil && row.known.Run.InUseEnds().IsZero() {
+		row.known.Seen.Expires = lastEnd(found)
 	}
 }
 

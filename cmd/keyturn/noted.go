@@ -7,9 +7,8 @@ import (
 	"keyturn/store"
 )
 
-// noted adds to rows what the last look of a serving Keyturn found in the way of applications, where no renewal is open
-// meanwhile and nothing else is known to be wrong.
-func noted(ctx context.Context, reader store.Reader, settings config.Config, rows []standing) error {
+// noted adds to rows what the last look of a serving Keyturn found in the way of applications.
+func noted(ctx context.Context, reader store.Reader, settings config.Config, rows []statusRow) error {
 	keeper, ok := reader.(store.Findings)
 	if !ok {
 		return nil
@@ -25,8 +24,8 @@ func noted(ctx context.Context, reader store.Reader, settings config.Config, row
 	for i := range rows {
 		finding, there := byApp[rows[i].App]
 		_, configured := settings.Find(rows[i].App)
-		if there && configured && rows[i].Attention == "" && !isOpen(rows[i].State) {
-			rows[i].Attention, rows[i].Fix = finding.Text, finding.Fix
+		if there && configured {
+			rows[i].known.Finding = finding
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,8 +15,8 @@ import (
 	"keyturn/check"
 	"keyturn/config"
 	"keyturn/inventory"
-	"keyturn/problem"
 	"keyturn/renewal"
+	"keyturn/standing"
 	"keyturn/store"
 )
 
@@ -47,8 +48,8 @@ func newStatus(sh *shell) *cobra.Command {
 	return cmd
 }
 
-// standing is where one application stands.
-type standing struct {
+// statusRow is where one application stands, as status shows it.
+type statusRow struct {
 	App       string        `json:"app"`
 	ClientID  string        `json:"clientId"`
 	State     string        `json:"state"` // "never renewed", a run's state, or how the last run ended
@@ -61,9 +62,7 @@ type standing struct {
 	Fix       string        `json:"fix,omitempty"`
 	Findings  []check.Check `json:"findings,omitempty"` // of the directory, when it was asked
 
-	renewBefore time.Duration
-	excluded    bool   // a person takes care of it
-	person      string // how the person signed in who began the newest run; "" = it was begun unattended
+	known standing.Facts
 }
 
 func (sh *shell) status(ctx context.Context, f *format, args []string, live func(int) bool) error {
@@ -82,7 +81,7 @@ func (sh *shell) status(ctx context.Context, f *format, args []string, live func
 	if err != nil {
 		return err
 	}
-	rows, err := standings(settings, runs, args)
+	rows, err := statusRows(settings, runs, args)
 	if err != nil {
 		return err
 	}
@@ -102,7 +101,7 @@ func (sh *shell) status(ctx context.Context, f *format, args []string, live func
 }
 
 // showStatus shows the rows, and that notices don't reach people.
-func (sh *shell) showStatus(ctx context.Context, f *format, rows []standing, reader store.Reader) error {
+func (sh *shell) showStatus(ctx context.Context, f *format, rows []statusRow, reader store.Reader) error {
 	untold, err := untoldOf(ctx, reader)
 	if err != nil {
 		return err
@@ -110,7 +109,7 @@ func (sh *shell) showStatus(ctx context.Context, f *format, rows []standing, rea
 	if err := sh.printStatus(f, rows, untold); err != nil {
 		return err
 	}
-	if untold != nil || slices.ContainsFunc(rows, func(s standing) bool { return s.Attention != "" }) {
+	if untold != nil || slices.ContainsFunc(rows, func(s statusRow) bool { return s.Attention != "" }) {
 		return attention()
 	}
 	return nil
@@ -139,7 +138,7 @@ func listRuns(ctx context.Context, reader store.Reader, filter store.Filter) ([]
 }
 
 // judge says of each row whether a person should look. undriven are the runs that may go on now and that nobody drives.
-func judge(rows []standing, undriven []renewal.Run, now time.Time) {
+func judge(rows []statusRow, undriven []renewal.Run, now time.Time) {
 	due := map[string]bool{}
 	for _, run := range undriven {
 		due[run.ID] = true
@@ -149,32 +148,23 @@ func judge(rows []standing, undriven []renewal.Run, now time.Time) {
 	}
 }
 
-// standings has a row for each application configured, and for each that only the store knows.
-func standings(settings config.Config, runs []renewal.Run, args []string) ([]standing, error) {
-	byApp := make(map[string]*renewal.Run, len(runs))
-	for i := range runs {
-		byApp[runs[i].App] = &runs[i]
+// statusRows has a row for each application configured, and for each that only the store knows.
+func statusRows(settings config.Config, runs []renewal.Run, args []string) ([]statusRow, error) {
+	byApp := make(map[string]renewal.Run, len(runs))
+	for _, run := range runs {
+		byApp[run.App] = run
 	}
-	var rows []standing
+	var rows []statusRow
 	for _, app := range settings.Applications {
 		if len(args) == 1 && app.Name != args[0] {
 			continue
 		}
-		row := standing{App: app.Name, ClientID: app.ClientID, State: "never renewed", renewBefore: app.Policy.RenewBefore.Of(app.Policy.Lifetime)}
-		if app.Excluded != "" {
-			row.State, row.excluded = "excluded: "+app.Excluded, true
-		}
-		if run, ok := byApp[app.Name]; ok {
-			row.follow(*run)
-			delete(byApp, app.Name)
-		}
-		rows = append(rows, row)
+		rows = append(rows, rowOf(app, byApp[app.Name]))
+		delete(byApp, app.Name)
 	}
 	for _, run := range runs {
 		if _, left := byApp[run.App]; left {
-			row := standing{App: run.App, ClientID: run.ClientID, renewBefore: settings.Policy.RenewBefore.Of(settings.Policy.Lifetime)}
-			row.follow(run)
-			rows = append(rows, row)
+			rows = append(rows, rowOf(standing.Unconfigured(run), run))
 		}
 	}
 	if len(args) == 1 && len(rows) == 0 {
@@ -183,7 +173,7 @@ func standings(settings config.Config, runs []renewal.Run, args []string) ([]sta
 	return rows, nil
 }
 
-func countConfigured(settings config.Config, rows []standing) int {
+func countConfigured(settings config.Config, rows []statusRow) int {
 	count := 0
 	for _, row := range rows {
 		if _, ok := settings.Find(row.App); ok {
@@ -193,66 +183,42 @@ func countConfigured(settings config.Config, rows []standing) int {
 	return count
 }
 
-// follow takes over what the newest run tells.
-func (s *standing) follow(run renewal.Run) {
-	s.Run, s.Door, s.State, s.ProvenAt, s.person = run.ID, run.Door, string(run.State), run.VerifiedAt, run.Order.Person
-	if run.State == renewal.Done {
-		s.State = string(run.Outcome)
+// rowOf is the row of an application with its newest run; the zero run where there never was one.
+func rowOf(app config.Application, run renewal.Run) statusRow {
+	row := statusRow{
+		App: app.Name, ClientID: app.ClientID, Run: run.ID, Door: run.Door, ProvenAt: run.VerifiedAt, State: string(run.State),
+		known: standing.Facts{App: app, Run: run},
 	}
-	s.Expires = run.InUseEnds()
 	switch {
-	case run.Door == renewal.Person:
-		s.Attention, s.Fix = run.Reason.Text, run.Reason.Fix
-	case !run.State.Ended():
-		s.Next = run.WakeAt
+	case run.State == renewal.Done:
+		row.State = string(run.Outcome)
+	case run.ID == "" && app.Excluded != "":
+		row.State = "excluded: " + app.Excluded
+	case run.ID == "":
+		row.State = "never renewed"
 	}
+	return row
 }
 
-// judge says whether a person should look, once everything known is in the row. undriven says that its run is due and
-// that nobody drives it.
-func (s *standing) judge(now time.Time, undriven bool) {
-	open := isOpen(s.State)
-	if s.Next.IsZero() && !s.Expires.IsZero() && !open {
-		s.Next = s.Expires.Add(-s.renewBefore)
-	}
-	failed := check.Failed(s.Findings)
+// judge says where the application stands and whether a person should look, once everything known is in the row. undriven
+// says that its run is due and that nobody drives it.
+func (r *statusRow) judge(now time.Time, undriven bool) {
+	r.known.Checks, r.known.Undriven = r.Findings, undriven
+	s := r.known.Judge(now)
+	r.Expires, r.Next = s.Expires, s.Next
+	worth, isWorth := inventory.Foremost(r.Findings)
 	switch {
-	case s.Attention != "" || (s.excluded && !open):
-	case len(failed) > 0:
-		s.Attention, s.Fix = failed[0].Message, failed[0].Fix
-	case undriven:
-		s.Attention, s.Fix = "its next step is due and nobody drives it", problem.Attended("keyturn resume "+s.App, s.person)
-	case !open && s.overdue(now) != "":
-		s.Attention, s.Fix = s.overdue(now), "keyturn renew "+s.App
-	default:
-		s.worthALook()
+	case s.Word.Urgent():
+		r.Attention, r.Fix = s.Text, cmp.Or(s.Fix, r.byHand())
+	case s.Word != standing.Excluded && isWorth: // it stops no renewal and yet breaks something, such as a certificate
+		r.Attention, r.Fix = worth.Message, worth.Fix
 	}
 }
 
-// overdue says how late it is for a secret that nobody is renewing; "" = it isn't.
-func (s *standing) overdue(now time.Time) string {
-	switch {
-	case !s.Expires.IsZero() && !now.Before(s.Expires):
-		return "the secret has expired"
-	case !s.Next.IsZero() && !s.Next.After(now):
-		return "the secret is due"
+// byHand is the command for an application whose time has come.
+func (r *statusRow) byHand() string {
+	if r.known.Open() {
+		return "keyturn show " + r.Run + " shows what its renewal waits for"
 	}
-	return ""
-}
-
-// worthALook tells of what stops no renewal and yet breaks something, such as a certificate.
-func (s *standing) worthALook() {
-	if finding, ok := inventory.Foremost(s.Findings); ok {
-		s.Attention, s.Fix = finding.Message, finding.Fix
-	}
-}
-
-// isOpen reports whether text is the state of a run that hasn't ended.
-func isOpen(text string) bool {
-	switch renewal.State(text) {
-	case renewal.Planned, renewal.MakingRoom, renewal.Issuing, renewal.Settling, renewal.Delivering,
-		renewal.Verifying, renewal.Overlapping, renewal.Retiring:
-		return true
-	}
-	return false
+	return "keyturn renew " + r.App
 }

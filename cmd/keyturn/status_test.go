@@ -82,7 +82,7 @@ func TestStatusSaysWhoNeedsAttention(t *testing.T) {
 			if c.undriven {
 				undriven = runs
 			}
-			rows, err := standings(settings, runs, nil)
+			rows, err := statusRows(settings, runs, nil)
 			if err != nil || len(rows) != 1 {
 				t.Fatalf("%d rows, %v", len(rows), err)
 			}
@@ -98,11 +98,11 @@ func TestStatusSaysWhoNeedsAttention(t *testing.T) {
 func TestStatusKnowsApplicationsThatOnlyTheStoreHas(t *testing.T) {
 	t.Parallel()
 	runs := []renewal.Run{{ID: "r", App: "gone", State: renewal.Aborted}}
-	rows, err := standings(config.Default(), runs, nil)
+	rows, err := statusRows(config.Default(), runs, nil)
 	if err != nil || len(rows) != 1 || rows[0].App != "gone" || rows[0].State != "aborted" {
 		t.Errorf("%+v, %v", rows, err)
 	}
-	if _, err := standings(config.Default(), nil, []string{"other"}); exitCode(err) != exitUsage {
+	if _, err := statusRows(config.Default(), nil, []string{"other"}); exitCode(err) != exitUsage {
 		t.Errorf("an application that nobody knows ends with %d", exitCode(err))
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // printStatus shows the rows. A table for a person has the reasons below it, where they have room.
-func (sh *shell) printStatus(f *format, rows []standing, untold *untold) error {
+func (sh *shell) printStatus(f *format, rows []statusRow, untold *untold) error {
 	list := statusListing(rows)
 	if f.chosen != asTable || len(rows) == 0 {
 		if untold != nil {
@@ -36,7 +36,7 @@ func (sh *shell) printStatus(f *format, rows []standing, untold *untold) error {
 }
 
 // reasons tells why a person should look at rows.
-func reasons(rows []standing, style screen.Style) string {
+func reasons(rows []statusRow, style screen.Style) string {
 	var text strings.Builder
 	for _, row := range rows {
 		if row.Attention != "" {
@@ -50,7 +50,7 @@ func reason(subject, why, fix string, style screen.Style) string {
 	return fmt.Sprintf("\n%s %s\n  next: %s\n", style.Text(screen.Amber, "! "+subject+":"), screen.Clean(why), screen.Clean(orNone(fix)))
 }
 
-func statusListing(rows []standing) listing {
+func statusListing(rows []statusRow) listing {
 	list := listing{
 		head: []string{"APP", "STATE", "SECRET ENDS", "NEXT", "PROVEN", "ATTENTION", "FIX"},
 		data: notNil(rows), none: "no application: keyturn init writes a configuration",

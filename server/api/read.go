@@ -9,6 +9,7 @@ import (
 	"keyturn/renewal"
 	"keyturn/server/access"
 	"keyturn/server/board"
+	"keyturn/standing"
 	"keyturn/store"
 )
 
@@ -48,9 +49,9 @@ func (a *API) overview(ctx context.Context, _ *struct{}) (*answer[board.Overview
 
 func (a *API) applications(ctx context.Context, in *struct {
 	Paging
-	Search   string         `query:"search" maxLength:"200" doc:"A part of name or client ID, in any letter case"`
-	Standing board.Standing `query:"standing" enum:"expired,person,due,renewing,unknown,fine,excluded"`
-	Order    board.Order    `query:"order" enum:"urgency,app,expires,next" default:"urgency"`
+	Search   string        `query:"search" maxLength:"200" doc:"A part of name or client ID, in any letter case"`
+	Standing standing.Word `query:"standing" enum:"expired,person,due,renewing,unknown,fine,excluded"`
+	Order    board.Order   `query:"order" enum:"urgency,app,expires,next" default:"urgency"`
 },
 ) (*answer[board.Page], error) {
 	return found(a.Board.Applications(ctx, board.Query{Search: in.Search, Standing: in.Standing, Order: in.Order, After: in.After, Limit: in.Limit}))

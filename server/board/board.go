@@ -44,9 +44,8 @@ type Options struct {
 type Board struct {
 	Options
 	configured map[string]config.Application
-	known      *known        // touched by Follow alone
-	took       time.Duration // what the last publish took; likewise
-	looked     time.Time     // when the look at the tenant ended that is known; likewise
+	known      *known    // touched by Follow alone
+	looked     time.Time // when the look at the tenant ended that is known; likewise
 	shown      atomic.Pointer[snapshot]
 	ready      chan struct{} // closed when shown is first set
 }
@@ -66,10 +65,8 @@ const (
 	wholeEvery = time.Minute
 	// lookEvery is how often it is asked whether somebody has looked at the tenant.
 	lookEvery = 2 * time.Second
-	// settle is how long changes are gathered before they show, at least, and restful is how much longer than showing
-	// them took: a busy store with many applications doesn't keep the machine sorting.
-	settle  = 200 * time.Millisecond
-	restful = 20
+	// settle is how long changes are gathered before they show.
+	settle = 200 * time.Millisecond
 )
 
 // Follow keeps the board up to date until ctx ends. A store that is away leaves it as it was.
@@ -89,7 +86,7 @@ func (b *Board) Follow(ctx context.Context) {
 			seen = events[len(events)-1].Sequence
 			b.readRuns(ctx, events)
 		}
-		if !pause(ctx, max(settle, restful*b.took)) {
+		if !pause(ctx, settle) {
 			return
 		}
 		select {
@@ -117,22 +114,42 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // readAll reads where every application stands.
 func (b *Board) readAll(ctx context.Context) {
-	runs, err := b.Store.Runs(ctx, store.Filter{Latest: true, Limit: everything})
-	if err != nil {
+	if err := b.readNewest(ctx); err != nil {
 		b.complain(ctx, "could not read where the applications stand", err)
 		return
 	}
-	b.known.runs = make(map[string]renewal.Run, len(runs))
-	for _, run := range runs {
-		b.known.runs[run.App] = run
-	}
 	b.looked = time.Time{}
 	b.readLook(ctx)
+	b.known.shown = nil
 	b.publish()
 }
 
-// everything is a limit that no store reaches.
-const everything = 1_000_000
+// page is how many rows are read at a time. After each, reading rests as long as that took, so that of ten thousand
+// applications neither those who look at pages nor the renewals beside them notice anything.
+const page = 1000
+
+// readNewest reads the newest renewal of each application. What has begun meanwhile is told by its events.
+func (b *Board) readNewest(ctx context.Context) error {
+	for last := ""; ; {
+		began := time.Now()
+		runs, err := b.Store.Runs(ctx, store.Filter{Latest: true, Before: last, Limit: page})
+		if err != nil {
+			return err
+		}
+		for _, run := range runs {
+			b.known.take(run)
+		}
+		if len(runs) < page || !b.rest(ctx, time.Since(began)) {
+			return ctx.Err()
+		}
+		last = runs[page-1].ID
+	}
+}
+
+// rest waits; the first time everybody waits for the board, so it doesn't.
+func (b *Board) rest(ctx context.Context, d time.Duration) bool {
+	return b.shown.Load() == nil || pause(ctx, d)
+}
 
 // readLook reads what the last look at the tenant saw and found, if there was one since it was read.
 func (b *Board) readLook(ctx context.Context) {
@@ -152,7 +169,7 @@ func (b *Board) readLook(ctx context.Context) {
 		b.complain(ctx, "could not read what was seen of the applications", err)
 		return
 	}
-	b.looked = ended
+	b.looked, b.known.shown = ended, nil
 	b.publish()
 }
 
@@ -171,23 +188,24 @@ func (b *Board) readFindings(ctx context.Context) error {
 // neverLooked stands for the look that nobody has made yet.
 var neverLooked = time.Unix(0, 0)
 
-// sightPage is how many sightings are read at a time.
-const sightPage = 1000
-
 func (b *Board) readSightings(ctx context.Context) error {
 	all := make(map[string]store.Sighting, len(b.known.apps))
 	for {
-		page, err := b.Store.Sightings(ctx, store.SightingFilter{Now: b.Now(), Offset: len(all), Limit: sightPage, Brief: true})
+		began := time.Now()
+		read, err := b.Store.Sightings(ctx, store.SightingFilter{Now: b.Now(), Offset: len(all), Limit: page, Brief: true})
 		if err != nil {
 			return err
 		}
-		for _, seen := range page.Sightings {
+		for _, seen := range read.Sightings {
 			seen.Credentials = nil // read again for the one that somebody looks at
 			all[seen.App] = seen
 		}
-		if len(page.Sightings) < sightPage {
+		if len(read.Sightings) < page {
 			b.known.seen = all
 			return nil
+		}
+		if !b.rest(ctx, time.Since(began)) {
+			return ctx.Err()
 		}
 	}
 }
@@ -211,16 +229,12 @@ func (b *Board) readRuns(ctx context.Context, events []renewal.Event) {
 			b.Log.Warn("could not read a renewal", "run_id", event.Run, "app", event.App, "error", err)
 			continue
 		}
-		if known := b.known.runs[run.App]; known.ID == run.ID || !run.CreatedAt.Before(known.CreatedAt) {
-			b.known.runs[run.App] = run
-		}
+		b.known.take(run)
 	}
 	b.publish()
 }
 
 func (b *Board) publish() {
-	began := time.Now()
-	defer func() { b.took = time.Since(began) }()
 	first := b.shown.Load() == nil
 	b.shown.Store(b.known.snapshot(b.Now()))
 	if first {

@@ -14,6 +14,7 @@ import (
 	"keyturn/renewal"
 	"keyturn/server/board"
 	"keyturn/server/feed"
+	"keyturn/standing"
 	"keyturn/store"
 	"keyturn/store/sqlite"
 	"keyturn/target"
@@ -25,7 +26,7 @@ var noon = time.Date(2031, 5, 4, 12, 0, 0, 0, time.UTC)
 const day = 24 * time.Hour
 
 // show opens a board over a store of its own, which follows it until the test ends.
-func show(t *testing.T, apps []config.Application, fill func(*sqlite.Store)) (*board.Board, *sqlite.Store, *feed.Feed) {
+func show(t testing.TB, apps []config.Application, fill func(*sqlite.Store)) (*board.Board, *sqlite.Store, *feed.Feed) {
 	t.Helper()
 	kept, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "keyturn.db"), sqlite.Options{})
 	if err != nil {
@@ -71,7 +72,7 @@ func seen(app string, days int) store.Sighting {
 }
 
 // run saves a renewal as change makes it.
-func run(t *testing.T, s *sqlite.Store, app string, change func(*renewal.Run)) renewal.Run {
+func run(t testing.TB, s *sqlite.Store, app string, change func(*renewal.Run)) renewal.Run {
 	t.Helper()
 	begun, err := s.Begin(t.Context(), renewal.Run{
 		ID: renewal.NewID(), App: app, ClientID: "id-of-" + app, State: renewal.Planned, Node: "test", CreatedAt: noon, UpdatedAt: noon,
@@ -111,9 +112,9 @@ func TestWhereApplicationsStand(t *testing.T) {
 		})
 		run(t, s, "gone", func(r *renewal.Run) { r.State, r.Outcome, r.EndedAt = renewal.Done, renewal.Refused, noon })
 	})
-	want := map[string]board.Standing{
-		"fine": board.Fine, "due": board.Due, "expired": board.Expired, "renewing": board.Renewing, "person": board.Person, "found": board.Person,
-		"renewed": board.Fine, "unseen": board.Unknown, "unclear": board.Unknown, "excluded": board.Excluded, "gone": board.Excluded,
+	want := map[string]standing.Word{
+		"fine": standing.Fine, "due": standing.Due, "expired": standing.Expired, "renewing": standing.Renewing, "person": standing.Person, "found": standing.Person,
+		"renewed": standing.Fine, "unseen": standing.Unknown, "unclear": standing.Unknown, "excluded": standing.Excluded, "gone": standing.Excluded,
 	}
 	page, err := b.Applications(t.Context(), board.Query{})
 	if err != nil || len(page.Items) != len(want) {
@@ -123,15 +124,15 @@ func TestWhereApplicationsStand(t *testing.T) {
 		if a.Standing != want[a.App] || a.Text == "" {
 			t.Errorf("%s is %s (%s), want %s", a.App, a.Standing, a.Text, want[a.App])
 		}
-		if (a.Standing == board.Person) != (a.Fix != "") {
+		if (a.Standing == standing.Person) != (a.Fix != "") {
 			t.Errorf("%s: fix %q", a.App, a.Fix)
 		}
 	}
-	if first, last := page.Items[0].App, page.Items[len(page.Items)-1]; first != "expired" || last.Standing != board.Excluded {
+	if first, last := page.Items[0].App, page.Items[len(page.Items)-1]; first != "expired" || last.Standing != standing.Excluded {
 		t.Errorf("the list begins with %s and ends with %s", first, last.App)
 	}
 	overview, err := b.Overview(t.Context())
-	if err != nil || len(overview.Urgent) != 4 || overview.Counts[board.Fine] != 2 || len(overview.Timeline) != 12 {
+	if err != nil || len(overview.Urgent) != 4 || overview.Counts[standing.Fine] != 2 || len(overview.Timeline) != 12 {
 		t.Errorf("overview %+v: %v", overview, err)
 	}
 }
@@ -171,8 +172,8 @@ func TestPagesHoldEveryApplicationOnce(t *testing.T) {
 			}
 		}
 	}
-	found, err := b.Applications(t.Context(), board.Query{Search: "THE APP-12", Standing: board.Fine})
-	if err != nil || found.Total == 0 || found.Total >= 10 || found.Counts[board.Fine] != found.Total {
+	found, err := b.Applications(t.Context(), board.Query{Search: "THE APP-12", Standing: standing.Fine})
+	if err != nil || found.Total == 0 || found.Total >= 10 || found.Counts[standing.Fine] != found.Total {
 		t.Errorf("search and filter find %d, counted %v: %v", found.Total, found.Counts, err)
 	}
 	if _, err := b.Applications(t.Context(), board.Query{After: "!"}); !problem.Is(err, "query.invalid") {
@@ -183,7 +184,7 @@ func TestPagesHoldEveryApplicationOnce(t *testing.T) {
 func TestWhatHappensShows(t *testing.T) {
 	t.Parallel()
 	b, s, heard := show(t, configured("portal"), nil)
-	if page, err := b.Applications(t.Context(), board.Query{}); err != nil || page.Items[0].Standing != board.Unknown {
+	if page, err := b.Applications(t.Context(), board.Query{}); err != nil || page.Items[0].Standing != standing.Unknown {
 		t.Fatalf("at first %+v: %v", page.Items, err)
 	}
 	run(t, s, "portal", func(r *renewal.Run) { r.State = renewal.Settling })
@@ -193,7 +194,7 @@ func TestWhatHappensShows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a := page.Items[0]; a.Standing == board.Renewing && a.State == renewal.Settling {
+		if a := page.Items[0]; a.Standing == standing.Renewing && a.State == renewal.Settling {
 			break
 		}
 		if time.Now().After(end) {

@@ -69,11 +69,11 @@ func (b *Board) Application(ctx context.Context, name string) (Detail, error) {
 	if err != nil {
 		return Detail{}, err
 	}
-	row := shown.byApp[name]
-	if row == nil {
+	at, there := shown.byApp[name]
+	if !there {
 		return Detail{}, problem.NeedsPerson("app.unknown", fmt.Sprintf("%q", name), "no application is called so", "see the list of applications")
 	}
-	detail := Detail{Application: row.Application, Places: []Place{}, Credentials: []Credential{}}
+	detail := Detail{Application: *shown.rows[at].Application, Places: []Place{}, Credentials: []Credential{}}
 	detail.Runs, err = b.Store.Runs(ctx, store.Filter{App: name, Limit: shownRuns})
 	if err != nil {
 		return Detail{}, fmt.Errorf("read the renewals of %s: %w", name, err)

@@ -1,96 +1,73 @@
 package board
 
 import (
-	"cmp"
-	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"keyturn/config"
 	"keyturn/renewal"
+	"keyturn/standing"
 	"keyturn/store"
 )
 
 // known is what is known of every application, by name.
 type known struct {
-	apps     []config.Application // in the order of the file
+	apps     []config.Application // in the order of the file; then those that only the store knows
+	at       map[string]int       // where each is in apps
 	runs     map[string]renewal.Run
 	findings map[string]store.Finding
 	seen     map[string]store.Sighting
+	shown    *snapshot       // the last; nil = all is to be judged anew
+	changed  map[string]bool // applications that something happened to since
 }
 
-func newKnown(apps []config.Application) *known { return &known{apps: apps} }
-
-// row is one application with what it is searched and sorted by.
-type row struct {
-	Application
-	names         string // in lower case
-	rank          int    // by standing, what needs a person first
-	expires, next int64  // microseconds since 1970; what isn't known comes last
-}
-
-func newRow(a Application) *row {
-	return &row{Application: a, rank: urgency[a.Standing], expires: sortable(a.Expires), next: sortable(a.Next)}
-}
-
-func sortable(t time.Time) int64 {
-	if t.IsZero() {
-		return math.MaxInt64
+func newKnown(apps []config.Application) *known {
+	k := &known{at: map[string]int{}, runs: map[string]renewal.Run{}, changed: map[string]bool{}}
+	for _, app := range apps {
+		k.add(app)
 	}
-	return t.UnixMicro()
+	return k
 }
 
-// snapshot is where all applications stand at one moment. It never changes.
-type snapshot struct {
-	at     time.Time
-	sorted map[Order][]*row
-	byApp  map[string]*row
-	counts map[Standing]int
+func (k *known) add(app config.Application) {
+	k.at[app.Name] = len(k.apps)
+	k.apps = append(k.apps, app)
 }
 
-// snapshot judges every application, and those that only the store knows of.
+// take keeps a renewal, unless a newer one of the same application is known. One whose application isn't configured is
+// shown beside those that are: nothing vanishes by being taken out of the file.
+func (k *known) take(run renewal.Run) {
+	if held := k.runs[run.App]; held.ID != run.ID && run.CreatedAt.Before(held.CreatedAt) {
+		return
+	}
+	k.runs[run.App] = run
+	if _, there := k.at[run.App]; !there {
+		k.add(standing.Unconfigured(run))
+		k.shown = nil
+	}
+	k.changed[run.App] = true
+}
+
+// judge says where one application stands.
+func (k *known) judge(app config.Application, now time.Time) row {
+	return newRow(applicationOf(standing.Facts{App: app, Run: k.runs[app.Name], Finding: k.findings[app.Name], Seen: k.seen[app.Name]}, now))
+}
+
+// snapshot is where all applications stand now: those that something happened to are judged, or all of them.
 func (k *known) snapshot(now time.Time) *snapshot {
-	s := &snapshot{at: now, sorted: map[Order][]*row{}, byApp: make(map[string]*row, len(k.apps)), counts: map[Standing]int{}}
-	rows := make([]*row, 0, len(k.apps))
-	add := func(f facts) {
-		r := newRow(f.stand(now))
-		r.names = strings.ToLower(r.App + "\n" + r.Name + "\n" + r.ClientID)
-		rows = append(rows, r)
-		s.byApp[r.App] = r
-		s.counts[r.Standing]++
-	}
-	for _, app := range k.apps {
-		add(facts{app, k.runs[app.Name], k.findings[app.Name], k.seen[app.Name]})
-	}
-	for name, run := range k.runs {
-		if s.byApp[name] == nil {
-			add(facts{app: config.Application{Name: name, ClientID: run.ClientID, Excluded: "it isn't in keyturn.yaml any more"}, run: run})
+	if k.shown == nil {
+		rows := make([]row, 0, len(k.apps))
+		for _, app := range k.apps {
+			rows = append(rows, k.judge(app, now))
 		}
+		k.shown = newSnapshot(rows, now)
+	} else {
+		rows := make(map[int32]row, len(k.changed))
+		for name := range k.changed {
+			at := k.at[name]
+			rows[int32(at)] = k.judge(k.apps[at], now)
+		}
+		k.shown = k.shown.with(rows, now)
 	}
-	for order, compare := range orders {
-		sorted := slices.Clone(rows)
-		slices.SortFunc(sorted, func(x, y *row) int {
-			return cmp.Or(compare(x, y), strings.Compare(x.App, y.App))
-		})
-		s.sorted[order] = sorted
-	}
-	return s
-}
-
-// Order is how a list of applications is sorted. Those that are otherwise equal come by name.
-type Order string
-
-const (
-	ByUrgency Order = "urgency" // what needs a person first, then what ends first
-	ByName    Order = "app"
-	ByExpiry  Order = "expires" // what ends first comes first; what has no end comes last
-	ByNext    Order = "next"    // what is to happen first comes first
-)
-
-var orders = map[Order]func(x, y *row) int{
-	ByUrgency: func(x, y *row) int { return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(x.expires, y.expires)) },
-	ByName:    func(_, _ *row) int { return 0 },
-	ByExpiry:  func(x, y *row) int { return cmp.Compare(x.expires, y.expires) },
-	ByNext:    func(x, y *row) int { return cmp.Compare(x.next, y.next) },
+	clear(k.changed)
+	return k.shown
 }

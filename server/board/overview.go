@@ -3,16 +3,18 @@ package board
 import (
 	"context"
 	"time"
+
+	"keyturn/standing"
 )
 
 // Overview is everything at a glance.
 type Overview struct {
-	At       time.Time        `json:"at"`       // by the clock that renewals go by
-	Total    int              `json:"total"`    // of the applications
-	Counts   map[Standing]int `json:"counts"`   // by standing; standings without any are missing
-	Urgent   []Application    `json:"urgent"`   // what needs a person, the most urgent first, ten at most
-	Renewing []Application    `json:"renewing"` // what is under way, ten at most
-	Timeline []Month          `json:"timeline"` // what ends when, a year from now
+	At       time.Time             `json:"at"`       // by the clock that renewals go by
+	Total    int                   `json:"total"`    // of the applications
+	Counts   map[standing.Word]int `json:"counts"`   // by standing; standings without any are missing
+	Urgent   []Application         `json:"urgent"`   // what needs a person, the most urgent first, ten at most
+	Renewing []Application         `json:"renewing"` // what is under way, ten at most
+	Timeline []Month               `json:"timeline"` // what ends when, a year from now
 }
 
 // Month is how many secrets end in one month.
@@ -27,24 +29,29 @@ const (
 	months     = 12
 )
 
-// Overview returns what a person wants to see first.
+// Overview returns what a person wants to see first. The caller must not change what it gets.
 func (b *Board) Overview(ctx context.Context) (Overview, error) {
 	shown, err := b.look(ctx)
 	if err != nil {
 		return Overview{}, err
 	}
-	rows := shown.sorted[ByUrgency]
-	o := Overview{At: shown.at, Total: len(rows), Counts: shown.counts, Urgent: []Application{}, Renewing: []Application{}, Timeline: calendar(shown.at)}
-	for _, r := range rows {
-		o.count(r.Application)
+	return shown.overview(), nil
+}
+
+// glance makes the overview.
+func (s *snapshot) glance() Overview {
+	o := Overview{At: s.at, Total: len(s.rows), Counts: s.counts, Urgent: []Application{}, Renewing: []Application{}, Timeline: calendar(s.at)}
+	for _, i := range s.sorted[ByUrgency] {
+		a := s.rows[i].Application
+		o.count(a)
 		switch {
-		case urgency[r.Standing] <= urgency[Due] && len(o.Urgent) < mostUrgent:
-			o.Urgent = append(o.Urgent, r.Application)
-		case r.Standing == Renewing && len(o.Renewing) < mostUrgent:
-			o.Renewing = append(o.Renewing, r.Application)
+		case a.Standing.Urgent() && len(o.Urgent) < mostUrgent:
+			o.Urgent = append(o.Urgent, *a)
+		case a.Standing == standing.Renewing && len(o.Renewing) < mostUrgent:
+			o.Renewing = append(o.Renewing, *a)
 		}
 	}
-	return o, nil
+	return o
 }
 
 // calendar is twelve months from the one in which now lies.
@@ -58,7 +65,7 @@ func calendar(now time.Time) []Month {
 }
 
 // count puts an application into the month in which its secret ends.
-func (o *Overview) count(a Application) {
+func (o *Overview) count(a *Application) {
 	if a.Expires.IsZero() {
 		return
 	}
@@ -68,7 +75,7 @@ func (o *Overview) count(a Application) {
 		return
 	}
 	o.Timeline[at].Count++
-	if a.Standing == Fine || a.Standing == Renewing {
+	if a.Standing == standing.Fine || a.Standing == standing.Renewing {
 		o.Timeline[at].Renewed++
 	}
 }

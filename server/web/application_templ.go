@@ -51,7 +51,7 @@ func application(d board.Detail, secrets axis) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = standing(d.Application).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = chip(d.Application).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -6,13 +6,14 @@ import (
 	"github.com/a-h/templ"
 
 	"keyturn/server/board"
+	"keyturn/standing"
 )
 
 func (p Pages) applications(r *http.Request) (frame, templ.Component, error) {
 	f := frame{Title: texts.Applications, Here: "/applications", Live: live("", "")}
 	asked := r.URL.Query()
 	q := board.Query{
-		Search: asked.Get("q"), Standing: board.Standing(asked.Get("standing")), Order: board.Order(asked.Get("order")), After: asked.Get("after"),
+		Search: asked.Get("q"), Standing: standing.Word(asked.Get("standing")), Order: board.Order(asked.Get("order")), After: asked.Get("after"),
 	}
 	page, err := p.Board.Applications(r.Context(), q)
 	if err != nil {

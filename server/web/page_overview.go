@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"keyturn/server/board"
+	"keyturn/standing"
 )
 
 func (p Pages) overview(r *http.Request) (frame, templ.Component, error) {
@@ -19,9 +20,9 @@ func (p Pages) overview(r *http.Request) (frame, templ.Component, error) {
 }
 
 // counted are the standings that some application has, what needs a person first.
-func counted(counts map[board.Standing]int) []board.Standing {
-	var some []board.Standing
-	for _, s := range board.Standings() {
+func counted(counts map[standing.Word]int) []standing.Word {
+	var some []standing.Word
+	for _, s := range standing.Words() {
 		if counts[s] > 0 {
 			some = append(some, s)
 		}

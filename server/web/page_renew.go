@@ -14,6 +14,7 @@ import (
 	"keyturn/server/access"
 	"keyturn/server/board"
 	"keyturn/server/command"
+	"keyturn/standing"
 )
 
 // renewal shows what a renewal would do, before the button that lets it happen.
@@ -165,7 +166,7 @@ func passed(all []check.Check) (passed []check.Check) {
 
 // mayRenew reports whether a button to renew belongs to an application.
 func mayRenew(d board.Detail, person access.Person) bool {
-	return person.Role.May(access.Operator) && d.Standing != board.Excluded && d.Policy.Lifetime != ""
+	return person.Role.May(access.Operator) && d.Standing != standing.Excluded && d.Policy.Lifetime != ""
 }
 
 func wordAddress(run string, word command.Word) templ.SafeURL {

@@ -6,6 +6,7 @@ import (
 	"keyturn/server/access"
 	"keyturn/server/board"
 	"keyturn/server/command"
+	"keyturn/standing"
 )
 
 // texts is every sentence that pages say by themselves, in one place. What the program says of an application or a
@@ -52,7 +53,7 @@ var texts = struct {
 	SignInLink, Refused, NotFound              string
 	Failed, Back, CodeIs, WhatNext             string
 	API, APIToken, TakesRole, Takes            string
-	Standings                                  map[board.Standing]string
+	Standings                                  map[standing.Word]string
 	Proofs                                     map[renewal.Rung]string
 	Orders                                     map[board.Order]string
 	Steps                                      map[renewal.State]string
@@ -111,9 +112,9 @@ var texts = struct {
 	Failed: "This didn't work",
 	Back:   "Back to the overview", CodeIs: "Code", WhatNext: "What to do",
 	API: "API", APIToken: "A program sends a token (keyturn token create NAME):", TakesRole: "Takes the role", Takes: "Takes",
-	Standings: map[board.Standing]string{
-		board.Expired: "expired", board.Person: "needs a person", board.Due: "due", board.Renewing: "being renewed",
-		board.Unknown: "not looked at yet", board.Fine: "fine", board.Excluded: "left alone",
+	Standings: map[standing.Word]string{
+		standing.Expired: "expired", standing.Person: "needs a person", standing.Due: "due", standing.Renewing: "being renewed",
+		standing.Unknown: "not looked at yet", standing.Fine: "fine", standing.Excluded: "left alone",
 	},
 	Proofs: map[renewal.Rung]string{
 		renewal.Unproven: "not proven yet", renewal.Acknowledged: "acknowledged", renewal.ReadBack: "read back",

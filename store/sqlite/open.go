@@ -35,7 +35,7 @@ type Options struct {
 type Store struct {
 	path   string
 	writer *sql.DB // one connection; nil in a store for reading
-	reader *sql.DB
+	reader *library
 	often  statements
 	signs  signs
 	alarm  func() (*river.Client[*sql.Tx], error) // made at the first wake, because most commands set none
@@ -60,7 +60,7 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	if err := create(path); err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, writer: handle(path, "_txlock=immediate", 1), reader: handle(path, "_query_only=1", readers)}
+	s := &Store{path: path, writer: handle(path, "_txlock=immediate", 1), reader: newLibrary(handle(path, "_query_only=1", readers))}
 	s.alarm = sync.OnceValues(s.newAlarm)
 	if err := s.prepare(ctx, options); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -78,7 +78,7 @@ func OpenReader(ctx context.Context, path string) (store.ReadCloser, error) {
 	if err := exists(path); err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, reader: handle(path, "_query_only=1", readers)}
+	s := &Store{path: path, reader: newLibrary(handle(path, "_query_only=1", readers))}
 	if err := s.current(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

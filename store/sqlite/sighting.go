@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -70,7 +69,7 @@ func (s *Store) Retain(ctx context.Context, apps []string) error {
 // Sightings implements [store.Sightings]. All parts of the page are of one moment.
 func (s *Store) Sightings(ctx context.Context, filter store.SightingFilter) (page store.SightingPage, err error) {
 	fits, args := fitting(filter)
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.read(ctx, func(tx view) error {
 		if page.Counts, err = countSightings(ctx, tx, fits, args); err != nil {
 			return err
 		}
@@ -111,7 +110,7 @@ func fitting(filter store.SightingFilter) (query string, args []any) {
 	return query, args
 }
 
-func countSightings(ctx context.Context, tx *sql.Tx, fits string, args []any) (map[store.SightingState]int, error) {
+func countSightings(ctx context.Context, tx querier, fits string, args []any) (map[store.SightingState]int, error) {
 	rows, err := tx.QueryContext(ctx, "SELECT state, count(*) FROM ("+fits+") GROUP BY state", args...)
 	if err != nil {
 		return nil, err
