@@ -12,18 +12,23 @@ import (
 
 // TestKilledAnywhere kills the process at every point of a renewal, lets another one go on and kills that one too at
 // every point, and asks each time: one new secret, the old one gone, nothing foreign touched, every place on the new
-// value, no orphan, and no instant at which a consumer would have failed.
+// value, no orphan, and no instant at which a consumer would have failed. A power cut also takes what was saved lazily.
 func TestKilledAnywhere(t *testing.T) {
 	t.Parallel()
-	for name, custodian := range map[string]bool{"with a custodian": true, "without one": false} {
+	for name, c := range map[string]scene{
+		"with a custodian":                 {custodian: true},
+		"without one":                      {},
+		"by a power cut, with a custodian": {custodian: true, dark: true},
+		"by a power cut, without one":      {dark: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			points := 0
 			for first := 1; ; first++ {
-				if !killedAt(t, custodian, first) {
+				if !c.killedAt(t, first) {
 					break
 				}
-				for second := 1; killedAt(t, custodian, first, second); second++ {
+				for second := 1; c.killedAt(t, first, second); second++ {
 					points++
 				}
 			}
@@ -34,13 +39,17 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 }
 
+// scene is in what world a process dies, and how.
+type scene struct{ custodian, dark bool }
+
 // killedAt drives one renewal through processes that die at the given points, one after the other, and then one that
 // doesn't. It returns false when the last point was never reached.
-func killedAt(t *testing.T, custodian bool, points ...int) (died bool) {
+func (c scene) killedAt(t *testing.T, points ...int) (died bool) {
 	t.Helper()
-	w := stagetest.New(custodian)
+	w := stagetest.New(c.custodian)
+	w.Dark = c.dark
 	request := stage.Request{}
-	if !custodian {
+	if !c.custodian {
 		request.Replace = stagetest.OldKey
 	}
 	plan, err := w.Begin(request)

@@ -40,6 +40,7 @@ func deliver(ctx context.Context, j *Job) (Pause, error) {
 			r.DeliveredAt = j.Now()
 		},
 		events: event("delivered", "every place was written"),
+		lazy:   true,
 	})
 }
 
@@ -193,6 +194,7 @@ func (j *Job) write(ctx context.Context, to task, parcel target.Parcel, chosen .
 		deliveries: []renewal.Delivery{d},
 		events:     event("written", place.Title, "target", place.ID),
 		audit:      entry("write", place.ID, audit.Happened, receipt),
+		lazy:       true,
 	})
 }
 

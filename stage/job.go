@@ -114,6 +114,7 @@ type draft struct {
 	events     []renewal.Event
 	audit      []audit.Entry
 	release    bool
+	lazy       bool // what is lost of it in a power cut is found again by looking; see [store.Change]
 }
 
 // saveTimeout is how long one save may take: a database that needs longer is as good as gone, and our lease with it.
@@ -132,7 +133,7 @@ func (j *Job) save(ctx context.Context, d draft) error {
 	}
 	run.UpdatedAt = j.Now()
 	saved, err := j.Book.Advance(ctx, store.Change{
-		Run: run, Attempts: d.attempts, Deliveries: d.deliveries, Release: d.release,
+		Run: run, Attempts: d.attempts, Deliveries: d.deliveries, Release: d.release, Lazy: d.lazy,
 		Told: store.Told{Events: d.events, Audit: j.signed(d.audit)},
 	})
 	if err != nil {

@@ -31,6 +31,7 @@ func begin(ctx context.Context, j *Job) (Pause, error) {
 		run:    to(next),
 		events: event("planned", counted(len(j.Run.Order.Targets), "place")+", old secret "+orNone(j.Run.Retires)),
 		audit:  entry("plan", orNone(j.Run.Retires), audit.Noted, j.Run.Order.End.String()),
+		lazy:   true,
 	})
 }
 

@@ -43,6 +43,7 @@ func settle(ctx context.Context, j *Job) (Pause, error) {
 		attempts: []renewal.Attempt{attempt},
 		events:   event("settled", told, "keyId", attempt.KeyID),
 		audit:    entry("settle", attempt.KeyID, audit.Happened, told),
+		lazy:     true,
 	})
 }
 

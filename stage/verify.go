@@ -35,6 +35,7 @@ func verify(ctx context.Context, j *Job) (Pause, error) {
 			r.VerifiedAt = j.Now()
 		},
 		events: event("verified", "every place was asked", "places", fmt.Sprint(len(j.Targets))),
+		lazy:   true,
 	})
 }
 
@@ -75,5 +76,6 @@ func (j *Job) prove(ctx context.Context, asked task, written target.Written, par
 		events: event("verified place", place.Title, "target", place.ID, "rung", string(d.Rung), "probe", proof.Probe,
 			"note", d.Note),
 		audit: entry("verify", place.ID, audit.Happened, string(proof.Rung)+" "+proof.Probe),
+		lazy:  true,
 	})
 }

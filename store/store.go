@@ -118,6 +118,11 @@ type Change struct {
 	Attempts   []renewal.Attempt  // saved over those with the same number
 	Deliveries []renewal.Delivery // saved over those with the same number and target
 	Release    bool               // the driver lets go: the run is parked or ended
+
+	// Lazy says that a power cut may take this change, together with all that came after it until one that isn't Lazy was
+	// saved: what it tells is found again by looking. Others see it at once all the same, and a kill takes nothing. A store
+	// may ignore it. Never set it on a mark.
+	Lazy bool
 	Told
 }
 

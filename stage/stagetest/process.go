@@ -45,7 +45,7 @@ func (w *World) Process(plan *stage.Plan) (dead bool, err error) {
 		pause, err := stage.Step(context.Background(), j)
 		switch {
 		case w.dead:
-			w.Deaths++
+			w.die()
 			return true, nil
 		case steps > 200:
 			return false, errors.New("the run goes round in circles at " + string(j.Run.State))
@@ -60,6 +60,14 @@ func (w *World) Process(plan *stage.Plan) (dead bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// die leaves what a dead process leaves.
+func (w *World) die() {
+	w.Deaths++
+	if w.Dark {
+		w.Run, w.history = w.disk.run, clone(w.disk.history)
+	}
 }
 
 // job is the run as a process that has just begun picks it up.
@@ -92,6 +100,7 @@ func (w *World) Begin(r stage.Request) (*stage.Plan, error) {
 		return nil, err
 	}
 	w.Run = renewal.Run{ID: "run", App: "app", ClientID: "client", State: renewal.Planned, Order: plan.Order, Retires: plan.Retires, Version: 1}
+	w.disk = disk{run: w.Run}
 	return &plan, nil
 }
 

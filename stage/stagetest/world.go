@@ -24,6 +24,7 @@ type World struct {
 	Time    time.Time
 	DieAt   int                 // the point at which the process dies; 0 = never
 	Deaths  int                 // of processes, so far
+	Dark    bool                // a process dies of a power cut, which takes what was saved lazily
 	Lose    []int               // effects, by number, whose reply is lost
 	Late    time.Duration       // after which a new secret whose reply was lost is seen
 	Longest time.Duration       // a policy that can't be read: longer lives are refused; 0 = none
@@ -45,6 +46,13 @@ type World struct {
 	heard   []*heard          // what the service of add-ins hears of secrets, late
 	places  map[string]*place
 	issued  int
+	history store.History
+	disk    disk
+}
+
+// disk is the book as a power cut leaves it.
+type disk struct {
+	run     renewal.Run
 	history store.History
 }
 
@@ -224,6 +232,9 @@ func (w *World) Advance(_ context.Context, c store.Change) (renewal.Run, error) 
 	for _, d := range c.Deliveries {
 		same := func(x renewal.Delivery) bool { return x.N == d.N && x.Target == d.Target }
 		w.history.Deliveries = keep(w.history.Deliveries, d, same)
+	}
+	if !c.Lazy {
+		w.disk = disk{w.Run, clone(w.history)}
 	}
 	if err := w.point(); err != nil {
 		return renewal.Run{}, err

@@ -109,10 +109,16 @@ func (s *Store) prepare(ctx context.Context, options Options) error {
 	return s.current(st)
 }
 
-// beginning is how a transaction that writes begins. One whose process hangs must not keep a run's row for long, and
-// what was saved must survive a power cut even where the server's own setting says that it need not.
+// begins is how a transaction that writes begins. One whose process hangs must not keep a run's row for long.
+const begins = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '10s'"
+
+// lazily is how one begins that a power cut may take.
+var lazily = pgx.TxOptions{BeginQuery: begins + "; SET LOCAL synchronous_commit = off"}
+
+// beginning is how all others begin: what was saved must survive a power cut even where the server's own setting says
+// that it need not.
 func beginning(st stamp) pgx.TxOptions {
-	query := "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '10s'"
+	query := begins
 	if st.commit == "off" {
 		query += "; SET LOCAL synchronous_commit = on"
 	}

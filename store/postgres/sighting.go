@@ -33,7 +33,7 @@ func (s *Store) Sight(ctx context.Context, seen []store.Sighting, fresh time.Dur
 	for _, one := range slices.SortedFunc(slices.Values(seen), func(a, b store.Sighting) int { return strings.Compare(a.App, b.App) }) {
 		batch.Queue(upsertSighting, append(sightingValues(one), fresh.Microseconds())...)
 	}
-	err := s.write(ctx, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
+	err := s.writeLazily(ctx, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err != nil {
 		return fmt.Errorf("keep what was seen of %d applications: %w", len(seen), err)
 	}

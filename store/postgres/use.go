@@ -24,9 +24,18 @@ var errSaved = errors.New("saved before")
 // that could be seen, the error is a problem with Doubtful set: the work may be saved, and whoever tries it again is
 // fenced if it was.
 func (s *Store) write(ctx context.Context, do func(tx pgx.Tx) error) error {
+	return s.writeAs(ctx, s.begin, do)
+}
+
+// writeLazily is [Store.write] of what a power cut of the server may take: it doesn't wait for the server's disk.
+func (s *Store) writeLazily(ctx context.Context, do func(tx pgx.Tx) error) error {
+	return s.writeAs(ctx, lazily, do)
+}
+
+func (s *Store) writeAs(ctx context.Context, begin pgx.TxOptions, do func(tx pgx.Tx) error) error {
 	inDoubt := false
 	err := s.patiently(ctx, func(conn *pgx.Conn) error {
-		doubtful, err := s.once(ctx, conn, do)
+		doubtful, err := once(ctx, conn, begin, do)
 		inDoubt = doubtful || inDoubt && unanswered(ctx, conn, err)
 		return err
 	})
@@ -40,8 +49,8 @@ func (s *Store) write(ctx context.Context, do func(tx pgx.Tx) error) error {
 }
 
 // once makes one try at a transaction, and reports whether it is in doubt if that was saved.
-func (s *Store) once(ctx context.Context, conn *pgx.Conn, do func(tx pgx.Tx) error) (doubtful bool, err error) {
-	tx, err := conn.BeginTx(ctx, s.begin)
+func once(ctx context.Context, conn *pgx.Conn, begin pgx.TxOptions, do func(tx pgx.Tx) error) (doubtful bool, err error) {
+	tx, err := conn.BeginTx(ctx, begin)
 	if err != nil {
 		return false, err
 	}

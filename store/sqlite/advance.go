@@ -23,7 +23,11 @@ func (s *Store) Advance(ctx context.Context, change store.Change) (renewal.Run, 
 	if change.Release {
 		run.Node = ""
 	}
-	err := s.write(ctx, func(ctx context.Context, tx script) error {
+	write := s.write
+	if change.Lazy {
+		write = s.writeLazily
+	}
+	err := write(ctx, func(ctx context.Context, tx script) error {
 		if err := fence(ctx, tx, before, run); err != nil {
 			return err
 		}

@@ -37,6 +37,7 @@ type Store struct {
 	writer *sql.DB // one connection; nil in a store for reading
 	reader *library
 	often  statements
+	waits  string // what the writer's commits wait for; whoever has its connection may ask
 	signs  signs
 	alarm  func() (*river.Client[*sql.Tx], error) // made at the first wake, because most commands set none
 }

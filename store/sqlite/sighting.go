@@ -26,7 +26,7 @@ func (s *Store) Sight(ctx context.Context, seen []store.Sighting, fresh time.Dur
 	if len(seen) == 0 {
 		return nil
 	}
-	err := s.write(ctx, func(ctx context.Context, tx script) error {
+	err := s.writeLazily(ctx, func(ctx context.Context, tx script) error {
 		statement, err := tx.PrepareContext(ctx, upsertSighting)
 		if err != nil {
 			return err

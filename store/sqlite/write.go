@@ -34,13 +34,37 @@ func (tx script) QueryRowContext(ctx context.Context, query string, args ...any)
 
 // write runs do in one transaction, which begins as a writer, so that it waits at the start or not at all: ctx ends
 // that wait. The context that do is given doesn't end, because each statement is short, and the driver starts a
-// goroutine for each one that could be stopped.
+// goroutine for each one that could be stopped. What is written is on the disk when write returns.
 func (s *Store) write(ctx context.Context, do func(ctx context.Context, tx script) error) error {
+	return s.writeAs(ctx, onDisk, do)
+}
+
+// writeLazily is [Store.write] of what a power cut may take: it reaches the disk with the next write that waits for it.
+// Other processes see it at once, and a kill of this one takes nothing.
+func (s *Store) writeLazily(ctx context.Context, do func(ctx context.Context, tx script) error) error {
+	return s.writeAs(ctx, soon, do)
+}
+
+// What a transaction of the writer waits for, as SQLite names it. A connection begins with onDisk.
+const (
+	onDisk = "FULL"
+	soon   = "NORMAL"
+)
+
+func (s *Store) writeAs(ctx context.Context, waits string, do func(ctx context.Context, tx script) error) error {
 	prepared, err := s.often.ready(ctx, s.writer)
 	if err != nil {
 		return s.classify(err)
 	}
-	tx, err := s.writer.BeginTx(ctx, nil)
+	conn, err := s.writer.Conn(ctx)
+	if err != nil {
+		return s.classify(err)
+	}
+	defer conn.Close() // gives it back
+	if err := s.waitFor(ctx, conn, waits); err != nil {
+		return s.classify(err)
+	}
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return s.classify(err)
 	}
@@ -49,6 +73,20 @@ func (s *Store) write(ctx context.Context, do func(ctx context.Context, tx scrip
 		return s.classify(err)
 	}
 	return s.classify(tx.Commit())
+}
+
+// waitFor says what the commits of the writer's one connection wait for from now on. Who has that connection may call
+// it, and nobody else.
+func (s *Store) waitFor(ctx context.Context, writer *sql.Conn, waits string) error {
+	if s.waits == waits {
+		return nil
+	}
+	s.waits = "" // not known, should it be stopped in the middle
+	if _, err := writer.ExecContext(ctx, "PRAGMA synchronous = "+waits); err != nil {
+		return err
+	}
+	s.waits = waits
+	return nil
 }
 
 // statements are those of [often], as far as they are prepared. They end with the writer.
