@@ -190,12 +190,16 @@ func TestAContextTokenFitsOneOfTwoValues(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			token := signed(t, c.key, c.edit)
 			_, _, err := acs.ReadContext(token, addIn, now, fresh, old)
-			if !problem.Is(err, problem.SignIn) || strings.Contains(fmt.Sprintf("%+v", err), token.Reveal()) {
+			want := "context.invalid"
+			if c.key != string(old) {
+				want = "context.unfit"
+			}
+			if !problem.Is(err, want) || strings.Contains(fmt.Sprintf("%+v", err), token.Reveal()) {
 				t.Errorf("%v", err)
 			}
 		})
 	}
-	if _, _, err := acs.ReadContext(secret.New("no.token.atall"), addIn, now, fresh); !problem.Is(err, problem.SignIn) {
+	if _, _, err := acs.ReadContext(secret.New("no.token.atall"), addIn, now, fresh); !problem.Is(err, "context.invalid") {
 		t.Errorf("%v", err)
 	}
 }

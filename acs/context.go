@@ -22,23 +22,37 @@ type Context struct {
 
 // ReadContext checks a context token as TokenHelper does: signed by ACS with the key of one of the values, tried in their
 // order (ClientSecret, then SecondaryClientSecret), for this add-in, and not past its end. It returns which value fitted,
-// counted from 0. A token that none fits is problem.SignIn with class Retry: ACS may sign with a newer or an older secret.
+// counted from 0. A token that none fits is the known issue "context.unfit": ACS signs with another secret, and the add-in
+// refuses whoever opens it. One that is no use at all is a Person problem with code "context.invalid".
 // Source: https://learn.microsoft.com/sharepoint/dev/sp-add-ins/context-token-oauth-flow-for-sharepoint-add-ins (read 2026-11-25).
 func ReadContext(token secret.Value, clientID string, now time.Time, keys ...[]byte) (found Context, fitted int, err error) {
 	parsed, err := jwt.ParseSigned(token.Reveal(), []jose.SignatureAlgorithm{jose.HS256})
 	if err != nil {
-		return Context{}, 0, unfit("it is no token that ACS signs") // the cause could quote it
+		return Context{}, 0, invalid("it is no token that ACS signs") // the cause could quote it
 	}
 	for n, key := range keys {
-		var said claims
-		if len(key) == 0 || parsed.Claims(key, &said) != nil {
+		if len(key) == 0 {
 			continue
 		}
-		found, err := said.context(clientID, now)
-		return found, n, err
+		var said claims
+		err := parsed.Claims(key, &said)
+		if err == nil {
+			found, err = said.context(clientID, now)
+		}
+		if err == nil || problem.Is(err, "context.invalid") {
+			return found, n, err
+		}
 	}
-	return Context{}, 0, unfit("no secret of the add-in fits the key that ACS signed it with")
+	return Context{}, 0, problem.FindKnown("context.unfit").Stops("context token", "none of the add-in's values fits the key that ACS signed it with", "")
 }
+
+// Context is [ReadContext] by the cloud's time.
+func (c *Client) Context(token secret.Value, clientID string, keys ...[]byte) (Context, int, error) {
+	return ReadContext(token, clientID, c.Now(), keys...)
+}
+
+// Now is the cloud's time.
+func (c *Client) Now() time.Time { return c.session.Now() }
 
 // claims are those of a context token.
 type claims struct {
@@ -55,11 +69,11 @@ func (c claims) context(clientID string, now time.Time) (Context, error) {
 	host, realm, _ := strings.Cut(rest, "@")
 	switch {
 	case !strings.EqualFold(app, clientID):
-		return Context{}, unfit("it is meant for another add-in")
+		return Context{}, invalid("it is meant for another add-in")
 	case !strings.HasPrefix(c.Issuer, issuerID+"@"):
-		return Context{}, unfit("it isn't from ACS")
+		return Context{}, invalid("it isn't from ACS")
 	case c.Expiry == nil || !now.Before(c.Expiry.Time().Add(5*time.Minute)):
-		return Context{}, unfit("it has ended")
+		return Context{}, invalid("it has ended")
 	}
 	return Context{Refresh: secret.New(c.Refresh), Realm: realm, Host: host, End: c.Expiry.Time()}, nil
 }
@@ -71,12 +85,12 @@ func (c *claims) UnmarshalJSON(text []byte) error {
 		Refresh string `json:"refreshtoken"`
 	}
 	if err := json.Unmarshal(text, &plain); err != nil {
-		return unfit("its claims can't be read")
+		return invalid("its claims can't be read")
 	}
 	c.Claims, c.Refresh = plain.Claims, plain.Refresh
 	return nil
 }
 
-func unfit(message string) error {
-	return &problem.Error{Class: problem.Retry, Code: problem.SignIn, Subject: "context token", Message: message}
+func invalid(message string) error {
+	return problem.NeedsPerson("context.invalid", "context token", message, "open the add-in once more and take the SPAppToken that SharePoint posts to it then, see docs/sharepoint-addin.md")
 }

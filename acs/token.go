@@ -3,6 +3,7 @@ package acs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -18,9 +19,15 @@ func (c *Client) AppToken(ctx context.Context, site Site, realm Realm, clientID 
 	return c.token(ctx, site, realm, clientID, text, url.Values{"grant_type": {"client_credentials"}})
 }
 
-// Exchange asks ACS for a token of the add-in on behalf of a user, with the refresh token of a context token.
+// Exchange asks ACS for a token of the add-in on behalf of a user, with the refresh token of a context token. A secret that
+// is refused has code problem.SignIn and class Retry; a refresh token that is, "context.invalid". Safe to repeat.
 func (c *Client) Exchange(ctx context.Context, site Site, realm Realm, clientID string, text, refresh secret.Value) (secret.Value, error) {
-	return c.token(ctx, site, realm, clientID, text, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh.Reveal()}})
+	token, err := c.token(ctx, site, realm, clientID, text, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh.Reveal()}})
+	var refusal *cloud.Refusal
+	if errors.As(err, &refusal) && refusal.OAuth == "invalid_grant" && !problem.Is(err, problem.SignIn) {
+		return secret.Value{}, invalid("the refresh token in it has ended, or was taken back")
+	}
+	return token, err
 }
 
 // token sends one request to the token endpoint. Its numbers are texts, which nothing here needs.
@@ -58,9 +65,19 @@ func granted(body io.Reader, subject string) (secret.Value, error) {
 	return secret.New(answer.Token), nil
 }
 
-// Call reads a site's title with a token. A token that ACS has just granted and the site refuses is the known issue
-// "acs.disabled"; that the add-in may not read the site is as good as success, since the token was understood.
+// Call reads a site's title with a token of the add-in alone. A token that ACS has just granted and the site refuses is the
+// known issue "acs.disabled"; that the add-in may not read the site is as good as success, since the token was understood.
 func (c *Client) Call(ctx context.Context, site Site, token secret.Value) error {
+	return c.call(ctx, site, token, disabled(site, "it refuses a token that ACS has just granted"))
+}
+
+// CallFor is Call with a token on behalf of a user, which the tenant's switch for app-only access doesn't reach: a site that
+// refuses one doesn't trust ACS any more, which is the known issue "acs.retired".
+func (c *Client) CallFor(ctx context.Context, site Site, token secret.Value) error {
+	return c.call(ctx, site, token, retired("site "+site.address, "it refuses a token on behalf of a user that ACS has just granted"))
+}
+
+func (c *Client) call(ctx context.Context, site Site, token secret.Value, refused error) error {
 	subject := "site " + site.address
 	answer, done, err := c.send(ctx, http.MethodGet, site.address+"/_api/web?$select=Title", "", func(h http.Header) {
 		h.Set("Authorization", "Bearer "+token.Reveal())
@@ -74,7 +91,7 @@ func (c *Client) Call(ctx context.Context, site Site, token secret.Value) error 
 	case answer.StatusCode < 300, answer.StatusCode == http.StatusForbidden:
 		return nil
 	case answer.StatusCode == http.StatusUnauthorized:
-		return disabled(site, "it refuses a token that ACS has just granted")
+		return refused
 	}
 	return cloud.FromResponse(answer, subject)
 }

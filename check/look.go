@@ -37,6 +37,7 @@ func Looks() []Look {
 		{"renewal.early", "whether the new secret would outlive the old one, where the service goes on with that until its end"},
 		{"acs.standing", "whether a SharePoint add-in can still sign in through Azure ACS"},
 		{"addin.keys", "whether each secret of an add-in has its two keys"},
+		{"addin.context", "with which secret ACS signs what it sends to an add-in, and whether the add-in's own values take a person to the site; only with --context-token-fd"},
 		{"addin.policy", "what policies allow for the two keys of an add-in's secret, where they say anything"},
 		{"credential.mark", "whether a secret was made by another Keyturn"},
 		{"reuse.value", "whether the vault's value signs in, where it is to be spread"},

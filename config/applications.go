@@ -68,6 +68,7 @@ func (r *reader) issuer(each entry, written application, app *Application) {
 		r.sayf(each.keyAt, "add sharePoint: { site: https://contoso.sharepoint.com/sites/helpdesk }", "%q doesn't say on which site the add-in is", each.key)
 	case app.Issuer == SharePoint:
 		app.Site = written.SharePoint.Site
+		app.ForUser = written.SharePoint.AppOnly != nil && !*written.SharePoint.AppOnly
 	}
 	if app.Issuer == SharePoint && app.Policy.Lifetime > longestAddIn {
 		r.sayf(each.keyAt, "set policy.lifetime to at most 1095d for this application", "an add-in's secret lives three years at most, not %s", FormatDuration(app.Policy.Lifetime))

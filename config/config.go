@@ -54,6 +54,7 @@ type Application struct {
 	ClientID string // lower case
 	Issuer   Issuer
 	Site     string // with issuer sharepoint: where the add-in is installed
+	ForUser  bool   // with issuer sharepoint: the add-in acts only for people who open it
 	Policy   policy.Policy
 	Targets  []Block
 	Excluded string   // why it is left alone; "" = it is renewed

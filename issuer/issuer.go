@@ -99,6 +99,22 @@ type Paced interface {
 	Pace() Pace
 }
 
+// Witness is an [Issuer] that may have been handed a message of its service to a consumer, by which it knows with which
+// secret the service signs what it sends.
+type Witness interface {
+	// Witness says of each place that consumers read which of its values such a message fits. Without a message there is
+	// nothing to say. A place of which none fits is a Person problem: its consumers refuse what they are sent. It changes
+	// nothing.
+	Witness(ctx context.Context, clientID string) ([]Testimony, error)
+}
+
+// Testimony is what a message of the service shows of one place.
+type Testimony struct {
+	Place string // the target's id
+	Later bool   // it isn't the place's first value that fits, but the one kept beside it
+	Text  string // what was shown, in a person's words
+}
+
 // Checker is an [Issuer] that can tell beforehand whether it may do its work on app: roles, ownership, policies, clock.
 type Checker interface {
 	Check(ctx context.Context, app credential.App) ([]check.Check, error)

@@ -138,6 +138,8 @@ func runs() []Meaning {
 		{"renewal.early", "The service goes on with the old secret until its end, which comes after that of a new one.", "Renew later, or raise policy.lifetime."},
 		{"manual.nothing", "No place waits for a person's word that the new secret is in it.", "See what the renewal waits for: keyturn show RUN."},
 		{"site.unknown", "No SharePoint site answers at the address of sharePoint.site.", "Correct it: the site on which the add-in is installed."},
+		{"context.invalid", "What was handed over with --context-token-fd is no context token of the add-in, or has ended.", "Open the add-in once more and take the SPAppToken that SharePoint posts to it then."},
+		{"context.old", "ACS still signs with the old secret of an add-in although that has ended, so the places keep it.", ""},
 		{"addin.keys", "A secret of a SharePoint add-in lacks one of its two keys, so ACS doesn't use it.", "Nothing, if it is meant for Entra; else renew the add-in."},
 		{"addin.ambiguous", "Two secrets of an add-in have the same dates, so it isn't known whose keys are whose.", "Remove the expired one and its two keys by hand."},
 		{"addin.foreign", "A key that isn't an add-in's would be lost by a write, so nothing was written.", "See what it is for: keyturn scan."},

@@ -104,10 +104,17 @@ func knownClients() []Known {
 func knownACS() []Known {
 	return []Known{
 		{
+			Group: groupACS, Title: "The add-in refuses whoever opens it (IDX10503)",
+			Meaning: Meaning{
+				"context.unfit", "ACS signs what it sends to the add-in with a secret that the add-in doesn't hold, so that it refuses whoever opens it: its log says IDX10503 or IDX10501, signature validation failed.",
+				"ACS signs with the oldest secret that is valid. Write that one into SecondaryClientSecret, as base64 of its value; or, where nobody has its value any more, remove it with its two keys, and ACS goes on to the next one within a day. keyturn doctor APP --context-token-fd 0 tells which one it is, and whether it is mended.",
+			},
+		},
+		{
 			Group: groupACS, Title: "The tenant has switched ACS off",
 			Meaning: Meaning{
 				"acs.disabled", "SharePoint takes no app-only tokens of Azure ACS in this tenant, so a new secret of the add-in can't be used.",
-				"keyturn advise APP shows the way to an Entra app. The tenant's own switch, where it still counts: Set-SPOTenant -DisableCustomAppAuthentication $false.",
+				"An add-in that acts only for people who open it isn't reached by the switch: write sharePoint: { appOnly: false } for it. Else keyturn advise APP shows the way to an Entra app. The tenant's own switch, where it still counts: Set-SPOTenant -DisableCustomAppAuthentication $false.",
 			},
 		},
 		{

@@ -3,7 +3,9 @@ package stage_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
+	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/stage"
 	"keyturn/stage/stagetest"
@@ -113,5 +115,47 @@ func TestALeakedAddInsSecretGoesEarly(t *testing.T) {
 		if at > 0 && w.Deaths == 0 {
 			break
 		}
+	}
+}
+
+// TestTheOldSecretStaysWhileTheServiceSignsWithIt: dates say that it may go, and a context token says otherwise.
+func TestTheOldSecretStaysWhileTheServiceSignsWithIt(t *testing.T) {
+	t.Parallel()
+	w := stagetest.NewACS()
+	plan, err := w.Begin(stage.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := w.Time.AddDate(0, 0, 25).Add(stagetest.Lingering + 72*time.Hour)
+	w.Opened = func() (bool, error) {
+		if w.Time.After(w.Run.Order.RetiresEnd) && w.Time.Before(until) && w.Beside() == "" {
+			t.Errorf("%s: the place has let go of what the service signs with", w.Time)
+		}
+		return w.Time.Before(until), nil
+	}
+	if _, err := w.Process(plan); err != nil {
+		t.Fatal(err)
+	}
+	addInWhole(t, w, "signed with the old one for long")
+	if w.Run.EndedAt.Before(until) {
+		t.Errorf("the old secret went on %s", w.Run.EndedAt)
+	}
+	if rungs := w.Rungs(); len(rungs) != 1 || rungs[0] != renewal.PlatformCheck {
+		t.Errorf("proven: %v", rungs)
+	}
+}
+
+// TestAnAddInThatRefusesPeopleIsAPersonsBusiness: nothing is removed, whatever else is in order.
+func TestAnAddInThatRefusesPeopleIsAPersonsBusiness(t *testing.T) {
+	t.Parallel()
+	w := stagetest.NewACS()
+	plan, err := w.Begin(stage.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Opened = func() (bool, error) { return false, problem.FindKnown("context.unfit").Stops("context token", "", "") }
+	_, err = w.Process(plan)
+	if _, there := w.Live()[stagetest.OldKey]; !problem.Is(err, "context.unfit") || !there {
+		t.Errorf("%v, the old one is there: %v", err, there)
 	}
 }

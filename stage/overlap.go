@@ -57,6 +57,9 @@ func (j *Job) standStill(passage policy.Passage) Pause {
 // keepPair looks after consumers that hold both values: nothing but these two may be what the service goes by, the new one
 // must get known, and both must stay where they are. Other renewals pass.
 func (j *Job) keepPair(ctx context.Context) (Pause, error) {
+	if _, err := j.hear(ctx); err != nil {
+		return Pause{}, err
+	}
 	if pause, err := j.sweepEarly(ctx); err != nil || pause.Door != renewal.Open {
 		return pause, err
 	}

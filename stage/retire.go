@@ -68,6 +68,9 @@ func (j *Job) gate(ctx context.Context) (Pause, error) {
 	if err != nil {
 		return Pause{}, fmt.Errorf("the gate before retiring: %w", err)
 	}
+	if pause, err := j.signsWithOld(ctx); err != nil || pause.Door != renewal.Open {
+		return pause, err
+	}
 	text := "the new secret works and every place still holds it"
 	if !have {
 		text = "the new secret is on the app and every place still holds it; it can't be tried, since no place gives it back"

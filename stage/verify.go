@@ -29,6 +29,9 @@ func verify(ctx context.Context, j *Job) (Pause, error) {
 	if err := j.proveAll(ctx, false); err != nil {
 		return Pause{}, err
 	}
+	if _, err := j.hear(ctx); err != nil {
+		return Pause{}, err
+	}
 	return Pause{}, j.save(ctx, draft{
 		run: func(r *renewal.Run) {
 			to(renewal.Overlapping)(r)

@@ -130,6 +130,19 @@ type Releasing interface {
 	Release(ctx context.Context, parcel Parcel) (receipt string, err error)
 }
 
+// Paired is a [Target] whose consumers may have two values at once.
+type Paired interface {
+	// Pair returns the texts that stand there, in the order in which consumers try them; an empty one is left out. It changes
+	// nothing.
+	Pair(ctx context.Context) ([]Held, error)
+}
+
+// Held is one text of a place, under the name by which a person finds it there.
+type Held struct {
+	Name string
+	Text secret.Value
+}
+
 // ByHand is a [Target] that only a person can write: a value shown once counts as written when that person says so.
 type ByHand interface {
 	ByHand()

@@ -53,6 +53,9 @@ func (sh *shell) deskFor(ctx context.Context, settings config.Config) (*desk, er
 	if err != nil {
 		return nil, err
 	}
+	if r.launch, err = sh.contextToken(); err != nil {
+		return nil, err
+	}
 	return &desk{reach: r, sh: sh, settings: settings, clock: sh.parts.clock(r.session), person: cloud.WayOf(o.Identity)}, nil
 }
 
@@ -67,6 +70,9 @@ func (d *desk) setup(ctx context.Context, app config.Application) (stage.Setup, 
 	if err != nil {
 		return stage.Setup{}, fmt.Errorf("sign in: %w", err)
 	}
+	if !d.launch.IsZero() && app.Issuer != config.SharePoint {
+		return stage.Setup{}, usage(fmt.Errorf("--context-token-fd is for SharePoint add-ins: name one, %s isn't", app.Name))
+	}
 	if self.ClientID == app.ClientID {
 		return stage.Setup{}, problem.NeedsPerson("self", app.Name, "Keyturn runs as this very app, and would lock itself out half-way",
 			"sign in as another identity, see keyturn doctor --help")
@@ -75,9 +81,6 @@ func (d *desk) setup(ctx context.Context, app config.Application) (stage.Setup, 
 		App: app.Name, ClientID: app.ClientID, TenantID: tenantID, Who: whoIs(self, d.person), Person: string(d.person),
 		Checks: d.factor(self, app), Policy: app.Policy, Excluded: app.Excluded,
 	}
-	if s.Issuer, err = issuers[app.Issuer](d.reach, app); err != nil {
-		return stage.Setup{}, err
-	}
 	for _, block := range app.Targets {
 		built, err := build(block, owner{clientID: app.ClientID, issuer: app.Issuer, env: d.sh.env, person: d.sh.hands(), reach: d.reach, clock: d.clock})
 		if err != nil {
@@ -85,7 +88,8 @@ func (d *desk) setup(ctx context.Context, app config.Application) (stage.Setup, 
 		}
 		s.Targets = append(s.Targets, built)
 	}
-	return s, nil
+	s.Issuer, err = issuers[app.Issuer](d.reach, app, s.Targets)
+	return s, err
 }
 
 // setupNamed is [desk.setup] for an application of the configuration.

@@ -33,6 +33,7 @@ func newDoctor(sh *shell) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&dialect, "script", "", "print the missing rights as a script: az, powershell or bicep")
 	sh.mayAttend(cmd)
+	sh.mayHear(cmd)
 	f := formatFlag(cmd, asTable, asJSON)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if dialect != "" && !slices.Contains(script.Dialects(), script.Dialect(dialect)) {

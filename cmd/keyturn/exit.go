@@ -50,7 +50,7 @@ var denials = map[string]bool{
 }
 
 // attentions are the codes of problems after which nothing is broken: somebody comes back, or goes another way.
-var attentions = map[string]bool{"signin.needed": true, "acs.disabled": true, "acs.retired": true}
+var attentions = map[string]bool{"signin.needed": true, "acs.disabled": true, "acs.retired": true, "context.unfit": true}
 
 func exitCode(err error) int {
 	var ended *verdict

@@ -33,6 +33,7 @@ func newPlan(sh *shell) *cobra.Command {
 	cmd.Flags().BoolVar(&request.Reuse, "reuse", false, "as in renew: make no new secret")
 	cmd.Flags().BoolVar(&noDiscovery, "no-discovery", false, "don't look for places that the configuration doesn't have")
 	sh.mayAttend(cmd)
+	sh.mayHear(cmd)
 	f := formatFlag(cmd, asTable, asJSON)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return sh.plan(cmd.Context(), f, args, planning{request: request, discover: !noDiscovery})

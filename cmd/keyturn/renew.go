@@ -31,6 +31,7 @@ func (r *renewing) addFlags(sh *shell, cmd *cobra.Command) {
 	r.wait = usualWait
 	cmd.Flags().Var((*span)(&r.wait), "wait", "stay for what time brings within so long, such as 5m or 1d")
 	sh.mayAttend(cmd)
+	sh.mayHear(cmd)
 	r.format = formatFlag(cmd, asTable, asJSON)
 }
 

@@ -23,7 +23,7 @@ func (sh *shell) loadFile() (config.Config, error) {
 func (r *reach) checkBlocks(loaded config.Config) error {
 	all := &config.Problems{File: loaded.Path}
 	for _, app := range loaded.Applications {
-		if _, err := issuers[app.Issuer](r, app); err != nil {
+		if _, err := issuers[app.Issuer](r, app, nil); err != nil {
 			return fmt.Errorf("%s: %w", app.Name, err)
 		}
 		for _, block := range app.Targets {

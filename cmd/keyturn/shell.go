@@ -24,6 +24,7 @@ type shell struct {
 	now       func() time.Time // the machine's clock
 	flags     flags
 	visitor   attending // who signs in for this one call
+	launchFD  string    // file descriptor that a context token is read from; "" = none is handed over
 	parts     parts
 	logTo     io.Writer            // nil = errs, as much as --log-level asks for; else everything goes there
 	diary     diary                // nil = there is a screen, or what stands for one

@@ -92,24 +92,37 @@ const longestPassword = 4096
 
 // passwordFrom reads one line.
 func (sh *shell) passwordFrom(fd string) (secret.Value, error) {
-	number, err := strconv.ParseUint(fd, 10, 31)
+	line, err := sh.lineFrom("--password-fd", fd, longestPassword)
 	if err != nil {
-		return secret.Value{}, usage(fmt.Errorf("--password-fd %q isn't the number of an open file", fd))
+		return secret.Value{}, err
 	}
-	source := sh.in
-	if number != 0 {
-		file := os.NewFile(uintptr(number), "password")
-		defer file.Close()
-		source = file
-	}
-	line, err := bufio.NewReader(io.LimitReader(source, longestPassword)).ReadBytes('\n')
 	defer clear(line)
-	line = bytes.TrimRight(line, "\r\n")
-	if (err != nil && err != io.EOF) || len(line) == 0 {
+	if len(line) == 0 {
 		return secret.Value{}, usage(problem.NeedsPerson("password.missing", "--password-fd "+fd, "no password could be read from it",
 			"write it there as one line; on Windows only 0, standard input, can be used"))
 	}
 	return secret.New(string(line)), nil
+}
+
+// lineFrom reads one line of at most longest bytes from a file descriptor that a flag names, without its end. What can't be
+// read is an empty one.
+func (sh *shell) lineFrom(flag, fd string, longest int64) ([]byte, error) {
+	number, err := strconv.ParseUint(fd, 10, 31)
+	if err != nil {
+		return nil, usage(fmt.Errorf("%s %q isn't the number of an open file", flag, fd))
+	}
+	source := sh.in
+	if number != 0 {
+		file := os.NewFile(uintptr(number), flag)
+		defer file.Close()
+		source = file
+	}
+	line, err := bufio.NewReader(io.LimitReader(source, longest)).ReadBytes('\n')
+	if err != nil && err != io.EOF {
+		clear(line)
+		return nil, nil
+	}
+	return bytes.TrimRight(line, "\r\n"), nil
 }
 
 // typedPassword asks at the terminal, which shows nothing of what is typed.

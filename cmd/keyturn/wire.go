@@ -18,6 +18,7 @@ import (
 	"keyturn/issuer/entra"
 	"keyturn/issuer/sharepoint"
 	"keyturn/problem"
+	"keyturn/secret"
 	"keyturn/stage"
 	"keyturn/store"
 	"keyturn/store/postgres"
@@ -54,6 +55,7 @@ type reach struct {
 	vault   *vault.Client
 	entra   *entra.Issuer
 	acs     *acs.Client
+	launch  secret.Value // the context token that a person handed over; none = nobody did
 }
 
 // way is how a configuration's cloud is reached and signed in to.
@@ -76,10 +78,11 @@ func newReach(ctx context.Context, o cloud.Options) (*reach, error) {
 }
 
 // issuers lists what makes secrets, by the kind that an application names. A new one is a folder and a line here.
-var issuers = map[config.Issuer]func(r *reach, app config.Application) (issuer.Issuer, error){
-	config.Entra: func(r *reach, _ config.Application) (issuer.Issuer, error) { return r.entra, nil },
-	config.SharePoint: func(r *reach, app config.Application) (issuer.Issuer, error) {
-		return sharepoint.New(sharepoint.Config{Site: app.Site}, r.entra, r.graph, r.acs)
+var issuers = map[config.Issuer]func(r *reach, app config.Application, places []target.Target) (issuer.Issuer, error){
+	config.Entra: func(r *reach, _ config.Application, _ []target.Target) (issuer.Issuer, error) { return r.entra, nil },
+	config.SharePoint: func(r *reach, app config.Application, places []target.Target) (issuer.Issuer, error) {
+		return sharepoint.New(sharepoint.Config{Site: app.Site, ForUser: app.ForUser}, sharepoint.Consumer{Places: places, Launch: r.launch},
+			r.entra, r.graph, r.acs)
 	},
 }
 

@@ -40,9 +40,15 @@ const (
 // typing runs a command whose standard input is the password.
 func (m *machine) typing(password string, args ...string) result {
 	m.t.Helper()
-	cmd := m.command(append(args, "--password-fd", "0")...)
+	return m.fed(password+"\r\n", append(args, "--password-fd", "0")...)
+}
+
+// fed runs a command with a standard input.
+func (m *machine) fed(input string, args ...string) result {
+	m.t.Helper()
+	cmd := m.command(args...)
 	var stdout, stderr bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(password+"\r\n"), &stdout, &stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &stdout, &stderr
 	err := cmd.Run()
 	if _, ended := err.(*exec.ExitError); err != nil && !ended {
 		m.t.Fatal(err)

@@ -141,9 +141,9 @@ func assertNothingMade(t *testing.T, before, after truth) {
 
 // assertNoSecretLeft searches everything that the machine's folder holds, store and write-ahead log, logs and output,
 // for every value that the cloud ever issued.
-func assertNoSecretLeft(t *testing.T, m *machine) {
+func assertNoSecretLeft(t *testing.T, m *machine, more ...string) {
 	t.Helper()
-	values := m.cloud.issued()
+	values := append(m.cloud.issued(), more...)
 	if len(values) == 0 {
 		t.Fatal("the cloud issued nothing: the search would find nothing")
 	}

@@ -16,6 +16,7 @@ package sharepoint
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,20 +57,33 @@ type Keys interface {
 
 // Config is the application's sharePoint block in keyturn.yaml.
 type Config struct {
-	Site string // address of a site on which the add-in is installed
+	Site    string // address of a site on which the add-in is installed
+	ForUser bool   // the add-in acts for people who open it alone: app-only access of the site isn't asked for
+}
+
+// Consumer is what is known of the add-in itself.
+type Consumer struct {
+	Places []target.Target // that it reads its values from
+	// Launch is the context token of somebody who opened it, as a person handed it over for this run; none = nobody did. See
+	// [Issuer.Witness].
+	Launch secret.Value
 }
 
 // Issuer makes, proves and removes the secrets of one add-in. It is safe for concurrent use.
 type Issuer struct {
 	Directory
-	keys  Keys
-	acs   *acs.Client
-	site  acs.Site
-	pause func(ctx context.Context, d time.Duration) error
+	keys    Keys
+	acs     *acs.Client
+	site    acs.Site
+	forUser bool
+	places  []target.Target
+	launch  secret.Value
+	pause   func(ctx context.Context, d time.Duration) error
 
 	writing sync.Mutex // one writer of keys at a time in this process; the run's lease keeps others away
 	mu      sync.Mutex
-	realm   acs.Realm // of the site, once known
+	realm   acs.Realm    // of the site, once known
+	refresh secret.Value // of the context token, once that was checked
 }
 
 var (
@@ -78,24 +92,31 @@ var (
 	_ issuer.Checker     = (*Issuer)(nil)
 	_ issuer.Completing  = (*Issuer)(nil)
 	_ issuer.Paced       = (*Issuer)(nil)
+	_ issuer.Witness     = (*Issuer)(nil)
 )
 
 // New returns the issuer of the add-in on a site. It contacts nobody. A site that can't be right is a problem with code
 // "config.site".
-func New(cfg Config, directory Directory, keys Keys, client *acs.Client) (*Issuer, error) {
+func New(cfg Config, of Consumer, directory Directory, keys Keys, client *acs.Client) (*Issuer, error) {
 	site, err := client.Site(cfg.Site)
 	if err != nil {
 		return nil, err
 	}
-	return &Issuer{Directory: directory, keys: keys, acs: client, site: site, pause: sleep}, nil
+	return &Issuer{
+		Directory: directory, keys: keys, acs: client, site: site, forUser: cfg.ForUser, places: of.Places, launch: of.Launch, pause: sleep,
+	}, nil
 }
 
 // Pace is ACS's: it signs with an old secret until that ends, and takes a day to know a new one.
-func (*Issuer) Pace() issuer.Pace {
+func (i *Issuer) Pace() issuer.Pace {
+	signIn := 2 // a token of ACS and a call of the site
+	if !i.launch.IsZero() {
+		signIn += 2 // the same for whoever opened the add-in
+	}
 	return issuer.Pace{
 		Linger: linger, Spread: spread,
 		Issue:  3 + 2 + 3, // look on both objects, addPassword; look again; keys read, written and read again
-		SignIn: 2,         // a token of ACS and a call of the site
+		SignIn: signIn,
 	}
 }
 
@@ -153,18 +174,22 @@ func stricter(a, b issuer.Terms) issuer.Terms {
 	return a
 }
 
-// SignIn asks ACS for a token of the add-in, in the form in which the add-in sends its secret, and calls the site with it.
-// See issuer.Issuer. A tenant without ACS is the known issue "acs.retired" or "acs.disabled".
+// SignIn asks ACS for a token of the add-in, in the form in which the add-in sends its secret, and calls the site with it,
+// unless the add-in acts for people alone. With a context token that was checked before, it does the same for whoever opened
+// the add-in. See issuer.Issuer. A tenant without ACS is the known issue "acs.retired" or "acs.disabled".
 func (i *Issuer) SignIn(ctx context.Context, clientID string, value secret.Value) error {
 	realm, err := i.realmOf(ctx)
 	if err != nil {
 		return err
 	}
 	token, err := i.acs.AppToken(ctx, i.site, realm, clientID, sent(value))
+	if err == nil && !i.forUser {
+		err = i.acs.Call(ctx, i.site, token)
+	}
 	if err != nil {
 		return err
 	}
-	return i.acs.Call(ctx, i.site, token)
+	return i.again(ctx, realm, clientID, sent(value))
 }
 
 // sent is a value as an add-in sends it: the text of its web.config. A secret of the time before Graph was drawn as that
@@ -197,7 +222,7 @@ func (i *Issuer) Check(ctx context.Context, app credential.App) ([]check.Check, 
 	if err != nil {
 		return nil, err
 	}
-	checks = append([]check.Check{i.checkACS(ctx), i.checkUnits(app)}, checks...)
+	checks = slices.Concat([]check.Check{i.checkACS(ctx), i.checkUnits(app)}, i.checkContext(ctx, app), checks)
 	keys, err := i.KeyTerms(ctx, app)
 	if err != nil {
 		return nil, err

@@ -136,7 +136,7 @@ func legacy() *directory {
 func issuerOf(t *testing.T, d *directory, answer http.HandlerFunc) (*Issuer, *cloudtest.Cloud) {
 	t.Helper()
 	c := cloudtest.Start(t, answer)
-	made, err := New(Config{Site: website}, d, d, acs.New(c.Open(t, nil)))
+	made, err := New(Config{Site: website}, Consumer{}, d, d, acs.New(c.Open(t, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

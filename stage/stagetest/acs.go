@@ -50,7 +50,17 @@ type acs struct{ *World }
 var (
 	_ issuer.Completing = acs{}
 	_ issuer.Paced      = acs{}
+	_ issuer.Witness    = acs{}
 )
+
+// Witness implements issuer.Witness, where somebody has opened the add-in.
+func (a acs) Witness(context.Context, string) ([]issuer.Testimony, error) {
+	if a.Opened == nil {
+		return nil, nil
+	}
+	later, err := a.Opened()
+	return []issuer.Testimony{{Place: webConfig, Later: later, Text: "ACS signs"}}, err
+}
 
 // Pace implements issuer.Paced.
 func (acs) Pace() issuer.Pace {
@@ -114,6 +124,14 @@ func (a acs) SignIn(_ context.Context, _ string, value secret.Value) error {
 		return nil
 	}
 	return &problem.Error{Class: problem.Retry, Code: problem.SignIn, Message: "refused"}
+}
+
+// Rungs are the proofs of the current attempt's places.
+func (w *World) Rungs() (rungs []renewal.Rung) {
+	for _, d := range w.history.Of(w.Run.Attempt) {
+		rungs = append(rungs, d.Rung)
+	}
+	return rungs
 }
 
 // heard is one secret as the service hears of it.

@@ -32,6 +32,9 @@ type World struct {
 	Report  func() issuer.Usage // what a report of use shows; nil = there is none
 	Fail    map[string]error    // what a write to a place, by name, fails with, before it has an effect
 	Run     renewal.Run
+	// Opened reports whether the service still signs with the old secret what it sends to an add-in that somebody opened; nil =
+	// nobody tells this process of any.
+	Opened func() (later bool, err error)
 
 	mu      sync.Mutex
 	points  int // passed so far by this process

@@ -60,6 +60,7 @@ var (
 	_ target.Checker     = (*Target)(nil)
 	_ target.Foretelling = (*Target)(nil)
 	_ target.Releasing   = (*Target)(nil)
+	_ target.Paired      = (*Target)(nil)
 )
 
 // names are what a setting may be called, up to longestName; ":" and "." stand for levels in programs. The length isn't
@@ -156,6 +157,20 @@ func (t *Target) Current(ctx context.Context) (secret.Value, target.Standing, er
 	text, _ := found.get(t.cfg.Name)
 	value := t.form.Read(text)
 	return value, target.Standing{Exists: true, Receipt: t.receipt(value)}, nil
+}
+
+// Pair returns what the app reads: the setting and the one beside it.
+func (t *Target) Pair(ctx context.Context) (pair []target.Held, err error) {
+	found, err := t.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{t.cfg.Name, t.cfg.Secondary} {
+		if text, there := found.get(name); there && !text.IsZero() {
+			pair = append(pair, target.Held{Name: name, Text: text})
+		}
+	}
+	return pair, nil
 }
 
 // Recall returns the value that an attempt wrote, as long as one of the two settings holds it: the receipt tells.

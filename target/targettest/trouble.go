@@ -169,6 +169,7 @@ func (e *exercise) releases() {
 	if e.Beside() != old || old == "" {
 		e.Fatal("the old value isn't beside the new one")
 	}
+	e.wantPair(p.Value.Reveal(), old)
 	for range 2 {
 		receipt, err := releasing.Release(e.Context(), p)
 		if err != nil || receipt != e.look().Receipt {
@@ -178,6 +179,26 @@ func (e *exercise) releases() {
 	}
 	if e.Beside() != "" {
 		e.Error("the old value is still there")
+	}
+	e.wantPair(p.Value.Reveal())
+}
+
+// wantPair: what consumers try, in their order, whatever form it is written in.
+func (e *exercise) wantPair(values ...string) {
+	e.Helper()
+	paired, ok := e.Target.(target.Paired)
+	if !ok {
+		return
+	}
+	pair, err := paired.Pair(e.Context())
+	if err != nil || len(pair) != len(values) {
+		e.Fatalf("consumers have %d values of %d: %v", len(pair), len(values), err)
+	}
+	for n, held := range pair {
+		text := held.Text.Reveal()
+		if read := target.Base64.Read(held.Text).Reveal(); (text != values[n] && read != values[n]) || held.Name == "" {
+			e.Errorf("%s holds another value than the %d. that consumers try", held.Name, n+1)
+		}
 	}
 }
 

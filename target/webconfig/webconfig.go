@@ -42,6 +42,7 @@ var (
 	_ target.Checker     = (*Target)(nil)
 	_ target.Foretelling = (*Target)(nil)
 	_ target.Releasing   = (*Target)(nil)
+	_ target.Paired      = (*Target)(nil)
 )
 
 // New returns the target for the add-in clientID. A path that can't be right is a problem with code "config.path".
@@ -163,6 +164,20 @@ func (t *Target) Current(context.Context) (secret.Value, target.Standing, error)
 		return secret.Value{}, target.Standing{}, t.explain(err)
 	}
 	return primary(found), t.standing(found), nil
+}
+
+// Pair returns what the add-in reads: ClientSecret and SecondaryClientSecret.
+func (t *Target) Pair(context.Context) (pair []target.Held, err error) {
+	found, err := t.read()
+	if err != nil {
+		return nil, t.explain(err)
+	}
+	for _, name := range []string{keySecret, keySecondary} {
+		if text := found.value(name); text != "" {
+			pair = append(pair, target.Held{Name: name, Text: secret.New(text)})
+		}
+	}
+	return pair, nil
 }
 
 // Recall returns the value that an attempt wrote, as long as the file holds it: the receipt tells.
