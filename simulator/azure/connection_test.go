@@ -116,6 +116,9 @@ func TestConsentOutlivesAPutWithoutSignInOfItsOwn(t *testing.T) {
 	if name := a.at("properties", "authenticatedUser", "name"); name != nil {
 		t.Errorf("a secret takes the consent's place: %s", a.text)
 	}
+	if keys := b.do(t, http.MethodPost, spoID+"/listConnectionKeys"+web, `{"validityTimeSpan":"1"}`); keys.status != http.StatusOK || keys.body["connectionKey"] == nil {
+		t.Errorf("a connection's key: %d %v", keys.status, keys.body)
+	}
 	if links := b.do(t, http.MethodPost, spoID+"/listConsentLinks"+web, `{}`); links.status != http.StatusOK || len(links.body["value"].([]any)) != 0 {
 		t.Errorf("a connection with a secret has no links: %s", links.text)
 	}

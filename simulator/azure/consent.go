@@ -67,6 +67,18 @@ func (c *call) confirmConsent() answer {
 	return empty(http.StatusOK)
 }
 
+// listConnectionKeys answers a key with which the connector itself may be called; nobody in this world takes it.
+func (c *call) listConnectionKeys() answer {
+	conn := c.target()
+	if conn == nil {
+		return notFound(c)
+	}
+	return ok(map[string]any{
+		"connectionKey": "key." + c.s.w.NewID(), "parameterValues": map[string]any{},
+		"runtimeUrls": []string{"https://logic-apis-" + conn.Resource.Location + ".azure-apim.net/apim/" + conn.API},
+	})
+}
+
 // proxied answers calls through a connection: since 2025 only its test link is let through.
 func (c *call) proxied() answer {
 	conn := c.s.connectionAbove(c.at.id())

@@ -16,14 +16,17 @@ import (
 // mostOnPage is how many items a page of a listing holds at most.
 const mostOnPage = 1000
 
-// filter reads $filter into a test of one item's fields; without $filter everything passes.
-func (c *call) filter() (func(map[string]any) bool, *answer) {
+// filter reads $filter into a test of one item's fields; without $filter everything passes. Where known are given, no other is.
+func (c *call) filter(known ...string) (func(map[string]any) bool, *answer) {
 	expression := strings.TrimSpace(c.query["$filter"])
 	if expression == "" {
 		return func(map[string]any) bool { return true }, nil
 	}
 	parsed, err := odata.Parse(expression)
-	if err != nil {
+	foreign := func(name string) bool {
+		return !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
+	}
+	if err != nil || len(known) > 0 && slices.ContainsFunc(parsed.Properties, foreign) {
 		a := fail(http.StatusBadRequest, "InvalidFilterInQueryString", "Invalid $filter '%s' specified in the query string.", expression)
 		return nil, &a
 	}
@@ -166,7 +169,7 @@ func (c *call) listResources() answer {
 	if refused := c.touched(); refused != nil {
 		return *refused
 	}
-	keep, refused := c.filter()
+	keep, refused := c.filter("name", "resourceType", "location", "resourceGroup", "kind", "tagName", "tagValue", "identity", "plan")
 	if refused != nil {
 		return *refused
 	}

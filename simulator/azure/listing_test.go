@@ -56,6 +56,7 @@ func TestResourceListing(t *testing.T) {
 		"&$filter=tagName eq 'team' and tagValue eq 'blue'":                                                                   "",
 		"&$filter=resourceType eq 'Microsoft.Automation/automationAccounts'":                                                  "app-auto",
 		"&$filter=startswith(name,'app') and resourceType ne 'Microsoft.Web/connections'":                                     "app-auto",
+		"&$filter=substringof('AUTO', name)":                                                                                  "app-auto",
 		"&$filter=resourceGroup eq 'rg-two'":                                                                                  "",
 		"&$filter=(name eq 'Check' or name eq 'Sync') and resourceType eq 'Microsoft.Automation/automationAccounts/runbooks'": "Sync",
 	} {
@@ -75,6 +76,10 @@ func TestResourceListing(t *testing.T) {
 	if a := b.do(t, http.MethodGet, sub+"/resources"+rm, ""); strings.Contains(a.text, "old-secret") || strings.Contains(a.text, `"properties"`) {
 		t.Errorf("the listing shows too much: %s", a.text)
 	}
+	if a := b.doAs(t, "", http.MethodGet, "/metadata/endpoints?api-version=2022-09-01", ""); a.status != http.StatusOK || !strings.Contains(a.text, `"keyVaultDns":"vault.azure.net"`) {
+		t.Errorf("where the services are: %d %s", a.status, a.text)
+	}
+	want(t, b.do(t, http.MethodGet, sub+"/resources"+rm+"&$filter=colour eq 'x'", ""), http.StatusBadRequest, "InvalidFilterInQueryString")
 	want(t, b.do(t, http.MethodGet, sub+"/resources"+rm+"&$filter=nonsense", ""), http.StatusBadRequest, "InvalidFilterInQueryString")
 	want(t, b.do(t, http.MethodGet, sub+"/resources"+rm+"&$skiptoken=!", ""), http.StatusBadRequest, "InvalidSkipToken")
 }

@@ -55,6 +55,9 @@ func (s *Service) serve(r *http.Request, body []byte) answer {
 	if refused := c.checkVersion(); refused != nil {
 		return *refused
 	}
+	if isMetadata(r) {
+		return c.metadata()
+	}
 	id, refused := s.authenticate(c)
 	if refused != nil {
 		return *refused

@@ -19,6 +19,7 @@ func (s *Service) webRoutes() []entry {
 		{"DELETE Microsoft.Web/connections/*", (*call).deleteGeneric},
 		{"POST Microsoft.Web/connections/listConsentLinks", (*call).listConsentLinks},
 		{"POST Microsoft.Web/connections/confirmConsentCode", (*call).confirmConsent},
+		{"POST Microsoft.Web/connections/listConnectionKeys", (*call).listConnectionKeys},
 		{"GET Microsoft.Web/locations/managedApis", (*call).listManagedAPIs},
 		{"GET Microsoft.Web/locations/managedApis/*", (*call).getManagedAPI},
 	}

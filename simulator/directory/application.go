@@ -18,6 +18,8 @@ type Application struct {
 	// Owners are object ids of users and service principals.
 	Owners []string
 	Credentials
+	// Federated are the tokens of other issuers that the app may sign in with; nobody in this world issues one.
+	Federated []Federated
 
 	Tenant           *Tenant
 	ServicePrincipal *ServicePrincipal
@@ -25,6 +27,12 @@ type Application struct {
 	PolicyID string
 
 	lag replica[Application]
+}
+
+// Federated is a federated identity credential, named as Graph names its parts.
+type Federated struct {
+	ID, Name, Issuer, Subject, Description string
+	Audiences                              []string
 }
 
 // ServicePrincipal is the app's presence in a tenant, or one of Microsoft's own APIs there.

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,4 +166,23 @@ func (a assertion) signedBy(c *Certificate) bool {
 		return rsa.VerifyPSS(key, crypto.SHA256, sum[:], a.signature, nil) == nil
 	}
 	return false
+}
+
+// proofAudience is whom a proof of possession is made for, and longestProof how long it may be good. Source:
+// https://learn.microsoft.com/graph/application-rollkey-prooftoken, read 2026-11-25.
+const (
+	proofAudience = "00000002-0000-0000-c000-000000000000"
+	longestProof  = 10 * 60
+)
+
+// Proves reports whether a text is a proof, signed with one of these certificates while it is valid, for the object of this id.
+func (d *Directory) Proves(text string, c *Credentials, objectID string) bool {
+	a, ok := parseAssertion(text)
+	if !ok || a.body.Audience != proofAudience || !strings.EqualFold(a.body.Issuer, objectID) || a.body.Expires-a.body.NotBefore > longestProof {
+		return false
+	}
+	at := d.w.Now()
+	return (a.validAt(at) || a.validAt(time.Now())) && slices.ContainsFunc(c.Certificates, func(k *Certificate) bool {
+		return k.Type == KeyAsymmetric && !at.Before(k.Start) && at.Before(k.End) && a.signedBy(k)
+	})
 }

@@ -82,27 +82,28 @@ type Grant struct {
 // https://learn.microsoft.com/graph/permissions-reference, read 2026-11-22.
 func knownRoles() map[string]string {
 	return map[string]string{
-		"Application.Read.All":            "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
-		"Application.ReadWrite.All":       "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9",
-		"Application.ReadWrite.OwnedBy":   "18a4783c-866b-4cc7-a460-3d5e5662c884",
-		"AppRoleAssignment.ReadWrite.All": "06b708a9-e830-4db3-a914-8e69da51d44f",
-		"AuditLog.Read.All":               "b0afded3-3588-46d8-8b3d-9842eff778da",
-		"Directory.Read.All":              "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
-		"Directory.ReadWrite.All":         "19dbc75e-c2e2-444c-a770-ec69d8559fc7",
-		"Group.ReadWrite.All":             "62a82d76-70ea-41e2-9197-370581804d09",
-		"Organization.Read.All":           "498476ce-e0fe-48b0-b801-37ba7e2685c6",
-		"Policy.Read.All":                 "246dd0d5-5bd0-4def-940b-0421030a5b68",
-		"Reports.Read.All":                "230c1aed-a721-4c5d-9cb4-a90514e508ef",
-		"RoleManagement.Read.Directory":   "483bed4a-2ad3-4361-a73b-c83ccdbdc53c",
-		"Sites.FullControl.All":           "a82116e5-55eb-4c41-a434-62fe8a61c773",
-		"User.Read.All":                   "df021288-bdef-4463-88db-98f22de89214",
+		"Application.Read.All":                   "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
+		"Application.ReadWrite.All":              "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9",
+		"Application.ReadWrite.OwnedBy":          "18a4783c-866b-4cc7-a460-3d5e5662c884",
+		"AppRoleAssignment.ReadWrite.All":        "06b708a9-e830-4db3-a914-8e69da51d44f",
+		"DelegatedPermissionGrant.ReadWrite.All": "8e8e4742-1d95-4f68-9d56-6ee75648c72a",
+		"AuditLog.Read.All":                      "b0afded3-3588-46d8-8b3d-9842eff778da",
+		"Directory.Read.All":                     "7ab1d382-f21e-4acd-a863-ba3e13f7da61",
+		"Directory.ReadWrite.All":                "19dbc75e-c2e2-444c-a770-ec69d8559fc7",
+		"Group.ReadWrite.All":                    "62a82d76-70ea-41e2-9197-370581804d09",
+		"Organization.Read.All":                  "498476ce-e0fe-48b0-b801-37ba7e2685c6",
+		"Policy.Read.All":                        "246dd0d5-5bd0-4def-940b-0421030a5b68",
+		"Reports.Read.All":                       "230c1aed-a721-4c5d-9cb4-a90514e508ef",
+		"RoleManagement.Read.Directory":          "483bed4a-2ad3-4361-a73b-c83ccdbdc53c",
+		"Sites.FullControl.All":                  "a82116e5-55eb-4c41-a434-62fe8a61c773",
+		"User.Read.All":                          "df021288-bdef-4463-88db-98f22de89214",
 	}
 }
 
 func graphRoleNames() []string {
 	return []string{
 		"Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.All",
-		"AuditLog.Read.All", "Directory.Read.All", "Directory.ReadWrite.All", "Group.ReadWrite.All", "Organization.Read.All",
+		"AuditLog.Read.All", "DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "Group.ReadWrite.All", "Organization.Read.All",
 		"Policy.Read.All", "Policy.Read.ApplicationConfiguration", "Reports.Read.All", "RoleManagement.Read.Directory", "Sites.FullControl.All", "User.Read.All",
 	}
 }

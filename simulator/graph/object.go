@@ -40,6 +40,13 @@ func (o *object) id() string {
 	return o.sp.ObjectID
 }
 
+func (o *object) appID() string {
+	if o.app != nil {
+		return o.app.AppID
+	}
+	return o.sp.AppID
+}
+
 func (o *object) credentials() *directory.Credentials {
 	if o.app != nil {
 		return &o.app.Credentials

@@ -18,15 +18,16 @@ func (c *call) list(k kind) reply {
 	if refused != nil {
 		return *refused
 	}
-	expand := c.query.Get("$expand")
-	if expand != "" && !strings.HasPrefix(expand, "owners") {
-		return malformed("Parsing OData Select and Expand failed: Could not find a property named '%s' on type '%s'.", expand, k.typeName)
+	if o.expand, refused = c.readExpand(k.typeName); refused != nil {
+		return *refused
 	}
-	return c.page(k.set, c.documents(k, o, expand != ""), o)
+	return c.page(k.set, c.documents(k, o), o)
 }
 
-// documents renders what a list may show, using the index when the filter asks for one id.
-func (c *call) documents(k kind, o options, withOwners bool) []map[string]any {
+// documents renders what a list may show, using the index when the filter asks for one id. The owners stand beside the properties where
+// something asks for them.
+func (c *call) documents(k kind, o options) []map[string]any {
+	withOwners := o.expand != nil || o.filter != nil && slices.Contains(o.filter.Properties, relation)
 	candidates := c.candidates(k, o)
 	withKeys := slices.Contains(o.selected, "keyCredentials")
 	docs := make([]map[string]any, 0, len(candidates))
@@ -37,7 +38,7 @@ func (c *call) documents(k kind, o options, withOwners bool) []map[string]any {
 		}
 		doc := seen.document(withKeys)
 		if withOwners {
-			doc["owners"] = c.ownerDocuments(seen)
+			doc[relation] = c.ownerDocuments(seen)
 		}
 		docs = append(docs, doc)
 	}
@@ -74,7 +75,7 @@ func (c *call) count(k kind) reply {
 	if refused != nil {
 		return *refused
 	}
-	return ok(len(o.apply(c.documents(k, o, false))))
+	return ok(len(o.apply(c.documents(k, o))))
 }
 
 // delta answers all objects and a link to ask again; it does not follow changes.
@@ -86,7 +87,7 @@ func (c *call) delta(k kind) reply {
 	if refused != nil {
 		return *refused
 	}
-	answer := c.page(k.set, c.documents(k, o, false), o)
+	answer := c.page(k.set, c.documents(k, o), o)
 	body, _ := answer.body.(map[string]any)
 	if _, more := body["@odata.nextLink"]; !more && body != nil {
 		body["@odata.deltaLink"] = c.base() + c.version + "/" + k.set + "/delta?$deltatoken=" + strconv.FormatInt(c.s.w.Now().Unix(), 36)
@@ -113,8 +114,12 @@ func (c *call) get(o *object) reply {
 		path += "(" + strings.Join(selected, ",") + ")"
 	}
 	doc = pick(doc, selected)
-	if strings.HasPrefix(c.query.Get("$expand"), "owners") {
-		doc["owners"] = c.ownerDocuments(seen)
+	expand, refused := c.readExpand(o.typeName)
+	if refused != nil {
+		return *refused
+	}
+	if expand != nil {
+		expand.show(doc, c.ownerDocuments(seen))
 	}
 	doc["@odata.context"] = c.context(path + "/$entity")
 	return ok(doc)

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,19 +13,43 @@ func (c *call) owners(o *object, rest []string) reply {
 	switch len(rest) {
 	case 0:
 		if c.method == http.MethodGet {
-			return c.listOwners(o)
+			return c.listOwners(o, "")
 		}
 		return notAllowed()
 	case 1:
-		if rest[0] == "$ref" {
-			return c.ownerReferences(o)
-		}
+		return c.ownersPart(o, rest[0])
 	case 2:
 		if rest[1] == "$ref" && c.method == http.MethodDelete {
 			return c.dropOwner(o, rest[0])
 		}
 	}
 	return c.noSegment(rest[len(rest)-1])
+}
+
+// ownersPart serves what stands behind owners: the references, the number, and the owners of one type.
+func (c *call) ownersPart(o *object, name string) reply {
+	typeName, cast := strings.CutPrefix(strings.ToLower(name), "microsoft.graph.")
+	switch {
+	case name == "$ref":
+		return c.ownerReferences(o)
+	case c.method != http.MethodGet:
+		return notAllowed()
+	case name == "$count":
+		return c.countOwners(o)
+	case cast && slices.Contains([]string{"user", "serviceprincipal", "application", "directoryobject"}, typeName):
+		return c.listOwners(o, typeName)
+	}
+	return c.noSegment(name)
+}
+
+func (c *call) countOwners(o *object) reply {
+	if !c.mayReadApplications() {
+		return denied()
+	}
+	if !c.eventual() {
+		return malformed("$count is not currently supported.")
+	}
+	return ok(len(c.ownerDocuments(o)))
 }
 
 func (c *call) ownerReferences(o *object) reply {
@@ -39,7 +62,8 @@ func (c *call) ownerReferences(o *object) reply {
 	return notAllowed()
 }
 
-func (c *call) listOwners(o *object) reply {
+// listOwners lists the owners, those of one type alone when it is given.
+func (c *call) listOwners(o *object, typeName string) reply {
 	if !c.mayReadApplications() {
 		return denied()
 	}
@@ -47,18 +71,15 @@ func (c *call) listOwners(o *object) reply {
 	if seen == nil {
 		return notFound(o.id())
 	}
-	docs := c.ownerDocuments(seen)
-	known := c.sample(principalKind)
-	maps.Copy(known, userDocument(&directory.User{}))
-	options, refused := c.readOptions("microsoft.graph.directoryObject", known, largestPage)
+	docs := slices.DeleteFunc(c.ownerDocuments(seen), func(doc map[string]any) bool {
+		return typeName != "" && typeName != "directoryobject" && !strings.EqualFold(doc["@odata.type"].(string), "#microsoft.graph."+typeName)
+	})
+	options, refused := c.readOptions("microsoft.graph.directoryObject", c.ownerSample(), largestPage)
 	if refused != nil {
 		return *refused
 	}
 	for i, doc := range docs {
-		if kept := pick(doc, options.selected); len(options.selected) > 0 {
-			kept["@odata.type"] = doc["@odata.type"]
-			docs[i] = kept
-		}
+		docs[i] = pickTyped(doc, options.selected)
 	}
 	options.selected = nil
 	return c.page("directoryObjects", docs, options)

@@ -28,6 +28,7 @@ type options struct {
 	top      int
 	skip     int // from the skip token
 	count    bool
+	expand   *expansion // nil for none
 }
 
 func (c *call) context(path string) string { return c.base() + c.version + "/$metadata#" + path }
@@ -56,42 +57,6 @@ func (c *call) readOptions(typeName string, known map[string]any, largest int) (
 		return o, r
 	}
 	return o, c.readOrder(typeName, known, &o)
-}
-
-func (c *call) readFilter(typeName string, known map[string]any, o *options) *reply {
-	text := c.query.Get("$filter")
-	if text == "" {
-		return nil
-	}
-	filter, err := odata.Parse(text)
-	if err != nil {
-		r := failure(http.StatusBadRequest, "BadRequest", "Invalid filter clause: %v in '%s'.", err, text)
-		return &r
-	}
-	for _, name := range filter.Properties {
-		if !hasProperty(known, name) {
-			r := failure(http.StatusBadRequest, "BadRequest", "Invalid filter clause: Could not find a property named '%s' on type '%s'.", name, typeName)
-			return &r
-		}
-	}
-	if property := c.unsupported(filter, o); property != "" {
-		r := failure(http.StatusBadRequest, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified for property "+
-			"'%s' of resource '%s'.", property, strings.TrimPrefix(typeName, "microsoft.graph."))
-		return &r
-	}
-	o.filter = filter
-	return nil
-}
-
-// unsupported names a property that Graph does not filter by, or not without ConsistencyLevel: eventual; "" is fine.
-func (c *call) unsupported(filter *odata.Filter, o *options) string {
-	if slices.Contains(filter.Properties, "passwordCredentials") {
-		return "passwordCredentials"
-	}
-	if filter.Advanced && !(c.eventual() && o.count) && c.version == "v1.0" {
-		return filter.Properties[0]
-	}
-	return ""
 }
 
 func hasProperty(known map[string]any, name string) bool {
@@ -204,7 +169,7 @@ func (c *call) page(path string, docs []map[string]any, o options) reply {
 	docs = docs[:min(o.top, len(docs))]
 	value := make([]any, 0, len(docs))
 	for _, doc := range docs {
-		value = append(value, pick(doc, o.selected))
+		value = append(value, o.shown(doc))
 	}
 	if len(o.selected) > 0 {
 		path += "(" + strings.Join(o.selected, ",") + ")"
@@ -217,6 +182,17 @@ func (c *call) page(path string, docs []map[string]any, o options) reply {
 		body["@odata.nextLink"] = c.nextLink(writeSkip(o.skip + o.top))
 	}
 	return ok(body)
+}
+
+// shown is a document as the answer has it: cut to what is selected, with the relation only where it is expanded.
+func (o options) shown(doc map[string]any) map[string]any {
+	related, _ := doc[relation].([]map[string]any)
+	delete(doc, relation)
+	cut := pick(doc, o.selected)
+	if o.expand != nil {
+		o.expand.show(cut, related)
+	}
+	return cut
 }
 
 // nextLink repeats the request with a skip token.

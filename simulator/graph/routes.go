@@ -115,10 +115,8 @@ func (c *call) one(o *object) reply {
 // within routes a request for something under an object.
 func (c *call) within(o *object, name string, rest []string) reply {
 	switch strings.ToLower(name) {
-	case "addpassword":
-		return c.action(rest, func() reply { return c.addPassword(o) })
-	case "removepassword":
-		return c.action(rest, func() reply { return c.removePassword(o) })
+	case "addpassword", "removepassword", "addkey", "removekey":
+		return c.action(rest, func() reply { return c.changeCredential(o, strings.ToLower(name)) })
 	case "owners":
 		return c.owners(o, rest)
 	case "appmanagementpolicies":
@@ -128,6 +126,9 @@ func (c *call) within(o *object, name string, rest []string) reply {
 			return c.principalLinks(o.sp, strings.ToLower(name), rest)
 		}
 	case "federatedidentitycredentials", "extensionproperties", "tokenissuancepolicies", "tokenlifetimepolicies":
+		if o.app != nil && strings.HasPrefix(strings.ToLower(name), "federated") {
+			return c.federated(o.app, rest)
+		}
 		if c.method == http.MethodGet && len(rest) == 0 {
 			return ok(c.collection(o.kind.set+"('"+o.id()+"')/"+name, []any{}))
 		}
@@ -135,6 +136,19 @@ func (c *call) within(o *object, name string, rest []string) reply {
 		return c.property(o, name, rest)
 	}
 	return c.noSegment(name)
+}
+
+// changeCredential runs the action of this name.
+func (c *call) changeCredential(o *object, name string) reply {
+	switch name {
+	case "addpassword":
+		return c.addPassword(o)
+	case "removepassword":
+		return c.removePassword(o)
+	case "addkey":
+		return c.addKey(o)
+	}
+	return c.removeKey(o)
 }
 
 // action runs a POST-only operation.

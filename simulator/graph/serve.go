@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -155,8 +156,10 @@ func (s *Service) write(w http.ResponseWriter, ids requestIDs, answer reply) {
 		w.WriteHeader(answer.status)
 		return
 	}
-	text, err := json.Marshal(answer.body)
-	if err != nil {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // links hold & as it is, for those who cut them out of the text
+	if err := encoder.Encode(answer.body); err != nil {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
@@ -166,5 +169,5 @@ func (s *Service) write(w http.ResponseWriter, ids requestIDs, answer reply) {
 		h.Set("Content-Type", "application/json")
 	}
 	w.WriteHeader(answer.status)
-	_, _ = w.Write(text) // the client may be gone; nothing to do about it
+	_, _ = w.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n"))) // the client may be gone; nothing to do about it
 }

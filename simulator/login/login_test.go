@@ -459,7 +459,7 @@ func TestDiscovery(t *testing.T) {
 	if status != http.StatusBadRequest || body["error"] != "invalid_instance" {
 		t.Errorf("foreign instance: %d %v", status, body)
 	}
-	status, body = get("common/userrealm/svc%40contoso.onmicrosoft.com?api-version=1.0")
+	status, body = get("common/UserRealm/svc%40contoso.onmicrosoft.com?api-version=1.0")
 	if status != http.StatusOK || body["account_type"] != "Managed" {
 		t.Errorf("realm: %d %v", status, body)
 	}

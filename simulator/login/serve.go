@@ -55,7 +55,7 @@ func (s *Service) other(w http.ResponseWriter, r *http.Request, rest string) {
 		http.Redirect(w, r, s.w.Cloud().Login()+"/common/oauth2/deviceauth", http.StatusFound)
 		return
 	}
-	if user, ok := strings.CutPrefix(rest, "userrealm/"); ok {
+	if word, user, ok := strings.Cut(rest, "/"); ok && strings.EqualFold(word, "userrealm") {
 		s.reading(w, r, func() { s.realm(w, user) })
 		return
 	}

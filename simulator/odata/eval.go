@@ -3,6 +3,7 @@ package odata
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -137,6 +138,10 @@ func (s scope) at(path []string) any {
 
 func walk(value any, path []string) any {
 	for _, name := range path {
+		if name == "$count" {
+			value = len(elements(value))
+			continue
+		}
 		m, ok := value.(map[string]any)
 		if !ok {
 			return nil
@@ -157,20 +162,24 @@ func fold(m map[string]any, name string) any {
 	return nil
 }
 
-// bareLiteral reads a literal that stands without quotes; what it cannot read stays a text, as a GUID does.
-func bareLiteral(s string) any {
+// guid is what stands without quotes and may begin with a letter, beside the words for nothing, yes and no.
+var guid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+
+// bareLiteral reads a literal that stands without quotes: null, true, false, a number, a GUID or a date, of which the last two stay texts.
+// Any other word is the name of a property, with which nothing can be compared.
+func bareLiteral(s string) (value any, known bool) {
 	switch strings.ToLower(s) {
 	case "null":
-		return nil
+		return nil, true
 	case "true":
-		return true
+		return true, true
 	case "false":
-		return false
+		return false, true
 	}
 	if f, err := strconv.ParseFloat(s, 64); err == nil {
-		return f
+		return f, true
 	}
-	return s
+	return s, s[0] >= '0' && s[0] <= '9' || guid.MatchString(s)
 }
 
 func same(got, want any) bool {

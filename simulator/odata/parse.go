@@ -17,8 +17,10 @@ type Filter struct {
 	root node
 	// Properties are the first segments of all paths, each once, in order of appearance.
 	Properties []string
-	// Advanced is true when it uses what Graph answers only with ConsistencyLevel: eventual: ne, not, endswith.
+	// Advanced is true when it uses what Graph answers only with ConsistencyLevel: eventual: ne, not, endswith, $count.
 	Advanced bool
+	// Contains is the first property that contains() is asked of, or "": Graph's directory objects can't answer it.
+	Contains string
 	// Key and Value are set when the whole expression is "Key eq 'Value'", so that an index may serve it.
 	Key, Value string
 }
@@ -154,6 +156,7 @@ func (p *parser) primary() (node, error) {
 
 func (p *parser) path(s string) []string {
 	path := strings.Split(s, "/")
+	p.filter.Advanced = p.filter.Advanced || path[len(path)-1] == "$count"
 	for _, name := range p.bound {
 		if name == path[0] {
 			return path
@@ -192,6 +195,8 @@ func (p *parser) call(name string) (node, error) {
 	case "startswith", "endswith", "contains":
 		p.filter.Advanced = p.filter.Advanced || f == "endswith"
 		return p.textFunction(f)
+	case "substringof":
+		return p.substringOf()
 	}
 	if i := strings.LastIndex(name, "/"); i > 0 {
 		switch strings.ToLower(name[i+1:]) {
@@ -209,6 +214,9 @@ func (p *parser) textFunction(name string) (node, error) {
 		return nil, p.unexpected()
 	}
 	f := textTest{path: p.path(t.value), name: name}
+	if name == "contains" && p.filter.Contains == "" {
+		p.filter.Contains = f.path[0]
+	}
 	if err := p.expect(","); err != nil {
 		return nil, err
 	}
@@ -228,6 +236,22 @@ func (p *parser) textFunction(name string) (node, error) {
 		return f, err
 	}
 	return f, nil
+}
+
+// substringOf reads what Resource Manager asks as other services ask contains, the text first.
+func (p *parser) substringOf() (node, error) {
+	value, err := p.literal()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.expect(","); err != nil {
+		return nil, err
+	}
+	t := p.take()
+	if t.kind != word {
+		return nil, p.unexpected()
+	}
+	return textTest{path: p.path(t.value), name: "contains", value: fmt.Sprint(value)}, p.expect(")")
 }
 
 func (p *parser) lambda(path []string, all bool) (node, error) {
@@ -253,9 +277,11 @@ func (p *parser) literal() (any, error) {
 	case text:
 		return t.value, nil
 	case word:
-		return bareLiteral(t.value), nil
+		if value, known := bareLiteral(t.value); known {
+			return value, nil
+		}
 	}
-	if t.kind == mark {
+	if t.kind != end {
 		p.next--
 	}
 	return nil, p.unexpected()

@@ -30,7 +30,7 @@ func roleRights() map[string]string {
 
 // elevatedRoles are the Graph roles of a global administrator's tool, as far as they matter here.
 func elevatedRoles() []string {
-	return []string{"Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"}
+	return []string{"Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "User.Read.All"}
 }
 
 func (s *planter) declareRights() {

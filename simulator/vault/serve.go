@@ -159,7 +159,7 @@ func (c *call) decode(target any) *Failure {
 		return bad("The request body is missing or is not a JSON object.")
 	}
 	if err := json.Unmarshal(c.body, target); err != nil {
-		return bad("The request body is not valid: %s.", err)
+		return bad("The request body cannot be read: it is not valid JSON, or a property in it has the wrong type.")
 	}
 	return nil
 }
