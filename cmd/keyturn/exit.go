@@ -74,37 +74,48 @@ func (sh *shell) show(err error) {
 		return
 	}
 	if sh.inLines() {
-		sh.lines(slog.LevelError).Error(problem.Sentence(err), "code", problem.Of(err).Code, "fix", fixOf(err))
+		sh.lines(slog.LevelError).Error(sh.sentenceOf(err), "code", problem.Of(err).Code, "fix", sh.fixOf(err))
 		return
 	}
 	style := screen.StyleOf(sh.errs, sh.env)
-	sh.say("%s %s", style.Text(screen.Red, "keyturn:"), screen.Clean(sentenceOf(err)))
+	sh.say("%s %s", style.Text(screen.Red, "keyturn:"), screen.Clean(sh.sentenceOf(err)))
 	var bad *config.Problems
 	if errors.As(err, &bad) {
 		for _, each := range bad.List {
 			sh.say("  %s:%s", bad.File, screen.Clean(each.String()))
 		}
 	}
-	if next := fixOf(err); next != "" {
+	if next := sh.fixOf(err); next != "" {
 		sh.say("  %s %s", style.Text(screen.Bold, "next:"), screen.Clean(next))
 	}
 }
 
-func sentenceOf(err error) string {
+func (sh *shell) sentenceOf(err error) string {
 	var bad *config.Problems
 	switch {
 	case errors.As(err, &bad) && len(bad.List) == 1:
 		return "the configuration has a problem"
 	case errors.As(err, &bad):
 		return fmt.Sprintf("the configuration has %d problems", len(bad.List))
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && sh.interruptedBefore():
 		return "stopped"
 	}
 	return problem.Sentence(err)
 }
 
+// interruptedBefore reports whether somebody asked this command to stop. What was cancelled without that, such as the
+// work beside what failed, isn't somebody's wish, and its reason is told.
+func (sh *shell) interruptedBefore() bool {
+	select {
+	case <-sh.stop:
+		return true
+	default:
+		return false
+	}
+}
+
 // fixOf is what to do next.
-func fixOf(err error) string {
+func (sh *shell) fixOf(err error) string {
 	if fix := problem.Of(err).Fix; fix != "" {
 		return fix
 	}
@@ -116,7 +127,7 @@ func fixOf(err error) string {
 		return "keyturn init writes one; or name it with --config or " + config.Variable
 	case errors.Is(err, store.ErrNotFound):
 		return "keyturn runs lists them"
-	case problem.Of(err).Class == problem.Retry && !errors.Is(err, context.Canceled):
+	case problem.Of(err).Class == problem.Retry && !sh.interruptedBefore():
 		return "it may pass by itself: try again in a minute"
 	}
 	return ""

@@ -47,6 +47,31 @@ func TestErrorsSayWhatToDoNext(t *testing.T) {
 	}
 }
 
+// An attempt that was cancelled because another failed carries context.Canceled; nobody asked for that, so it isn't "stopped".
+func TestStoppedIsSaidOfWhatSomebodyStopped(t *testing.T) {
+	t.Parallel()
+	away := problem.Later("store.unreachable", "postgres://db", 0, fmt.Errorf("can't be reached: %w", context.Canceled))
+	for name, c := range map[string]struct {
+		err         error
+		interrupted bool
+		said        string
+	}{
+		"a store that is away, and somebody's cancelled connection within": {away, false, "postgres://db: can't be reached"},
+		"a Ctrl-C":                       {fmt.Errorf("read the runs: %w", context.Canceled), true, "stopped"},
+		"a Ctrl-C, told by another word": {away, true, "stopped"},
+	} {
+		var errs bytes.Buffer
+		sh := newShell(strings.NewReader(""), &bytes.Buffer{}, &errs, func(string) string { return "" })
+		if c.interrupted {
+			sh.interrupted(1, func() {})
+		}
+		sh.show(c.err)
+		if !strings.HasPrefix(errs.String(), "keyturn: "+c.said) {
+			t.Errorf("%s: %q", name, errs.String())
+		}
+	}
+}
+
 // The first Ctrl-C lets a command that knows how to stop finish the step in hand; the second ends it.
 func TestCtrlC(t *testing.T) {
 	t.Parallel()

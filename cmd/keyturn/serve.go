@@ -203,7 +203,7 @@ func (s *service) keepServing(ctx context.Context) error {
 	for {
 		err := s.engine.Serve(ctx, s.store.alarm(s.log, s.workers))
 		away := errors.Is(err, engine.ErrLeaseLost) || (err != nil && problem.Of(err).Class == problem.Retry)
-		if !away || s.stopping() {
+		if !away || s.sh.interruptedBefore() {
 			return err
 		}
 		s.log.Warn("the store was away; serving begins again", "error", err)
@@ -231,15 +231,6 @@ func (s *service) rest(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (s *service) stopping() bool {
-	select {
-	case <-s.sh.stop:
-		return true
-	default:
-		return false
-	}
-}
-
 func (s *service) beat() {
 	s.pulse.Store(s.sh.now().UnixNano())
 	s.boss.tell(s.log, "WATCHDOG=1")
@@ -256,7 +247,7 @@ func (s *service) alive() error {
 }
 
 func (s *service) ready(ctx context.Context) error {
-	if s.stopping() {
+	if s.sh.interruptedBefore() {
 		return problem.Later("stopping", "this process", 0, errors.New("it finishes the step in hand and ends"))
 	}
 	return s.engine.Ready(ctx)
