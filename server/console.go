@@ -26,6 +26,8 @@ type Console struct {
 	// Refuse tells a person at a browser why they can't come in or can't do what they asked for.
 	Refuse func(w http.ResponseWriter, r *http.Request, status int, err error)
 	Log    *slog.Logger
+
+	tries *access.Limit // at signing in, by address
 }
 
 // Site is where browsers find the console.
@@ -64,14 +66,11 @@ const (
 type gatekeeper struct {
 	Console
 	busy, streams chan struct{} // as many as may be answered at once
-	tries         access.Limit
 }
 
 func newGatekeeper(c Console) *gatekeeper {
-	return &gatekeeper{
-		Console: c, busy: make(chan struct{}, mostAtOnce), streams: make(chan struct{}, mostStreams),
-		tries: access.Limit{Most: signInTries, Per: signInWindow, Now: time.Now},
-	}
+	c.tries = &access.Limit{Most: signInTries, Per: signInWindow, Now: time.Now}
+	return &gatekeeper{Console: c, busy: make(chan struct{}, mostAtOnce), streams: make(chan struct{}, mostStreams)}
 }
 
 // guard is a route behind everything that must hold before it.

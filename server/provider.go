@@ -121,9 +121,7 @@ func (c *Console) fromProvider(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		var session secret.Value
 		if session, person, err = c.Keeper.SignIn(r.Context(), person); err == nil {
-			c.Log.Info("signed in", "person", person.String(), "role", person.Role.String())
-			c.Site.remember(w, session, person)
-			http.Redirect(w, r, f.To, http.StatusSeeOther)
+			c.letIn(w, r, session, person, f.To)
 			return
 		}
 	}
@@ -172,6 +170,9 @@ type claims struct {
 	Email    string   `json:"email"`
 	Roles    []string `json:"roles"`
 	Groups   []string `json:"groups"`
+	// Elsewhere names the claims that Entra leaves out because they would be too long, such as groups.
+	// Source: https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference (read 2026-11-25).
+	Elsewhere map[string]string `json:"_claim_names"`
 }
 
 // redeem turns the code into what the provider says, after its signature, audience, issuer, age and nonce were checked.
@@ -204,6 +205,10 @@ func (p *Provider) personOf(said claims) (access.Person, error) {
 	person := access.Person{Name: first(said.Username, said.Email, said.Name, said.Subject), Subject: p.Issuer + "|" + said.Subject, Method: access.ByProvider}
 	for _, value := range append(said.Roles, said.Groups...) {
 		person.Role = max(person.Role, p.Roles[value])
+	}
+	if _, left := said.Elsewhere["groups"]; left && person.Role == access.Nobody {
+		return person, problem.NeedsPerson("role.none", person.Name, "has no role at this console, and is in more groups than its token names",
+			"have an administrator give you an app role, which is named however many groups there are; serve.signIn.roles says which")
 	}
 	if person.Role == access.Nobody {
 		return person, problem.NeedsPerson("role.none", person.Name, "has no role at this console", "have an administrator give you one; serve.signIn.roles says which")

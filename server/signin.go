@@ -40,9 +40,15 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) {
 		c.Refuse(w, r, statusOf(err), err)
 		return
 	}
+	c.letIn(w, r, session, person, "/")
+}
+
+// letIn lets somebody in who has proven who they are, and leads them where they wanted to go.
+func (c *Console) letIn(w http.ResponseWriter, r *http.Request, session secret.Value, person access.Person, to string) {
 	c.Log.Info("signed in", "person", person.String(), "role", person.Role.String())
+	c.tries.Forget(remote(r))
 	c.Site.remember(w, session, person)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // isGuess reports whether a browser asks in advance for what a person may want: that would use the link up.

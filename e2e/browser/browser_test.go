@@ -83,13 +83,14 @@ type screen struct {
 
 var screens = []screen{{"desk", 1440, 900, false}, {"desk-dark", 1440, 900, true}, {"phone", 375, 812, false}, {"phone-dark", 375, 812, true}}
 
-// open starts a browser of its own with one tab.
-func open(t *testing.T) *window {
+// open starts a browser of its own with one tab; more sets it up further.
+func open(t *testing.T, more ...chromedp.ExecAllocatorOption) *window {
 	t.Helper()
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(filepath.Join(t.TempDir(), "profile")),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("no-proxy-server", true), chromedp.WSURLReadTimeout(60*time.Second),
 	)
+	options = append(options, more...)
 	all, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	tab, shut := chromedp.NewContext(all)
 	t.Cleanup(func() { shut(); stop() })

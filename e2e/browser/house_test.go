@@ -27,9 +27,8 @@ type house struct {
 	cloudDir string // what the simulated cloud wrote
 }
 
-// build starts both until the test ends. The configuration is the one that the cloud wrote, with the given edits (old,
-// new, ...).
-func build(t *testing.T, seed string, edits ...string) *house {
+// simulate starts the cloud alone, until the test ends.
+func simulate(t *testing.T, seed string) *house {
 	t.Helper()
 	written := t.TempDir()
 	h := &house{t: t, dir: t.TempDir(), cloudDir: written}
@@ -40,7 +39,15 @@ func build(t *testing.T, seed string, edits ...string) *house {
 	}
 	h.cloud = told.Proxy
 	h.environment(filepath.Join(written, "env"))
-	h.configure(filepath.Join(written, "keyturn.yaml"), edits)
+	return h
+}
+
+// build starts both until the test ends. The configuration is the one that the cloud wrote, with the given edits (old,
+// new, ...).
+func build(t *testing.T, seed string, edits ...string) *house {
+	t.Helper()
+	h := simulate(t, seed)
+	h.configure(edits...)
 	said := h.start(h.dir, "serve", "--listen", "127.0.0.1:0")
 	h.link = regexp.MustCompile(`http://\S+`).FindString(said)
 	if h.link == "" {
@@ -100,9 +107,9 @@ func (h *house) environment(file string) {
 	}
 }
 
-func (h *house) configure(file string, edits []string) {
+func (h *house) configure(edits ...string) {
 	h.t.Helper()
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(filepath.Join(h.cloudDir, "keyturn.yaml"))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -120,13 +127,42 @@ func (h *house) configure(file string, edits []string) {
 // advance moves the simulated clock, and with it what Keyturn takes for now at its next look.
 func (h *house) advance(days int) {
 	h.t.Helper()
-	answer, err := http.Post(h.cloud+"/_sim/clock", "application/json", strings.NewReader(fmt.Sprintf(`{"advance":"%dh"}`, 24*days)))
+	h.lever("/_sim/clock", map[string]string{"advance": fmt.Sprintf("%dh", 24*days)}, nil)
+}
+
+// lever moves one of the simulated cloud's levers; into, if not nil, takes the answer.
+func (h *house) lever(path string, body map[string]string, into any) {
+	h.t.Helper()
+	text, err := json.Marshal(body)
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	answer, err := http.Post(h.cloud+path, "application/json", bytes.NewReader(text))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.take(answer, path, into)
+}
+
+// truth reads what is true in the simulated cloud.
+func (h *house) truth(into any) {
+	h.t.Helper()
+	answer, err := http.Get(h.cloud + "/_sim/state?part=tenants")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.take(answer, "state", into)
+}
+
+func (h *house) take(answer *http.Response, what string, into any) {
+	h.t.Helper()
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		h.t.Fatalf("advance: %s", answer.Status)
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && into != nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil || answer.StatusCode != http.StatusOK {
+		h.t.Fatalf("%s: %s %s %v", what, answer.Status, text, err)
 	}
 }
 

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Limit counts tries by whoever makes them, so that nobody may guess for long. Its memory is bounded.
+// Limit counts tries by whoever makes them, so that nobody may guess for long. Its memory is bounded. Many people may come
+// from one address, so one who succeeds is forgotten: what counts is failing.
 type Limit struct {
 	Most int           // tries within Per
 	Per  time.Duration // a window, counted from the first try in it
@@ -22,6 +23,13 @@ type tries struct {
 
 // mostSeen is how many are counted at a time. When there are more, all are counted anew: better than to be filled up.
 const mostSeen = 4096
+
+// Forget gives whom all tries back.
+func (l *Limit) Forget(whom string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.seen, whom)
+}
 
 // Try counts one try of whom, and returns how long they must wait when it is one too many; 0 = it may be made.
 func (l *Limit) Try(whom string) time.Duration {

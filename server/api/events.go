@@ -120,6 +120,8 @@ func (l *listener) send(events []renewal.Event) error {
 	return l.write(string(text))
 }
 
+// write sends a text within its time. Afterwards there is no deadline until the next one: HTTP/2 ends a stream whose
+// deadline passes although nothing is being written.
 func (l *listener) write(text string) error {
 	if err := l.control.SetWriteDeadline(time.Now().Add(longestWrite)); err != nil {
 		return err
@@ -127,7 +129,10 @@ func (l *listener) write(text string) error {
 	if _, err := l.w.Write([]byte(text)); err != nil {
 		return err
 	}
-	return l.control.Flush()
+	if err := l.control.Flush(); err != nil {
+		return err
+	}
+	return l.control.SetWriteDeadline(time.Time{})
 }
 
 // describeEvents puts the stream into the document: it is no operation of the library's, because its answer doesn't end.

@@ -14,7 +14,10 @@ type User struct {
 	// Roles are names of directory roles, such as "Application Administrator"; Eligible are those that the person could
 	// activate and has not.
 	Roles, Eligible []string
-	State           State
+	// AppRoles are the values of the app roles that the person has, by the client id of the app; Groups are object ids.
+	AppRoles map[string][]string
+	Groups   []string
+	State    State
 	// Guest users come from another organisation, and sign in with their name there.
 	Guest    bool
 	HomeName string
@@ -47,6 +50,8 @@ type UserSpec struct {
 	Name, Password, DisplayName string
 	MFA                         bool
 	Roles, Eligible             []string
+	AppRoles                    map[string][]string
+	Groups                      []string
 	State                       State
 	// HomeName makes a guest of somebody with that name elsewhere.
 	HomeName string
@@ -60,7 +65,7 @@ func (d *Directory) AddUser(tenant string, spec UserSpec) *User {
 	}
 	u := &User{
 		ObjectID: d.w.NewID(), Name: spec.Name, Password: spec.Password, DisplayName: spec.DisplayName, MFA: spec.MFA, Code: AuthenticatorCode,
-		Roles: spec.Roles, Eligible: spec.Eligible, State: spec.State, Guest: spec.HomeName != "", HomeName: spec.HomeName,
+		Roles: spec.Roles, Eligible: spec.Eligible, AppRoles: spec.AppRoles, Groups: spec.Groups, State: spec.State, Guest: spec.HomeName != "", HomeName: spec.HomeName,
 	}
 	t.Users = append(t.Users, u)
 	return u

@@ -45,6 +45,9 @@ type Identity struct {
 	Issued, Expires time.Time
 	// DirectoryRoles are the names of a user's directory roles.
 	DirectoryRoles []string
+	// AppRoles are the roles that a user has at the app that signs them in; Groups are the object ids of their groups, where
+	// its registration asks for them.
+	AppRoles, Groups []string
 	// method is the appidacr claim: "1" secret, "2" certificate.
 	method string
 	// version2 makes it a v2.0 token, as an app's own API gets.
@@ -269,6 +272,7 @@ func (d *Directory) identity(at time.Time, sp *ServicePrincipal, user *User, cre
 	if user != nil {
 		id.User, id.UserName, id.ObjectID, id.DisplayName = true, user.Name, user.ObjectID, user.DisplayName
 		id.DirectoryRoles, id.Roles, id.Guest = d.RolesOf(user), slices.Clone(sp.consented(api, user)), user.Guest
+		id.AppRoles, id.Groups = user.AppRoles[sp.AppID], groupsFor(sp, user)
 		if api == GraphAppID {
 			id.Roles = append(id.Roles, "email", "openid", "profile")
 		}

@@ -70,22 +70,6 @@ func (d *Directory) Mint(id Identity) string {
 	return d.seal(header, d.claimsOf(id))
 }
 
-// MintIDToken answers the signed ID token of a user's sign-in, with the nonce that was asked for, if one was. Needs no
-// lock.
-func (d *Directory) MintIDToken(id Identity, nonce string) string {
-	d.signer.ready()
-	claims := map[string]any{
-		"aud": id.AppID, "iss": d.w.Cloud().Login() + "/" + id.Tenant + "/v2.0", "iat": id.Issued.Unix(),
-		"nbf": id.Issued.Unix(), "exp": id.Expires.Unix(), "name": id.DisplayName, "oid": id.ObjectID,
-		"preferred_username": id.UserName, "rh": "1." + opaque(33) + ".", "sub": opaque(32), "tid": id.Tenant,
-		"uti": opaque(16), "ver": "2.0",
-	}
-	if nonce != "" {
-		claims["nonce"] = nonce
-	}
-	return d.seal(`{"typ":"JWT","alg":"RS256","kid":"`+d.signer.kid+`"}`, claims)
-}
-
 // ByCertificate reports whether an app signed in with a certificate.
 func (id Identity) ByCertificate() bool { return id.method == "2" }
 

@@ -26,7 +26,15 @@ const (
 	ConfidentialClientID = "5ca1ab1e-51b1-4e5a-9a3c-000000000002"
 	// UnconsentedClientID allows public client flows; nobody has agreed to what it may do.
 	UnconsentedClientID = "5ca1ab1e-51b1-4e5a-9a3c-000000000003"
+	// ConsoleClientID is a web app with app roles that people have, whose tokens also name groups.
+	ConsoleClientID = "5ca1ab1e-51b1-4e5a-9a3c-000000000004"
 )
+
+// ServiceDeskGroup is the object id of a group: eligible is in it, and guest, who is in more groups than a token names.
+const ServiceDeskGroup = "5ca1ab1e-51b1-4e5a-9a3c-0000000000d1"
+
+// consoleAddress is where that web app is.
+const consoleAddress = "https://keyturn.contoso.com"
 
 // helpdesk plants the tenant of an organisation that bought an add-in.
 type helpdesk struct {
@@ -49,6 +57,7 @@ func (s *planter) plantHelpdesk(name string) (Sample, error) {
 	t.AddDomain(federatedDomain, true)
 	h.plantPeople(t)
 	h.plantSignInApps()
+	h.plantConsole()
 	h.plantIdentity()
 	if err := h.plantAddIn(t, name); err != nil {
 		return Sample{}, fmt.Errorf("plant %s: %w", name, err)
@@ -74,18 +83,22 @@ func signInScopes() []string {
 // plantPeople makes one user for each thing that can stand in the way of a sign-in; admin has nothing in the way.
 func (h *helpdesk) plantPeople(t *directory.Tenant) {
 	global := []string{"Global Administrator"}
-	h.person("admin", directory.UserSpec{DisplayName: "Adele Vance", Roles: global})
-	h.person("mfa", directory.UserSpec{DisplayName: "Mona Fischer", Roles: global, MFA: true})
-	h.person("appadmin", directory.UserSpec{DisplayName: "Alex Wilber", Roles: []string{"Application Administrator"}})
-	h.person("user", directory.UserSpec{DisplayName: "Ulrike Seidel"})
-	h.person("eligible", directory.UserSpec{DisplayName: "Elin Berg", Eligible: global})
+	at := func(role string) map[string][]string {
+		return map[string][]string{ConsoleClientID: {"Keyturn." + role}}
+	}
+	desk := []string{ServiceDeskGroup}
+	h.person("admin", directory.UserSpec{DisplayName: "Adele Vance", Roles: global, AppRoles: at("Admin")})
+	h.person("mfa", directory.UserSpec{DisplayName: "Mona Fischer", Roles: global, MFA: true, AppRoles: at("Approver")})
+	h.person("appadmin", directory.UserSpec{DisplayName: "Alex Wilber", Roles: []string{"Application Administrator"}, AppRoles: at("Operator")})
+	h.person("user", directory.UserSpec{DisplayName: "Ulrike Seidel", AppRoles: at("Viewer")})
+	h.person("eligible", directory.UserSpec{DisplayName: "Elin Berg", Eligible: global, Groups: desk})
 	h.person("blocked", directory.UserSpec{DisplayName: "Bianca Pisani", Roles: global})
 	h.person("locked", directory.UserSpec{DisplayName: "Lee Gu", Roles: global, State: directory.StateLocked})
 	h.person("disabled", directory.UserSpec{DisplayName: "Diego Siciliani", Roles: global, State: directory.StateDisabled})
 	h.person("expired", directory.UserSpec{DisplayName: "Emily Braun", Roles: global, State: directory.StateExpired})
 	h.person("unenrolled", directory.UserSpec{DisplayName: "Una Becker", Roles: global, State: directory.StateUnenrolled})
 	h.person("federated@"+federatedDomain, directory.UserSpec{DisplayName: "Fabian Weiss", Roles: global})
-	h.person("guest_fabrikam.com#EXT#", directory.UserSpec{DisplayName: "Grady Archie", HomeName: "guest@fabrikam.com"})
+	h.person("guest_fabrikam.com#EXT#", directory.UserSpec{DisplayName: "Grady Archie", HomeName: "guest@fabrikam.com", Groups: append(h.groups(200), desk...)})
 	h.d.AddAccessPolicy(t, directory.AccessPolicy{
 		DisplayName: "Administrators only from the office", Users: []string{h.people["blocked"].ObjectID},
 	})
@@ -120,7 +133,7 @@ func (h *helpdesk) peopleFile() string {
 func (h *helpdesk) plantSignInApps() {
 	public := func(a *directory.Application) {
 		a.Extra["isFallbackPublicClient"] = true
-		a.Extra["publicClient"] = map[string]any{"redirectUris": []any{"http://localhost"}}
+		a.Extra["publicClient"] = map[string]any{"redirectUris": []any{"http://localhost", consoleAddress + "/sign-in/person"}}
 	}
 	public(h.d.AddApplication(h.places.Tenant, directory.AppSpec{
 		AppID: SignInClientID, DisplayName: "Keyturn sign-in", Created: h.now.Add(-30 * day), Scopes: signInScopes(),
@@ -133,6 +146,33 @@ func (h *helpdesk) plantSignInApps() {
 	public(h.d.AddApplication(h.places.Tenant, directory.AppSpec{
 		AppID: UnconsentedClientID, DisplayName: "Keyturn sign-in (no consent)", Created: h.now.Add(-30 * day),
 	}))
+}
+
+// plantConsole makes the registration of a web app that people sign in at, with a secret and roles.
+func (h *helpdesk) plantConsole() {
+	console := h.d.AddApplication(h.places.Tenant, directory.AppSpec{
+		AppID: ConsoleClientID, DisplayName: "Keyturn console", Created: h.now.Add(-30 * day), Scopes: []string{"User.Read"},
+	})
+	console.Extra["web"] = map[string]any{"redirectUris": []any{consoleAddress + "/sign-in/callback"}}
+	console.Extra["groupMembershipClaims"] = "SecurityGroup"
+	var roles []any
+	for _, name := range []string{"Viewer", "Operator", "Approver", "Admin"} {
+		roles = append(roles, map[string]any{
+			"id": h.w.NewID(), "value": "Keyturn." + name, "displayName": name, "description": name, "isEnabled": true, "origin": "Application",
+			"allowedMemberTypes": []any{"User"},
+		})
+	}
+	console.Extra["appRoles"] = roles
+	h.d.AddPassword(console, directory.PasswordSpec{DisplayName: "web", Start: h.now.Add(-30 * day), End: h.now.Add(335 * day), Settled: true})
+}
+
+// groups draws the object ids of so many groups.
+func (h *helpdesk) groups(count int) []string {
+	list := make([]string, count)
+	for i := range list {
+		list[i] = h.w.NewID()
+	}
+	return list
 }
 
 // plantIdentity makes the identity that may do the work without a person.
