@@ -27,7 +27,7 @@ func (s *Store) Advance(ctx context.Context, change store.Change) (renewal.Run, 
 	if change.Lazy {
 		write = s.writeLazily
 	}
-	err := write(ctx, func(ctx context.Context, tx script) error {
+	err := write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := fence(ctx, tx, before, run); err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func (s *Store) Advance(ctx context.Context, change store.Change) (renewal.Run, 
 			return err
 		}
 		if change.Release && !run.State.Ended() && !run.WakeAt.IsZero() {
-			return s.setAlarm(ctx, tx.Tx, run)
+			return s.setAlarm(ctx, tx, run)
 		}
 		return nil
 	})
@@ -49,7 +49,7 @@ func (s *Store) Advance(ctx context.Context, change store.Change) (renewal.Run, 
 }
 
 // fence saves run, if the one before it is still what the caller read.
-func fence(ctx context.Context, tx script, before, run renewal.Run) error {
+func fence(ctx context.Context, tx *sql.Tx, before, run renewal.Run) error {
 	if before.Node == "" {
 		return store.ErrFenced // nobody drives it, so nobody may save it
 	}
@@ -80,7 +80,7 @@ const (
 )
 
 // saveWork saves the attempts and deliveries of change as those of run id.
-func saveWork(ctx context.Context, tx script, id string, change store.Change) error {
+func saveWork(ctx context.Context, tx *sql.Tx, id string, change store.Change) error {
 	for _, a := range change.Attempts {
 		if _, err := tx.ExecContext(ctx, upsertAttempt, id, a.N, a.Mark, a.State, a.KeyID, a.Hint,
 			instant(a.Start), instant(a.End), instant(a.At)); err != nil {
@@ -97,7 +97,7 @@ func saveWork(ctx context.Context, tx script, id string, change store.Change) er
 }
 
 // tell saves the events, the notices and the audit entries of one change of run.
-func tell(ctx context.Context, tx script, run renewal.Run, told store.Told) error {
+func tell(ctx context.Context, tx *sql.Tx, run renewal.Run, told store.Told) error {
 	for _, e := range told.Events {
 		if _, err := tx.ExecContext(ctx, insertEvent,
 			run.ID, run.App, e.Kind, e.Text, instant(run.UpdatedAt), document{e.Fields}); err != nil {
@@ -125,7 +125,7 @@ func tell(ctx context.Context, tx script, run renewal.Run, told store.Told) erro
 }
 
 // chainHead returns the last entry of app's chain, as far as the next one needs it.
-func chainHead(ctx context.Context, tx script, app string) (audit.Entry, error) {
+func chainHead(ctx context.Context, tx *sql.Tx, app string) (audit.Entry, error) {
 	var head audit.Entry
 	err := tx.QueryRowContext(ctx, lastEntry, app).
 		Scan(&head.Number, &head.Digest)
@@ -135,7 +135,7 @@ func chainHead(ctx context.Context, tx script, app string) (audit.Entry, error) 
 	return head, nil
 }
 
-func saveEntry(ctx context.Context, tx script, e audit.Entry) error {
+func saveEntry(ctx context.Context, tx *sql.Tx, e audit.Entry) error {
 	_, err := tx.ExecContext(ctx, insertEntry,
 		e.App, e.Number, instant(e.At), e.Who, e.Run, e.Action, e.Object, e.Outcome, e.Detail, e.Requests, e.Previous, e.Digest)
 	return err

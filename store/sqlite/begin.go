@@ -19,7 +19,7 @@ const insertRun = `INSERT INTO run (state, open, door, reason, outcome, "order",
 func (s *Store) Begin(ctx context.Context, run renewal.Run, told store.Told) (renewal.Run, error) {
 	run = kept(run)
 	run.Version = 1
-	err := s.write(ctx, func(ctx context.Context, tx script) error {
+	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		open, err := openRun(ctx, tx, run.App)
 		if err == nil {
 			run = open
@@ -35,7 +35,7 @@ func (s *Store) Begin(ctx context.Context, run renewal.Run, told store.Told) (re
 		if err := tell(ctx, tx, run, told); err != nil || run.Node != "" {
 			return err
 		}
-		return s.setAlarm(ctx, tx.Tx, run)
+		return s.setAlarm(ctx, tx, run)
 	})
 	if errors.Is(err, store.ErrOpen) {
 		return run, err
@@ -46,14 +46,14 @@ func (s *Store) Begin(ctx context.Context, run renewal.Run, told store.Told) (re
 	return run, nil
 }
 
-func openRun(ctx context.Context, tx script, app string) (renewal.Run, error) {
+func openRun(ctx context.Context, tx *sql.Tx, app string) (renewal.Run, error) {
 	return scanRun(tx.QueryRowContext(ctx, "SELECT "+runColumns+" FROM run WHERE app = ? AND open = 1", app))
 }
 
 // Claim implements [store.Writer]. A node that claims its own run again is fenced like any other former driver.
 func (s *Store) Claim(ctx context.Context, id, node string) (renewal.Run, error) {
 	var run renewal.Run
-	err := s.write(ctx, func(ctx context.Context, tx script) (err error) {
+	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		if run, err = scanRun(tx.QueryRowContext(ctx, "SELECT "+runColumns+" FROM run WHERE id = ?", id)); err != nil {
 			return missing(err)
 		}
@@ -74,7 +74,7 @@ func (s *Store) Claim(ctx context.Context, id, node string) (renewal.Run, error)
 	return run, err
 }
 
-func heldByAnother(ctx context.Context, tx script, run renewal.Run, node string) (held bool, err error) {
+func heldByAnother(ctx context.Context, tx *sql.Tx, run renewal.Run, node string) (held bool, err error) {
 	if run.Node == "" || run.Node == node {
 		return false, nil
 	}

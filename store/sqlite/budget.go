@@ -14,7 +14,7 @@ var _ store.Budgets = (*Store)(nil)
 
 // Draw implements [store.Budgets].
 func (s *Store) Draw(ctx context.Context, budget string, rate store.Rate, want int) (got int, wait time.Duration, err error) {
-	err = s.write(ctx, func(ctx context.Context, tx script) error {
+	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var now, spent, held int64
 		err := tx.QueryRowContext(ctx, "SELECT now, coalesce(spent_at, 0), coalesce(held_until, 0) FROM (SELECT "+clock+
 			" AS now) LEFT JOIN budget ON name = ?", budget).Scan(&now, &spent, &held)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"path/filepath"
 	"testing"
 
@@ -23,7 +24,7 @@ func TestOnlyALazyWriteDoesNotWaitForTheDisk(t *testing.T) {
 			write = s.writeLazily
 		}
 		var level int
-		_ = write(t.Context(), func(ctx context.Context, tx script) error {
+		_ = write(t.Context(), func(ctx context.Context, tx *sql.Tx) error {
 			if err := tx.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&level); err != nil {
 				t.Fatal(err)
 			}

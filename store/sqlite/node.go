@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 )
@@ -21,7 +22,7 @@ func (s *Store) Beat(ctx context.Context, node string, ttl time.Duration) error 
 
 // alive keeps by upsert that node lives, and leaves its sign of life. No process outlives the power.
 func (s *Store) alive(ctx context.Context, node, upsert string, ttl time.Duration) error {
-	return s.writeLazily(ctx, func(ctx context.Context, tx script) error {
+	return s.writeLazily(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		s.sign(node)
 		if err := s.bury(ctx, tx); err != nil {
 			return err
@@ -33,7 +34,7 @@ func (s *Store) alive(ctx context.Context, node, upsert string, ttl time.Duratio
 
 // Leave implements [store.Nodes]. It also forgets the nodes that died more than a day ago without leaving.
 func (s *Store) Leave(ctx context.Context, node string) error {
-	err := s.writeLazily(ctx, func(ctx context.Context, tx script) error {
+	err := s.writeLazily(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "DELETE FROM node WHERE id = ? OR alive_until < "+clock+" - ?", node, (24 * time.Hour).Microseconds())
 		return err
 	})

@@ -35,8 +35,7 @@ type Options struct {
 type Store struct {
 	path   string
 	writer *sql.DB // one connection; nil in a store for reading
-	reader *library
-	often  statements
+	reader *sql.DB
 	waits  string // what the writer's commits wait for; whoever has its connection may ask
 	signs  signs
 	alarm  func() (*river.Client[*sql.Tx], error) // made at the first wake, because most commands set none
@@ -61,7 +60,7 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	if err := create(path); err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, writer: handle(path, "_txlock=immediate", 1), reader: newLibrary(handle(path, "_query_only=1", readers))}
+	s := &Store{path: path, writer: pool(path, "_txlock=immediate", 1), reader: pool(path, "_query_only=1", readers)}
 	s.alarm = sync.OnceValues(s.newAlarm)
 	if err := s.prepare(ctx, options); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -79,7 +78,7 @@ func OpenReader(ctx context.Context, path string) (store.ReadCloser, error) {
 	if err := exists(path); err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, reader: newLibrary(handle(path, "_query_only=1", readers))}
+	s := &Store{path: path, reader: pool(path, "_query_only=1", readers)}
 	if err := s.current(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -96,12 +95,16 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
-// handle makes a pool of at most size connections to the file at path, which must be there. Nothing is opened yet.
+// handle is [pool] for what is done to the file once: nothing is kept of it.
 func handle(path, extra string, size int) *sql.DB {
 	db, err := sql.Open("sqlite", address(path, extra))
 	if err != nil {
 		panic(fmt.Sprintf("sqlite: the driver isn't linked in: %v", err))
 	}
+	return sized(db, size)
+}
+
+func sized(db *sql.DB, size int) *sql.DB {
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	return db

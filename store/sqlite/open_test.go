@@ -78,7 +78,7 @@ func TestConnectionsAreAsTheStoryTells(t *testing.T) {
 	for pragma, want := range map[string]string{
 		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "15000", "application_id": "1262836052",
 	} {
-		for name, db := range map[string]*sql.DB{"writer": s.writer, "reader": s.reader.DB} {
+		for name, db := range map[string]*sql.DB{"writer": s.writer, "reader": s.reader} {
 			var got string
 			if err := db.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
 				t.Errorf("%s of the %s is %s (%v), want %s", pragma, name, got, err, want)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -30,7 +31,7 @@ const (
 )
 
 // post brings notices into the outbox, under the rules of [store.Told].
-func post(ctx context.Context, tx script, notices []notice.Notice) error {
+func post(ctx context.Context, tx *sql.Tx, notices []notice.Notice) error {
 	for _, n := range notices {
 		if err := postOne(ctx, tx, n); err != nil {
 			return fmt.Errorf("keep the notice about %s: %w", n.Subject, err)
@@ -39,7 +40,7 @@ func post(ctx context.Context, tx script, notices []notice.Notice) error {
 	return nil
 }
 
-func postOne(ctx context.Context, tx script, n notice.Notice) error {
+func postOne(ctx context.Context, tx *sql.Tx, n notice.Notice) error {
 	open := n.Kind != notice.Test
 	if n.Kind == notice.Recovered {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM notice WHERE "+untold, n.Subject); err != nil {
@@ -59,7 +60,7 @@ func postOne(ctx context.Context, tx script, n notice.Notice) error {
 
 // Tell implements [store.Outbox].
 func (s *Store) Tell(ctx context.Context, notices ...notice.Notice) error {
-	return s.write(ctx, func(ctx context.Context, tx script) error { return post(ctx, tx, notices) })
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error { return post(ctx, tx, notices) })
 }
 
 // Collect implements [store.Outbox]. Mostly there is nothing, which a look alone can tell.
@@ -71,7 +72,7 @@ func (s *Store) Collect(ctx context.Context, node string, most int) (found []sto
 	if !some {
 		return nil, nil
 	}
-	err = s.write(ctx, func(ctx context.Context, tx script) error {
+	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE notice SET node = ?1 WHERE sequence IN
 			(SELECT sequence FROM notice WHERE `+ready+" ORDER BY sequence LIMIT ?2)", node, most)
 		if err != nil {
@@ -88,7 +89,7 @@ func (s *Store) Collect(ctx context.Context, node string, most int) (found []sto
 
 // Settle implements [store.Outbox].
 func (s *Store) Settle(ctx context.Context, node string, p store.Posting, wait time.Duration) error {
-	err := s.write(ctx, func(ctx context.Context, tx script) error {
+	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		changed, err := affected(tx.ExecContext(ctx, "UPDATE notice SET state = "+settledState+", sent = ?, tries = ?, failure = ?, node = '', due_at = "+clock+
 			" + ? WHERE id = ? AND node = ?", p.State, document{names(p.Sent)}, p.Tries, p.Failure, wait.Microseconds(), p.ID, node))
 		if err != nil {

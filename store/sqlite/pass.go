@@ -16,7 +16,7 @@ const passColumns = "id, kind, digest, name, role, person, subject, method, made
 
 // Keep implements [store.Passes].
 func (s *Store) Keep(ctx context.Context, p store.Pass) error {
-	err := s.write(ctx, func(ctx context.Context, tx script) error {
+	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM pass WHERE ends_at < ?", instant(p.Made.Add(-store.KeptAfter))); err != nil {
 			return err
 		}

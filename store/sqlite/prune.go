@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -16,8 +17,8 @@ const outlived = `SELECT id FROM run AS old WHERE open = 0 AND ended_at < ? AND 
 
 // Prune implements [store.Pruner].
 func (s *Store) Prune(ctx context.Context, before time.Time) (more bool, err error) {
-	err = s.write(ctx, func(ctx context.Context, tx script) error {
-		runs, err := collect(ctx, tx.Tx, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
+	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		runs, err := collect(ctx, tx, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
 			outlived, instant(before), store.KeepRuns, store.PruneAtOnce)
 		if err != nil {
 			return err

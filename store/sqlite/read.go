@@ -72,7 +72,7 @@ func runsQuery(f store.Filter) (query string, args []any) {
 // History implements [store.Reader]. All parts are of one moment.
 func (s *Store) History(ctx context.Context, id string) (store.History, error) {
 	var h store.History
-	err := s.read(ctx, func(tx view) (err error) {
+	err := s.read(ctx, func(tx *sql.Tx) (err error) {
 		if h.Attempts, err = collect(ctx, tx, scanAttempt, `SELECT run, n, mark, state, key_id, hint, start, "end", at
 			FROM attempt WHERE run = ? ORDER BY n`, id); err != nil {
 			return err
@@ -144,8 +144,8 @@ func atMost(limit int) int {
 }
 
 // read runs do in one transaction that sees one moment of the store.
-func (s *Store) read(ctx context.Context, do func(tx view) error) error {
-	tx, err := s.reader.moment(ctx)
+func (s *Store) read(ctx context.Context, do func(tx *sql.Tx) error) error {
+	tx, err := s.reader.BeginTx(ctx, nil)
 	if err != nil {
 		return s.classify(err)
 	}

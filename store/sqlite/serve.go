@@ -115,7 +115,7 @@ func (s *Store) change(ctx context.Context, statement string, args ...any) (chan
 
 // changeAndTell is change, and keeps the notices in the same transaction.
 func (s *Store) changeAndTell(ctx context.Context, notices []notice.Notice, statement string, args ...any) (changed int64, err error) {
-	err = s.write(ctx, func(ctx context.Context, tx script) error {
+	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if changed, err = affected(tx.ExecContext(ctx, statement, args...)); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -26,14 +27,9 @@ func (s *Store) Sight(ctx context.Context, seen []store.Sighting, fresh time.Dur
 	if len(seen) == 0 {
 		return nil
 	}
-	err := s.writeLazily(ctx, func(ctx context.Context, tx script) error {
-		statement, err := tx.PrepareContext(ctx, upsertSighting)
-		if err != nil {
-			return err
-		}
-		defer statement.Close()
+	err := s.writeLazily(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, one := range seen {
-			if _, err := statement.ExecContext(ctx, append(sightingValues(one), fresh.Microseconds())...); err != nil {
+			if _, err := tx.ExecContext(ctx, upsertSighting, append(sightingValues(one), fresh.Microseconds())...); err != nil {
 				return err
 			}
 		}
@@ -69,7 +65,7 @@ func (s *Store) Retain(ctx context.Context, apps []string) error {
 // Sightings implements [store.Sightings]. All parts of the page are of one moment.
 func (s *Store) Sightings(ctx context.Context, filter store.SightingFilter) (page store.SightingPage, err error) {
 	fits, args := fitting(filter)
-	err = s.read(ctx, func(tx view) error {
+	err = s.read(ctx, func(tx *sql.Tx) error {
 		if page.Counts, err = countSightings(ctx, tx, fits, args); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -67,7 +68,7 @@ func (s *Store) unsignAll() {
 }
 
 // bury forgets the nodes whose processes ended without leaving, so that their runs may be taken over at once.
-func (s *Store) bury(ctx context.Context, tx script) error {
+func (s *Store) bury(ctx context.Context, tx *sql.Tx) error {
 	folder, prefix := filepath.Dir(s.path), filepath.Base(s.path)+signSuffix
 	found, err := os.ReadDir(folder)
 	if err != nil {
@@ -86,7 +87,7 @@ func (s *Store) bury(ctx context.Context, tx script) error {
 	return nil
 }
 
-func (s *Store) buryOne(ctx context.Context, tx script, node string) error {
+func (s *Store) buryOne(ctx context.Context, tx *sql.Tx, node string) error {
 	file, err := os.OpenFile(s.signOf(node), os.O_RDWR, 0)
 	if err != nil {
 		return nil // its process has just left, or is somebody else's

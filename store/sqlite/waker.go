@@ -60,16 +60,16 @@ func NewWaker(s *Store, options WakerOptions) *Waker {
 // another. While the same look already waits to be taken it changes nothing, so it is safe to repeat. It doesn't need
 // Start. A run that doesn't exist gives store.ErrNotFound.
 func (w *Waker) Wake(ctx context.Context, run string) error {
-	err := w.store.write(ctx, func(ctx context.Context, tx script) error {
+	err := w.store.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		args := wake{Run: run}
 		if err := tx.QueryRowContext(ctx, "SELECT version FROM run WHERE id = ?", run).Scan(&args.Version); err != nil {
 			return missing(err)
 		}
-		waits, err := w.store.waiting(ctx, tx.Tx, args)
+		waits, err := w.store.waiting(ctx, tx, args)
 		if err != nil || waits {
 			return err
 		}
-		return w.store.insertWake(ctx, tx.Tx, args, time.Time{})
+		return w.store.insertWake(ctx, tx, args, time.Time{})
 	})
 	if err != nil {
 		return fmt.Errorf("wake run %s: %w", run, err)
