@@ -21,8 +21,9 @@ type authority struct {
 	key  *ecdsa.PrivateKey
 	pem  []byte
 
-	mu     sync.Mutex
-	leaves map[string]*tls.Certificate
+	mu      sync.Mutex
+	leaves  map[string]*tls.Certificate
+	configs map[string]*tls.Config
 }
 
 func newAuthority(now time.Time) (*authority, error) {
@@ -44,7 +45,7 @@ func newAuthority(now time.Time) (*authority, error) {
 		return nil, fmt.Errorf("read certificate: %w", err)
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return &authority{cert: cert, key: key, pem: text, leaves: map[string]*tls.Certificate{}}, nil
+	return &authority{cert: cert, key: key, pem: text, leaves: map[string]*tls.Certificate{}, configs: map[string]*tls.Config{}}, nil
 }
 
 // leaf answers the certificate of a host, made when it is first asked for.
@@ -73,18 +74,24 @@ func (a *authority) leaf(host string) (*tls.Certificate, error) {
 	return made, nil
 }
 
-// config ends TLS for one tunnel. A client that names no host in its hello gets the certificate of the tunnel's target.
+// config ends TLS for the tunnels to one host: all share its keys of tickets, so that clients can take sessions up again,
+// as they can at Microsoft. A client that names no host in its hello gets the certificate of the tunnel's target.
 func (a *authority) config(target string) *tls.Config {
-	return &tls.Config{
-		MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"h2", "http/1.1"},
-		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-			if hello.ServerName != "" {
-				return a.leaf(bareHost(hello.ServerName))
-			}
-			return a.leaf(target)
-		},
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.configs[target] == nil {
+		a.configs[target] = &tls.Config{
+			MinVersion: tls.VersionTLS12,
+			NextProtos: []string{"h2", "http/1.1"},
+			GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+				if hello.ServerName != "" {
+					return a.leaf(bareHost(hello.ServerName))
+				}
+				return a.leaf(target)
+			},
+		}
 	}
+	return a.configs[target]
 }
 
 func serial() *big.Int {

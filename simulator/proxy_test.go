@@ -172,6 +172,37 @@ func TestPipelinedHello(t *testing.T) {
 	}
 }
 
+// TestSessionsAreTakenUpAgain, on another connection, as Microsoft's hosts allow.
+func TestSessionsAreTakenUpAgain(t *testing.T) {
+	t.Parallel()
+	r := start(t, world.Settings{Gentle: true})
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(r.CAPEM())
+	address, err := url.Parse(r.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := &http.Transport{
+		Proxy: http.ProxyURL(address), DisableKeepAlives: true,
+		TLSClientConfig: &tls.Config{RootCAs: pool, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
+	}
+	for i := range 2 {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://graph.microsoft.com/v1.0/me", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := way.RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, answer.Body)
+		_ = answer.Body.Close()
+		if answer.TLS.DidResume != (i > 0) {
+			t.Errorf("connection %d resumed: %v", i, answer.TLS.DidResume)
+		}
+	}
+}
+
 // pipelined writes CONNECT together with the first bytes of TLS, and skips the proxy's answer.
 type pipelined struct {
 	net.Conn

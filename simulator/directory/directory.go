@@ -13,6 +13,7 @@ type Directory struct {
 	w       *world.World
 	tenants []*Tenant
 	signer  *signer
+	proven  proven
 	reports reports
 	// apis are Microsoft's APIs by address and id, sites the ending of SharePoint's hosts.
 	apis  map[string]string

@@ -40,6 +40,8 @@ type Assignment struct {
 	Created      time.Time
 	From         time.Time
 	Until        time.Time
+
+	normal string // Scope as scopes are compared
 }
 
 func (a Assignment) effective(now time.Time) bool {
@@ -104,6 +106,7 @@ func (b *Book) Undefine(id string) bool {
 // Assign adds an assignment as given; the caller has checked that it is not there yet.
 func (b *Book) Assign(a Assignment) *Assignment {
 	added := &a
+	added.normal = Normal(a.Scope)
 	b.assignments = append(b.assignments, added)
 	return added
 }
@@ -143,8 +146,9 @@ func (b *Book) PermitsData(principal, action, scope string, now time.Time) bool 
 // At lists the permission entries that count for the principal at the scope: those assigned there or above.
 func (b *Book) At(principal, scope string, now time.Time) []Permission {
 	var entries []Permission
+	scope = Normal(scope)
 	for _, a := range b.assignments {
-		if !a.effective(now) || !strings.EqualFold(a.PrincipalID, principal) || !Covers(a.Scope, scope) {
+		if !a.effective(now) || !strings.EqualFold(a.PrincipalID, principal) || !covers(a.normal, scope) {
 			continue
 		}
 		if d, ok := b.Definition(a.DefinitionID); ok {
@@ -156,8 +160,9 @@ func (b *Book) At(principal, scope string, now time.Time) []Permission {
 
 // Touches reports whether the principal holds any role at, above or below the scope: the condition for seeing a subscription at all.
 func (b *Book) Touches(principal, scope string, now time.Time) bool {
+	scope = Normal(scope)
 	return slices.ContainsFunc(b.assignments, func(a *Assignment) bool {
-		return a.effective(now) && strings.EqualFold(a.PrincipalID, principal) && (Covers(a.Scope, scope) || Covers(scope, a.Scope))
+		return a.effective(now) && strings.EqualFold(a.PrincipalID, principal) && (covers(a.normal, scope) || covers(scope, a.normal))
 	})
 }
 
@@ -189,9 +194,12 @@ func Match(pattern, action string) bool {
 }
 
 // Covers reports whether upper is the scope itself or one above it, letter case, outer and doubled slashes aside. The empty scope and "/" cover everything.
-func Covers(upper, scope string) bool {
-	u, s := Normal(upper), Normal(scope)
-	return u == s || u == "" || strings.HasPrefix(s, u+"/")
+func Covers(upper, scope string) bool { return covers(Normal(upper), Normal(scope)) }
+
+// covers is Covers of scopes in their normal form.
+func covers(upper, scope string) bool {
+	rest, below := strings.CutPrefix(scope, upper)
+	return below && (rest == "" || upper == "" || rest[0] == '/')
 }
 
 // Normal is the form in which scopes are compared: lower case, one leading slash, none doubled, none at the end. The root is "".
