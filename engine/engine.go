@@ -52,6 +52,7 @@ type Engine struct {
 	dropped    dropped
 	waker      atomic.Pointer[Waker] // while this process serves
 	plans      plans
+	pace       pace
 	serving    atomic.Bool // this process drives whatever is due
 	unattended atomic.Bool // somebody comes back by itself for what is parked
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -26,6 +25,9 @@ type Rounds struct {
 	Again time.Duration // after which an application that isn't due is read again all the same; 0 = a day
 	// Plan reads everything that decides one application's renewal.
 	Plan func(ctx context.Context, app string) (stage.Setup, stage.Plan, error)
+	// Ends tells when the credentials of applications end, as far as few questions do, so that the first look of all
+	// begins with what ends first. An application may be missing. nil = they are looked at as they are listed.
+	Ends func(ctx context.Context) (map[string]time.Time, error)
 }
 
 // LookDuty is the look at the tenant, as the store names what serving processes owe together.
@@ -48,16 +50,6 @@ type Service interface {
 	store.Sightings
 	store.Outbox
 	store.Pruner
-}
-
-// memory is when each application is worth another look, as far as this process knows.
-type memory struct {
-	again time.Duration
-
-	mu   sync.Mutex
-	read map[string]time.Time // when it was last read
-	next map[string]time.Time // when something may have changed that matters
-	open map[string]bool      // which had an open run at the last look
 }
 
 // Look reads the applications that may have become due, begins the renewals that are, and notes in the store what was
@@ -91,16 +83,30 @@ func (e *Engine) look(ctx context.Context, service Service, own *ownMatters) err
 		return err
 	}
 	apps := e.memory.worthALook(e.Rounds.Apps, open, e.Clock.Now())
+	e.sort(ctx, apps)
 	errs := make([]error, len(apps))
 	seen := &sights{kept: service, own: own}
 	var group errgroup.Group
 	group.SetLimit(lookAtOnce)
 	for i, app := range apps {
 		_, isOpen := open[app]
+		e.makeRoom(ctx)
 		group.Go(func() error { errs[i] = e.lookAt(ctx, service, seen, app, isOpen); return nil })
 	}
 	_ = group.Wait() // each look keeps its own failure
 	return errors.Join(unreached(errs), seen.end(ctx, e.Rounds.Apps))
+}
+
+// sort brings what ends first to the front. Where nothing is known yet, the tenant is asked once.
+func (e *Engine) sort(ctx context.Context, apps []string) {
+	if e.Rounds.Ends != nil && len(apps) > 1 && e.memory.blank() {
+		ends, err := e.Rounds.Ends(ctx)
+		if err != nil && ctx.Err() == nil {
+			e.Log.Info("could not ask what ends first; applications are looked at as they are listed", "error", err)
+		}
+		e.memory.expect(ends)
+	}
+	e.memory.inOrder(apps)
 }
 
 // unreached returns a failure when no look got through: then it is the way to the tenant that is broken.
@@ -227,59 +233,8 @@ func (e *Engine) begin(ctx context.Context, setup stage.Setup, plan stage.Plan) 
 	if err != nil {
 		return fmt.Errorf("begin the renewal of %s: %w", setup.App, err)
 	}
+	e.pace.begun()
 	e.plans.keep(run.ID, plan)
 	e.Watch(renewal.Event{Kind: "begun", Run: run.ID, App: run.App, State: run.State, At: run.CreatedAt, Text: told.Events[0].Text})
 	return nil
-}
-
-// keep remembers when an application was read, and when to read it again.
-func (m *memory) keep(app string, now time.Time, plan stage.Plan, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.read == nil {
-		m.read, m.next = map[string]time.Time{}, map[string]time.Time{}
-	}
-	m.read[app] = now
-	delete(m.next, app)
-	if err != nil || plan.Due.Due || plan.Obstacle() != nil || plan.Due.Code == policy.DueUnclear {
-		return // read again with every look
-	}
-	m.next[app] = now.Add(m.again)
-	if at := plan.Due.At; !at.IsZero() && at.Before(m.next[app]) {
-		m.next[app] = at
-	}
-}
-
-// worthALook returns the applications that may have become due, or of which something else may be seen than before: once
-// a day, once their open run has brought a new secret everywhere, and once it has ended. When there is none, it is the one
-// that wasn't read for longest, so that every look asks the tenant something.
-func (m *memory) worthALook(apps []string, open map[string]renewal.Run, now time.Time) []string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var worth []string
-	var stalest string
-	for _, app := range apps {
-		if m.changed(app, open, now) {
-			worth = append(worth, app)
-		}
-		if stalest == "" || m.read[app].Before(m.read[stalest]) {
-			stalest = app
-		}
-	}
-	m.open = map[string]bool{}
-	for app := range open {
-		m.open[app] = true
-	}
-	if len(worth) == 0 && stalest != "" {
-		worth = []string{stalest}
-	}
-	return worth
-}
-
-// changed reports whether an application may look otherwise than when it was read.
-func (m *memory) changed(app string, open map[string]renewal.Run, now time.Time) bool {
-	if run, isOpen := open[app]; isOpen {
-		return m.read[app].Before(run.DeliveredAt) || !now.Before(m.read[app].Add(m.again))
-	}
-	return m.open[app] || !now.Before(m.next[app])
 }

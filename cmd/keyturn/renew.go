@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -98,7 +99,7 @@ func (sh *shell) furnish(ctx context.Context, d *desk, shown follower, r *renewi
 	kept = watched(kept)
 	sh.soft.Store(true)
 	w := &workshop{desk: d, store: kept, shown: shown, r: r}
-	rounds.Plan = w.makePlan
+	rounds.Plan, rounds.Ends = w.makePlan, w.ends
 	w.engine = engine.New(engine.Options{
 		Store: kept, Node: nodeName(renewal.NewID()), Clock: d.clock, Watch: shown.Tell, Setup: d.setupNamed, Stop: sh.stop, Log: log,
 		Rounds: rounds, Pulse: pulse, Notify: engine.Notify{On: d.settings.Notify.On()},
@@ -181,6 +182,28 @@ func (w *workshop) makePlan(ctx context.Context, name string) (stage.Setup, stag
 		return setup, plan, fmt.Errorf("plan the renewal of %s: %w", name, err)
 	}
 	return setup, plan, nil
+}
+
+// ends asks the tenant when the secrets of all its app registrations end: of each the soonest that hasn't ended yet.
+func (w *workshop) ends(ctx context.Context) (map[string]time.Time, error) {
+	now, soonest := w.clock.Now(), map[string]time.Time{} // by client id
+	for app, err := range w.graph.Applications(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("list the app registrations: %w", err)
+		}
+		for _, p := range app.Passwords {
+			if known := soonest[strings.ToLower(app.AppID)]; p.End.After(now) && (known.IsZero() || p.End.Before(known)) {
+				soonest[strings.ToLower(app.AppID)] = p.End
+			}
+		}
+	}
+	ends := map[string]time.Time{}
+	for _, app := range w.settings.Applications {
+		if end := soonest[strings.ToLower(app.ClientID)]; !end.IsZero() {
+			ends[app.Name] = end
+		}
+	}
+	return ends, nil
 }
 
 // remember adds to a request what this store knows of earlier renewals.

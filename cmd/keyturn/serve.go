@@ -73,6 +73,9 @@ func (sh *shell) serve(ctx context.Context, s serving) error {
 	if !s.once && sh.either(sh.flags.logLevel, "KEYTURN_LOG_LEVEL") == "" {
 		sh.flags.logLevel = "info"
 	}
+	if !s.once {
+		debug.SetGCPercent(100)
+	}
 	w, err := sh.openService(ctx)
 	if err != nil {
 		return err
@@ -81,7 +84,6 @@ func (sh *shell) serve(ctx context.Context, s serving) error {
 	if s.once {
 		return w.once(ctx)
 	}
-	debug.SetGCPercent(100)
 	w.workers = s.workers
 	return w.serve(ctx, s)
 }

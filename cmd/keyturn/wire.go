@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"keyturn/acs"
@@ -103,7 +104,7 @@ type kind struct {
 }
 
 // kinds lists the targets of this release. A new one is a folder and a line here.
-func kinds() []kind {
+var kinds = sync.OnceValue(func() []kind {
 	return []kind{
 		{keyvaultsecret.Descriptor(), buildVaultSecret},
 		{apiconnection.Descriptor(), buildConnection},
@@ -113,7 +114,7 @@ func kinds() []kind {
 		{vendorwebhook.Descriptor(), buildVendor},
 		{manual.Descriptor(), buildManual},
 	}
-}
+})
 
 func buildVaultSecret(block config.Block, o owner) (target.Target, error) {
 	var c keyvaultsecret.Config

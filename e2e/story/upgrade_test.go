@@ -46,11 +46,11 @@ const (
 var schemas = map[string]schema{
 	"SQLite": {
 		name: "sqlite3", migrations: "../../store/sqlite/migrations", aside: fileAside, open: openFile, river: riverInFile,
-		orders: map[int]string{2: firstOrder, 3: firstOrder, 4: ruledOrder, 5: ruledOrder, 6: signedFor, 7: signedFor},
+		orders: map[int]string{2: firstOrder, 3: firstOrder, 4: ruledOrder, 5: ruledOrder, 6: signedFor, 7: signedFor, 8: toldBy},
 	},
 	"PostgreSQL": {
 		name: "postgres", migrations: "../../store/postgres/migrations", aside: databaseAside, open: openDatabase, river: riverInDatabase,
-		orders: map[int]string{2: firstOrder, 3: ruledOrder, 4: ruledOrder, 5: signedFor, 6: signedFor},
+		orders: map[int]string{2: firstOrder, 3: ruledOrder, 4: ruledOrder, 5: signedFor, 6: signedFor, 7: toldBy},
 	},
 }
 

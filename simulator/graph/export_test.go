@@ -6,3 +6,11 @@ func Drain(s *Service) {
 		b.left = -1e6
 	}
 }
+
+// Left is what the one caller so far may still read. Hold the lock.
+func Left(s *Service) (left float64) {
+	for _, b := range s.reads {
+		left = b.left
+	}
+	return left
+}

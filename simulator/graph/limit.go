@@ -2,6 +2,8 @@ package graph
 
 import (
 	"math"
+	"net/http"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -11,32 +13,56 @@ import (
 // an unkind world go without, and as 300/15s it is how many writes one app may make in a tenant in any such time.
 const SwitchLimits = "graph-limits"
 
-// The limits of one app in one tenant, and of a whole tenant; a tenant with fewer than 50 users has the smallest share of
-// reads. Source: https://learn.microsoft.com/graph/throttling-limits, read 2026-11-22.
-const (
-	appWrites, appWindow       = 3000, 150 * time.Second
-	tenantWrites, tenantWindow = 18_000, 5 * time.Minute
-	readUnits, readWindow      = 3500, 10 * time.Second
+// limit is so many requests in any such time.
+type limit struct {
+	count  int
+	window time.Duration
+}
+
+// The limits of one app in one tenant, where nothing else is said.
+// Source: https://learn.microsoft.com/graph/throttling-limits, read 2026-11-25. That of keyCredentials stands at
+// https://learn.microsoft.com/graph/api/application-list, read 2026-11-25.
+var (
+	appWrites       = limit{3000, 150 * time.Second}
+	tenantWrites    = limit{18_000, 5 * time.Minute} // of all apps in a tenant
+	ownWrites       = limit{70_000, 5 * time.Minute} // to registrations for organisations
+	personalWrites  = limit{60, time.Minute}         // to registrations that take personal accounts, too
+	readsOfKeys     = limit{150, time.Minute}        // of a tenant that select keyCredentials
+	readsOfReports  = limit{5, 10 * time.Second}
+	readsOfPolicies = limit{1, time.Second} // Conditional Access, of a tenant
 )
+
+// readWindow is the time in which a caller's units of reads come again.
+const readWindow = 10 * time.Second
+
+// readUnits is how many units one app may read in a tenant of so many users in that time.
+func readUnits(users int) float64 {
+	switch {
+	case users < 50:
+		return 3500
+	case users <= 500:
+		return 5000
+	}
+	return 8000
+}
 
 // limits are those in force.
 type limits struct {
 	off    bool
-	writes int // of one app in one tenant
-	window time.Duration
+	writes limit // of one app in one tenant
 }
 
 // limits reads the switch. An unkind world has Microsoft's; what can't be read counts as "on".
 func (s *Service) limits() limits {
 	value := s.w.Switch(SwitchLimits)
-	found := limits{off: s.w.Gentle() && value == "", writes: appWrites, window: appWindow}
+	found := limits{off: s.w.Gentle() && value == "", writes: appWrites}
 	if value == "none" {
 		found.off = true
 	}
 	count, window, _ := strings.Cut(value, "/")
 	n, err := strconv.Atoi(count)
 	if d, bad := time.ParseDuration(window); err == nil && bad == nil && n > 0 && d > 0 {
-		found.writes, found.window = n, d
+		found.writes = limit{n, d}
 	}
 	return found
 }
@@ -47,52 +73,99 @@ type recent struct {
 	next  int
 }
 
-// fits reports whether fewer than limit were made in the window that ends now; else it answers how long to wait.
-func (r *recent) fits(now time.Time, limit int, window time.Duration) (wait time.Duration, ok bool) {
-	if len(r.times) > limit {
+// used is how many were made in the window that ends now, and wait how long it takes until one more fits.
+func (r *recent) used(now time.Time, l limit) (used int, wait time.Duration) {
+	if len(r.times) > l.count {
 		r.times, r.next = nil, 0 // the limit was changed: counted anew
 	}
-	if len(r.times) < limit {
-		return 0, true
+	n := len(r.times)
+	at := func(i int) time.Time { return r.times[(r.next+i)%n] } // from the oldest on
+	if n < l.count {
+		at = func(i int) time.Time { return r.times[i] }
 	}
-	oldest := r.times[r.next]
-	if age := now.Sub(oldest); age >= 0 && age < window {
-		return window - age, false
+	old := sort.Search(n, func(i int) bool { return now.Sub(at(i)) < l.window })
+	if n < l.count || old > 0 {
+		return n - old, 0
 	}
-	return 0, true
+	return n, l.window - now.Sub(at(0))
 }
 
 // add notes a request that fits.
-func (r *recent) add(now time.Time, limit int) {
-	if len(r.times) < limit {
+func (r *recent) add(now time.Time, l limit) {
+	if len(r.times) < l.count {
 		r.times = append(r.times, now)
 		return
 	}
 	r.times[r.next] = now
-	r.next = (r.next + 1) % limit
+	r.next = (r.next + 1) % l.count
 }
 
-// writesWithin takes one write of the caller, and of its tenant; one that is refused counts for neither.
-func (c *call) writesWithin(l limits) (time.Duration, bool) {
-	now := c.s.w.Now()
-	own, all := recentOf(c.s.writes, c.id.Tenant+" "+c.caller()), recentOf(c.s.writes, c.id.Tenant)
-	if wait, ok := own.fits(now, l.writes, l.window); !ok {
-		return wait, false
-	}
-	if wait, ok := all.fits(now, tenantWrites, tenantWindow); !ok {
-		return wait, false
-	}
-	own.add(now, l.writes)
-	all.add(now, tenantWrites)
-	return 0, true
+// gauge is one limit that a request is counted by.
+type gauge struct {
+	limit
+	taken *recent
+	scope string // as Graph tells it, without its ids
+	mute  bool   // Graph doesn't say how long to wait
 }
 
-func recentOf(kept map[string]*recent, name string) *recent {
-	if kept[name] == nil {
-		kept[name] = &recent{}
+// gauges are the limits that count for a request beside its units. The world's lock is held.
+func (c *call) gauges(l limits) []gauge {
+	first := strings.ToLower(c.first())
+	switch {
+	case first == "reports" || first == "auditlogs":
+		return []gauge{c.gauge(readsOfReports, "Tenant_Application/ReadReports", c.caller())}
+	case first == "identity":
+		g := c.gauge(readsOfPolicies, "Tenant/ReadAccess", "")
+		g.mute = true
+		return []gauge{g}
+	case c.method == http.MethodGet && strings.Contains(strings.ToLower(c.query.Get("$select")), "keycredentials"):
+		return []gauge{c.gauge(readsOfKeys, "Tenant/ReadKeyCredentials", "")}
+	case c.method == http.MethodGet:
+		return nil
 	}
-	return kept[name]
+	all := []gauge{c.gauge(l.writes, "Tenant_Application/Write", c.caller()), c.gauge(tenantWrites, "Tenant/Write", "")}
+	if first != "applications" {
+		return all
+	}
+	if c.takesPersons() {
+		return append(all, c.gauge(personalWrites, "Tenant_Application/WritePersonal", c.caller()))
+	}
+	return append(all, c.gauge(ownWrites, "Tenant_Application/WriteOrganization", c.caller()))
 }
+
+// first is the collection that a path begins with.
+func (c *call) first() string {
+	if len(c.segments) == 0 {
+		return ""
+	}
+	name, _ := splitKey(c.segments[0])
+	return name
+}
+
+func (c *call) gauge(l limit, scope, who string) gauge {
+	name := scope + " " + c.id.Tenant + " " + who
+	if c.s.taken[name] == nil {
+		c.s.taken[name] = &recent{}
+	}
+	return gauge{limit: l, taken: c.s.taken[name], scope: scope}
+}
+
+// takesPersons reports whether a write is to a registration for personal accounts, too, or makes one.
+func (c *call) takesPersons() bool {
+	_, key := splitKey(c.segments[0])
+	id := ""
+	if len(c.segments) > 1 {
+		id = c.segments[1]
+	}
+	if key == nil && id == "" {
+		return strings.Contains(string(c.body), personalAudience)
+	}
+	o := c.find(applicationKind, key, id)
+	return o != nil && o.app != nil && strings.Contains(o.app.Audience, personalAudience)
+}
+
+// personalAudience is in the audiences that take personal accounts.
+const personalAudience = "PersonalMicrosoftAccount"
 
 // units is a caller's bucket of reads: it refills all the time.
 type units struct {
@@ -100,30 +173,31 @@ type units struct {
 	at   time.Time
 }
 
-// readsWithin takes what a read costs out of the caller's bucket.
-func (c *call) readsWithin() (time.Duration, bool) {
-	const gain = readUnits / float64(readWindow/time.Second)
+// unitsWithin takes what a read costs out of the caller's bucket, and tells how much of it was used.
+func (c *call) unitsWithin() (used float64, wait time.Duration, ok bool) {
+	most := readUnits(len(c.tenant.Users))
+	gain := most / readWindow.Seconds()
 	now, name := c.s.w.Now(), c.id.Tenant+" "+c.caller()
 	b := c.s.reads[name]
 	if b == nil {
-		b = &units{left: readUnits, at: now}
+		b = &units{left: most, at: now}
 		c.s.reads[name] = b
 	}
-	b.left = math.Min(readUnits, b.left+gain*max(0, now.Sub(b.at).Seconds()))
+	b.left = math.Min(most, b.left+gain*max(0, now.Sub(b.at).Seconds()))
 	b.at = now
 	cost := c.cost()
 	if b.left < cost {
-		return time.Duration((cost - b.left) / gain * float64(time.Second)), false
+		return 1, time.Duration((cost - b.left) / gain * float64(time.Second)), false
 	}
 	b.left -= cost
-	return 0, true
+	return 1 - b.left/most, 0, true
 }
 
 // cost of a read: two for applications and the like; a selection or a small page is one less, an expansion one more, and
 // nothing is below one.
 func (c *call) cost() float64 {
 	cost := 1.0
-	if len(c.segments) > 0 && strings.HasPrefix(strings.ToLower(c.segments[0]), "applications") {
+	if strings.EqualFold(c.first(), "applications") {
 		cost = 2
 	}
 	if c.query.Get("$select") != "" {

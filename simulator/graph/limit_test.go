@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"keyturn/simulator/directory"
 	"keyturn/simulator/graph"
 	"keyturn/simulator/world"
 )
@@ -85,5 +86,94 @@ func TestMicrosoftsLimitsHold(t *testing.T) {
 				t.Errorf("limited: %v", limited)
 			}
 		})
+	}
+}
+
+// TestSmallerLimits are those beside an app's own writes.
+func TestSmallerLimits(t *testing.T) {
+	t.Parallel()
+	application := func(b *bench) string { return "/v1.0/applications/" + b.app.ObjectID }
+	for name, c := range map[string]struct {
+		method, body string
+		path         func(b *bench) string
+		most         int
+		mute         bool
+	}{
+		"writes to a registration for personal accounts": {
+			http.MethodPatch, `{"notes":"x"}`, func(b *bench) string { return "/v1.0/applications/" + b.other.ObjectID }, 60, false,
+		},
+		"making registrations for personal accounts": {
+			http.MethodPost, `{"displayName":"x","signInAudience":"AzureADandPersonalMicrosoftAccount"}`, func(*bench) string { return "/v1.0/applications" }, 60, false,
+		},
+		"reads that select keys": {http.MethodGet, "", func(b *bench) string { return application(b) + "?$select=id,keyCredentials" }, 150, false},
+		"reports":                {http.MethodGet, "", func(*bench) string { return "/v1.0/auditLogs/signIns?$top=1" }, 5, false},
+		"policies of access":     {http.MethodGet, "", func(*bench) string { return "/v1.0/identity/conditionalAccess/policies" }, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, world.Settings{Gentle: true})
+			b.limit(t, "on")
+			for i := range c.most {
+				if got := b.do(t, "all", c.method, c.path(b), c.body); got.status >= 400 {
+					t.Fatalf("request %d: %d %s", i, got.status, got.message())
+				}
+			}
+			refused := b.do(t, "all", c.method, c.path(b), c.body)
+			if refused.status != http.StatusTooManyRequests || (refused.header.Get("Retry-After") == "") != c.mute {
+				t.Errorf("beyond: %d, Retry-After %q", refused.status, refused.header.Get("Retry-After"))
+			}
+			if got := b.do(t, "all", http.MethodGet, application(b), ""); got.status != http.StatusOK {
+				t.Errorf("a read of another kind: %d", got.status)
+			}
+		})
+	}
+}
+
+func TestABiggerTenantMayReadMore(t *testing.T) {
+	t.Parallel()
+	for users, want := range map[int]float64{1: 3500, 50: 5000, 501: 8000} {
+		b := newBench(t, world.Settings{Gentle: true})
+		b.limit(t, "on")
+		b.w.Lock()
+		b.tenant.Users = make([]*directory.User, users)
+		b.w.Unlock()
+		b.do(t, "all", http.MethodGet, "/v1.0/applications/"+b.app.ObjectID, "")
+		b.w.Lock()
+		if got := graph.Left(b.s) + 2; got != want {
+			t.Errorf("%d users: %v units, want %v", users, got, want)
+		}
+		b.w.Unlock()
+	}
+}
+
+// TestHowMuchOfALimitIsUsedIsTold from four fifths on, and what was refused and why.
+func TestHowMuchOfALimitIsUsedIsTold(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, world.Settings{Gentle: true})
+	b.limit(t, "10/15s")
+	write := func() reply {
+		return b.do(t, "all", http.MethodPost, "/v1.0/applications/"+b.app.ObjectID+"/addPassword", `{}`)
+	}
+	for i := range 10 {
+		got, want := write().header.Get("x-ms-throttle-limit-percentage"), ""
+		if i >= 7 {
+			want = "0." + strconv.Itoa(i+1) + "0"
+		}
+		if i == 9 {
+			want = "1.00"
+		}
+		if got != want {
+			t.Errorf("write %d: %q of the limit, want %q", i+1, got, want)
+		}
+	}
+	refused := write().header
+	if got, want := refused.Get("x-ms-throttle-scope"), "Tenant_Application/Write/"+b.caller.AppID+"/"+b.tenant.ID; got != want {
+		t.Errorf("scope %q, want %q", got, want)
+	}
+	if got := refused.Get("x-ms-throttle-information"); got != "WriteLimitExceeded" {
+		t.Errorf("why: %q", got)
+	}
+	if got := b.do(t, "all", http.MethodGet, "/v1.0/applications/"+b.app.ObjectID, "").header.Get("x-ms-resource-unit"); got != "2" {
+		t.Errorf("a read costs %q", got)
 	}
 }

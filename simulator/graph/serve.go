@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,11 +20,10 @@ const longestBody = 4 << 20
 type Service struct {
 	w *world.World
 	d *directory.Directory
-	// busy are the objects with a write under way, by object id; under the world's lock, as is reports.
-	busy    map[string]bool
-	reports bucket
-	writes  map[string]*recent // by tenant, and by tenant and caller
-	reads   map[string]*units  // by tenant and caller
+	// busy are the objects with a write under way, by object id; under the world's lock, as is what was asked for lately.
+	busy  map[string]bool
+	taken map[string]*recent // by limit, tenant and caller
+	reads map[string]*units  // by tenant and caller
 }
 
 // New returns the Graph host of a directory and declares its switch. The world's lock must not be held.
@@ -31,7 +31,7 @@ func New(w *world.World, d *directory.Directory) *Service {
 	w.Lock()
 	defer w.Unlock()
 	w.Declare(SwitchLimits, `Graph's limits of requests: "on" in a gentle world too, "none" nowhere, or as 300/15s the writes of one app`, nil)
-	return &Service{w: w, d: d, busy: map[string]bool{}, writes: map[string]*recent{}, reads: map[string]*units{}}
+	return &Service{w: w, d: d, busy: map[string]bool{}, taken: map[string]*recent{}, reads: map[string]*units{}}
 }
 
 // base is Graph's address in this cloud, with a slash at the end.
@@ -132,10 +132,17 @@ func (c *call) serve() reply {
 	if c.tenant == nil {
 		return failure(http.StatusUnauthorized, "InvalidAuthenticationToken", "The tenant of the token does not exist.")
 	}
-	if throttled := c.throttle(); throttled != nil {
-		return *throttled
+	told, refused := c.throttle()
+	if refused != nil {
+		return *refused
 	}
-	return c.route()
+	answer := c.route()
+	if answer.header == nil {
+		answer.header = told
+		return answer
+	}
+	maps.Copy(answer.header, told)
+	return answer
 }
 
 // write sends a reply with the two request ids that Graph puts on everything.

@@ -1,58 +1,68 @@
 package graph
 
 import (
+	"fmt"
 	"net/http"
-	"strings"
+	"strconv"
 	"time"
 )
 
-// bucket counts what was let through in a window that starts with its first item.
-type bucket struct {
-	from  time.Time
-	count int
-}
-
-// take reports whether one more fits; else it answers how long to wait.
-func (b *bucket) take(now time.Time, limit int, window time.Duration) (wait time.Duration, ok bool) {
-	if now.Sub(b.from) >= window || now.Before(b.from) {
-		b.from, b.count = now, 0
-	}
-	if b.count >= limit {
-		return b.from.Add(window).Sub(now), false
-	}
-	b.count++
-	return 0, true
-}
+// tellFrom is the part of a limit from which on Graph tells how much of it is used, mostTold the most that it tells.
+// Source: https://learn.microsoft.com/graph/throttling, read 2026-11-25, for all headers here.
+const (
+	tellFrom = 0.8
+	mostTold = 1.8
+)
 
 // throttle refuses one call in three hundred, few enough for clients that do not try again, and what is beyond Graph's
-// limits; a gentle world lets all through, unless the switch graph-limits says otherwise.
-// Source: https://learn.microsoft.com/graph/throttling-limits, read 2026-11-22.
-func (c *call) throttle() *reply {
+// limits; a gentle world lets all through, unless the switch graph-limits says otherwise. What is to be told of the limits
+// with any answer is returned, too.
+func (c *call) throttle() (told http.Header, refused *reply) {
 	if c.s.w.Chance(1.0 / 300) {
 		r := tooMany(c.s.w.Draw(time.Second, 3*time.Second))
-		return &r
+		return nil, &r
 	}
-	limits := c.s.limits()
-	if limits.off {
-		return nil
+	l := c.s.limits()
+	if l.off {
+		return nil, nil
 	}
-	wait, within := c.reportsWithin()
-	if within && c.method == http.MethodGet {
-		wait, within = c.readsWithin()
-	} else if within {
-		wait, within = c.writesWithin(limits)
+	told = http.Header{"X-Ms-Resource-Unit": {strconv.Itoa(int(c.cost()))}}
+	used, gauges, now := 0.0, c.gauges(l), c.s.w.Now()
+	for _, g := range gauges {
+		taken, wait := g.taken.used(now, g.limit)
+		if wait > 0 {
+			return nil, c.beyond(g.scope, wait, g.mute)
+		}
+		used = max(used, float64(taken+1)/float64(g.count))
 	}
-	if within {
-		return nil
+	if c.method == http.MethodGet {
+		part, wait, ok := c.unitsWithin()
+		if !ok {
+			return nil, c.beyond("Tenant_Application/ResourceUnit", wait, false)
+		}
+		used = max(used, part)
 	}
-	r := tooMany(wait)
-	return &r
+	for _, g := range gauges {
+		g.taken.add(now, g.limit)
+	}
+	if used >= tellFrom {
+		told.Set("X-Ms-Throttle-Limit-Percentage", fmt.Sprintf("%.2f", min(used, mostTold)))
+	}
+	return told, nil
 }
 
-// reportsWithin takes one of the five requests to reports and audit logs that pass in ten seconds.
-func (c *call) reportsWithin() (time.Duration, bool) {
-	if len(c.segments) == 0 || (!strings.EqualFold(c.segments[0], "reports") && !strings.EqualFold(c.segments[0], "auditLogs")) {
-		return 0, true
+// beyond refuses what a limit doesn't let through; a refused request counts nowhere.
+func (c *call) beyond(scope string, wait time.Duration, mute bool) *reply {
+	r := tooMany(wait)
+	if mute {
+		r.header.Del("Retry-After")
 	}
-	return c.s.reports.take(c.s.w.Now(), 5, 10*time.Second)
+	why := "WriteLimitExceeded"
+	if c.method == http.MethodGet {
+		why = "ResourceUnitLimitExceeded"
+	}
+	r.header.Set("X-Ms-Throttle-Scope", scope+"/"+c.caller()+"/"+c.id.Tenant)
+	r.header.Set("X-Ms-Throttle-Information", why)
+	r.header.Set("X-Ms-Throttle-Limit-Percentage", "1.00")
+	return &r
 }

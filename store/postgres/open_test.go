@@ -201,7 +201,7 @@ func TestABrokenOffMakingIsFinished(t *testing.T) {
 	t.Parallel()
 	address := postgrestest.Database(t)
 	beginOne(t, open(t, address))
-	postgrestest.Run(t, address, fmt.Sprint("DROP TABLE sighting; DROP TABLE notice; DROP TABLE budget; DROP TABLE pass; DROP INDEX audit_at; DELETE FROM keyturn_migration WHERE version_id >= ", firstSchema))
+	postgrestest.Run(t, address, fmt.Sprint("DROP TABLE sighting; DROP TABLE notice; DROP TABLE budget; DROP TABLE pass; DROP INDEX audit_at; DROP INDEX run_due; DELETE FROM keyturn_migration WHERE version_id >= ", firstSchema))
 	_, err := OpenReader(t.Context(), address)
 	wantProblem(t, err, codeBehind)
 	if n := count(t, open(t, address), "run"); n != 1 {

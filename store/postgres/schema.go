@@ -24,7 +24,7 @@ var migrations embed.FS
 
 const (
 	// schemaVersion is the number of the last migration; the table migrationTable says which ones a database has.
-	schemaVersion = 6
+	schemaVersion = 7
 	// firstSchema is what the first release made: a database below it is a new one whose making was broken off.
 	firstSchema = 2
 	// riverVersion is how far migration 2 takes River's own tables. A later one of River's needs a new migration.

@@ -157,7 +157,7 @@ func TestOnlyWhatIsAllowedIsMigrated(t *testing.T) {
 }
 
 // backToFirst takes away what the migrations after the first release's made.
-const backToFirst = "DROP TABLE duty; DROP TABLE finding; ALTER TABLE node DROP COLUMN serves; DROP TABLE sighting; DROP TABLE notice; DROP TABLE budget; DROP TABLE pass; DROP INDEX audit_at"
+const backToFirst = "DROP TABLE duty; DROP TABLE finding; ALTER TABLE node DROP COLUMN serves; DROP TABLE sighting; DROP TABLE notice; DROP TABLE budget; DROP TABLE pass; DROP INDEX audit_at; DROP INDEX run_due"
 
 func TestABrokenOffMakingIsFinished(t *testing.T) {
 	t.Parallel()

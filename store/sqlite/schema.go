@@ -22,7 +22,7 @@ var migrations embed.FS
 
 const (
 	// schemaVersion is the number of the last migration; PRAGMA user_version says which one a file has reached.
-	schemaVersion = 7
+	schemaVersion = 8
 	// firstSchema is what the first release made: a file below it is a new one whose making was broken off.
 	firstSchema = 2
 	// riverVersion is how far migration 2 takes River's own tables. A later one of River's needs a new migration.
