@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"sync"
@@ -10,18 +9,29 @@ import (
 	"keyturn/problem"
 )
 
-// How many writes one identity may make in one tenant: 3,000 in two and a half minutes. A burst and what time brings while
-// it is used up stay below that in any such stretch; what is left is for writes that were drawn late and arrived early.
+// Limit is how many of some writes one identity may make in one tenant: one each Every, and Burst at once after a rest.
+type Limit struct {
+	Name  string // "" = all writes
+	Every time.Duration
+	Burst int
+	// patience is how long a write waits for its turn in this process; what would wait longer is given back to be tried later.
+	patience time.Duration
+	batch    int // so many shares are drawn at once
+}
+
+// Writes are 3,000 in two and a half minutes. A burst and what time brings while it is used up stay below that in any such
+// stretch; what is left is for writes that were drawn late and arrived early. Those to registrations that take personal
+// accounts, too, are 60 a minute of these: they are soon given back, so that they don't keep hands from others.
 // Source: https://learn.microsoft.com/graph/throttling-limits, read 2026-11-25.
-const (
-	GraphWriteEvery = 51 * time.Millisecond
-	GraphWriteBurst = 50
+var (
+	Writes         = Limit{Every: 51 * time.Millisecond, Burst: 50, patience: longestLine, batch: 10}
+	PersonalWrites = Limit{Name: "personal accounts", Every: 1100 * time.Millisecond, Burst: 5, patience: 3 * time.Second, batch: 1}
 )
 
 // Budget is what all processes that share a store may ask of Microsoft Graph together, in shares of one write each.
 type Budget interface {
-	// Draw takes up to want shares. With none to be had it says how long until there is one.
-	Draw(ctx context.Context, want int) (got int, wait time.Duration, err error)
+	// Draw takes up to want shares of a limit. With none to be had it says how long until there is one.
+	Draw(ctx context.Context, of Limit, want int) (got int, wait time.Duration, err error)
 	// Hold keeps everybody from asking anything for the next d.
 	Hold(ctx context.Context, d time.Duration) error
 	// Held returns for how long nobody may ask anything; 0 = one may.
@@ -31,9 +41,8 @@ type Budget interface {
 const (
 	// firstShares are a process's own: what one renewal needs, so that a command that makes one asks no store.
 	firstShares = 3
-	// batch is how many shares are drawn at once, and pace how long at least is waited for more where there were none.
-	batch = 10
-	pace  = 250 * time.Millisecond
+	// pace is how long at least is waited for more shares where there were none.
+	pace = 250 * time.Millisecond
 	// heldAgain is how often is asked whether another process was told to wait.
 	heldAgain = time.Second
 	// longestLine is how long a request waits here; what would wait longer is given back to be tried later.
@@ -43,7 +52,11 @@ const (
 )
 
 // Share makes the requests to Microsoft Graph keep to what other processes leave. Call it before the first request.
-func (s *Session) Share(b Budget) { s.purse.shared, s.purse.asked = b, time.Now() }
+func (s *Session) Share(b Budget) {
+	s.purse.shared, s.purse.asked = b, time.Now()
+	s.purse.all = queue{limit: Writes, shared: b}
+	s.purse.personal = queue{limit: PersonalWrites, shared: b}
+}
 
 type urgencyKey struct{}
 
@@ -52,17 +65,22 @@ func Urgent(ctx context.Context, end time.Time) context.Context {
 	return context.WithValue(ctx, urgencyKey{}, end)
 }
 
+type personalKey struct{}
+
+// ForPersonal marks the writes to a registration that takes personal accounts, too.
+func ForPersonal(ctx context.Context) context.Context {
+	return context.WithValue(ctx, personalKey{}, true)
+}
+
 // purse is this process's part of a budget. All of its times are the machine's own.
 type purse struct {
 	shared Budget // nil = nobody shares, and nothing is kept to
 
-	mu      sync.Mutex
-	used    int // of the first shares
-	left    int // drawn and not used
-	until   time.Time
-	asked   time.Time // when others' holds were last asked for
-	line    line
-	drawing bool
+	mu    sync.Mutex
+	until time.Time
+	asked time.Time // when others' holds were last asked for
+
+	all, personal queue
 }
 
 // pass returns once Graph may be asked: when nobody was told to wait, and for a write when there is a share for it. Its
@@ -74,7 +92,12 @@ func (p *purse) pass(ctx context.Context, write bool) error {
 	if err := p.waitOut(ctx, p.held(ctx)); err != nil || !write {
 		return err
 	}
-	return p.take(ctx)
+	if ctx.Value(personalKey{}) != nil {
+		if err := p.personal.take(ctx); err != nil {
+			return err
+		}
+	}
+	return p.all.take(ctx)
 }
 
 // held is for how long nobody may ask. Others' holds are learned of a little late; they learn of it as we did.
@@ -135,117 +158,4 @@ func crowded(after time.Duration, cause error) error {
 		cause = errors.New("it takes no more requests for the moment")
 	}
 	return problem.Later(problem.Throttled, "Microsoft Graph", after, cause)
-}
-
-// take uses one share, in the order of urgency among those of this process who wait.
-func (p *purse) take(ctx context.Context) error {
-	p.mu.Lock()
-	if p.used < firstShares {
-		p.used++
-		p.mu.Unlock()
-		return nil
-	}
-	if p.left > 0 && len(p.line) == 0 {
-		p.left--
-		p.mu.Unlock()
-		return nil
-	}
-	end, _ := ctx.Value(urgencyKey{}).(time.Time)
-	w := &waiter{end: end, served: make(chan error, 1)}
-	heap.Push(&p.line, w)
-	if !p.drawing {
-		p.drawing = true
-		go p.draw(context.WithoutCancel(ctx))
-	}
-	p.mu.Unlock()
-	select {
-	case err := <-w.served:
-		return err
-	case <-ctx.Done():
-		p.leave(w)
-		return crowded(0, context.Cause(ctx))
-	}
-}
-
-// leave takes one who gave up out of the line; a share that it was served just now is another's.
-func (p *purse) leave(w *waiter) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if w.at >= 0 {
-		heap.Remove(&p.line, w.at)
-		return
-	}
-	if <-w.served == nil {
-		p.left++
-	}
-}
-
-// draw draws shares until nobody waits.
-func (p *purse) draw(ctx context.Context) {
-	for p.waiting() {
-		asked, cancel := context.WithTimeout(ctx, longestLine)
-		got, wait, err := p.shared.Draw(asked, batch)
-		cancel()
-		if err == nil && wait > longestLine {
-			err = crowded(wait, nil)
-		}
-		p.serve(got, err)
-		if wait > 0 {
-			time.Sleep(min(max(wait, pace), heldAgain))
-		}
-	}
-}
-
-// waiting reports whether anybody waits; if nobody does, the drawing ends.
-func (p *purse) waiting() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.drawing = len(p.line) > 0
-	return p.drawing
-}
-
-// serve hands shares out, or the failure to get any.
-func (p *purse) serve(got int, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.left += got
-	for len(p.line) > 0 && (p.left > 0 || err != nil) {
-		w := heap.Pop(&p.line).(*waiter)
-		if err == nil {
-			p.left--
-		}
-		w.served <- err
-	}
-}
-
-// waiter is one request that waits for a share.
-type waiter struct {
-	end    time.Time // of the credential that it is for; zero = not known, after all others
-	served chan error
-	at     int // its place in the line; -1 = served
-}
-
-// line is a heap of those who wait, the most urgent first.
-type line []*waiter
-
-func (l line) Len() int { return len(l) }
-func (l line) Less(i, j int) bool {
-	return !l[i].end.IsZero() && (l[j].end.IsZero() || l[i].end.Before(l[j].end))
-}
-func (l line) Swap(i, j int) { l[i], l[j] = l[j], l[i]; l[i].at, l[j].at = i, j }
-
-// Push adds one; for container/heap only.
-func (l *line) Push(x any) {
-	w := x.(*waiter)
-	w.at = len(*l)
-	*l = append(*l, w)
-}
-
-// Pop takes the last one; for container/heap only.
-func (l *line) Pop() any {
-	old := *l
-	last := old[len(old)-1]
-	old[len(old)-1] = nil
-	last.at, *l = -1, old[:len(old)-1]
-	return last
 }

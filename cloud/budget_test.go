@@ -19,16 +19,20 @@ import (
 // kitty is a budget in memory that several sessions share.
 type kitty struct {
 	mu     sync.Mutex
-	left   int // shares to be had
+	left   int            // shares to be had
+	of     map[string]int // the same by limit; nil = left is of all
 	draws  int
 	held   time.Time
 	broken error
 }
 
-func (k *kitty) Draw(_ context.Context, want int) (int, time.Duration, error) {
+func (k *kitty) Draw(_ context.Context, of cloud.Limit, want int) (int, time.Duration, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.draws++
+	if k.of != nil {
+		k.left = k.of[of.Name]
+	}
 	got := min(want, k.left)
 	k.left -= got
 	if got == 0 {
@@ -218,4 +222,36 @@ func TestAStoreThatIsAwayLetsNothingOut(t *testing.T) {
 	if len(graph.writes) != 4 {
 		t.Errorf("written: %v", graph.writes)
 	}
+}
+
+// TestWritesForPersonalAccountsStandInALineOfTheirOwn, a short one: the rest is sent away, each for a turn of its own, and
+// writes of other kinds go on.
+func TestWritesForPersonalAccountsStandInALineOfTheirOwn(t *testing.T) {
+	k := &kitty{of: map[string]int{"": 100}}
+	session := sharing(t, cloudtest.Start(t, cloudtest.Granting(nil, (&passing{}).ServeHTTP)), k)
+	personal := cloud.ForPersonal(t.Context())
+	for range 3 { // a process's own
+		if err := send(personal, session, http.MethodPost, "/v1.0/first"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(personal)
+	var group sync.WaitGroup
+	for range 3 {
+		group.Go(func() { _ = send(ctx, session, http.MethodPost, "/v1.0/waits") })
+	}
+	waitFor(t, "three to wait", func() bool { return cloud.WaitingPersonal(session) == 3 })
+	var before time.Duration
+	for range 5 {
+		p := problem.Of(send(personal, session, http.MethodPost, "/v1.0/toomany"))
+		if p == nil || p.Code != problem.Throttled || p.Doubtful || p.After <= before+cloud.PersonalWrites.Every/2 {
+			t.Fatalf("sent away: %v, for %s after %s", p, p.After, before)
+		}
+		before = p.After
+	}
+	if err := send(t.Context(), session, http.MethodPost, "/v1.0/other"); err != nil {
+		t.Errorf("a write of another kind: %v", err)
+	}
+	cancel()
+	group.Wait()
 }

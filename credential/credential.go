@@ -92,11 +92,15 @@ func (a App) of(kind Kind) []Credential {
 // MaxPasswords is how many passwords the app may hold at once; 0 = no fixed number is known. Apps that let personal
 // Microsoft accounts sign in hold two. Source: observed, https://github.com/hashicorp/terraform-provider-azuread/issues/640.
 func (a App) MaxPasswords() int {
-	switch a.Audience {
-	case "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount":
+	if a.TakesPersonal() {
 		return 2
 	}
 	return 0
+}
+
+// TakesPersonal reports whether personal Microsoft accounts may sign in to the app.
+func (a App) TakesPersonal() bool {
+	return a.Audience == "AzureADandPersonalMicrosoftAccount" || a.Audience == "PersonalMicrosoftAccount"
 }
 
 // Issued is a credential just made, with the only copy of its value that will ever be handed out.

@@ -143,10 +143,16 @@ func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) 
 	later := stage.Pause{Door: renewal.Retry, Until: e.Clock.Now().Add(delay), Reason: renewal.Reason{
 		Code: found.Code, Text: problem.Sentence(cause), Fix: problem.Attended("it is tried again by itself; or: keyturn resume "+job.App, job.Run.Order.Person),
 	}}
-	if delay > time.Minute || job.Sleep(ctx, delay) != nil {
+	if delay > time.Minute || e.handsBack(job, found, delay) || job.Sleep(ctx, delay) != nil {
 		return later
 	}
 	return stage.Pause{}
+}
+
+// handsBack reports whether a run is better parked than waited for here: a limit that holds it up may not hold the others
+// that wait for a hand, and its alarm rings in time.
+func (e *Engine) handsBack(job *stage.Job, found *problem.Error, delay time.Duration) bool {
+	return e.serving.Load() && found.Code == problem.Throttled && delay > lookEvery && !job.HoldsValue()
 }
 
 // mayBeFresh reports whether a right that is missing may only have been granted a moment ago. The plan saw that the

@@ -137,7 +137,7 @@ const everything = 1_000_000
 
 // lookAt reads one application and acts on what it finds. Its error says that the tenant couldn't be asked.
 func (e *Engine) lookAt(ctx context.Context, service Service, seen *sights, app string, open bool) error {
-	setup, plan, err := e.Rounds.Plan(ctx, app)
+	setup, plan, err := e.planOf(ctx, app)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

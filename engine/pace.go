@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"keyturn/problem"
+	"keyturn/stage"
 	"keyturn/store"
 )
 
@@ -59,13 +61,42 @@ func (e *Engine) makeRoom(ctx context.Context) {
 			e.pace.set(inLine - len(due))
 			return
 		}
-		timer := time.NewTimer(paceEvery)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if !nap(ctx, paceEvery) {
 			return
 		}
 	}
 	e.pace.set(lookAtOnce)
+}
+
+const (
+	// mostHolds is how often a look waits for the same application while the tenant takes no requests, longestHold for how
+	// long at most.
+	mostHolds   = 3
+	longestHold = 5 * time.Minute
+)
+
+// planOf reads what decides one application's renewal. While the tenant takes no more requests it waits, since everything
+// that is left of the look would fail at once.
+func (e *Engine) planOf(ctx context.Context, app string) (stage.Setup, stage.Plan, error) {
+	for held := 0; ; held++ {
+		setup, plan, err := e.Rounds.Plan(ctx, app)
+		if err == nil || problem.Of(err).Code != problem.Throttled || held == mostHolds {
+			return setup, plan, err
+		}
+		if !nap(ctx, min(max(problem.Of(err).After, time.Second), longestHold)) {
+			return setup, plan, err
+		}
+	}
+}
+
+// nap waits by the machine's own time, as limits go by it; false when ctx ended first.
+func nap(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

@@ -269,8 +269,8 @@ type budget struct {
 func (b budget) name() string { return "microsoft graph of " + strings.ToLower(b.tenant) }
 
 // Draw implements [cloud.Budget].
-func (b budget) Draw(ctx context.Context, want int) (int, time.Duration, error) {
-	return b.kept.Draw(ctx, b.name(), store.Rate{Every: cloud.GraphWriteEvery, Burst: cloud.GraphWriteBurst}, want)
+func (b budget) Draw(ctx context.Context, of cloud.Limit, want int) (int, time.Duration, error) {
+	return b.kept.Draw(ctx, strings.TrimSpace(b.name()+" "+of.Name), store.Rate{Every: of.Every, Burst: of.Burst}, want)
 }
 
 // Hold implements [cloud.Budget].

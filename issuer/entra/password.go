@@ -19,7 +19,7 @@ import (
 // problem.Conflict; an object that a replica doesn't know yet is a Retry problem.NotFound.
 func (i *Issuer) Issue(ctx context.Context, app credential.App, order issuer.Order) (credential.Issued, error) {
 	on := holderOf(app)
-	made, err := i.graph.AddPassword(ctx, on, graph.NewPassword{DisplayName: order.Mark, End: order.End})
+	made, err := i.graph.AddPassword(counted(ctx, app), on, graph.NewPassword{DisplayName: order.Mark, End: order.End})
 	if err != nil {
 		return credential.Issued{}, judgeIssue(err, app)
 	}
@@ -64,6 +64,14 @@ func judgeIssue(err error, app credential.App) error {
 	return &p
 }
 
+// counted says of a write which limits of Graph it counts for.
+func counted(ctx context.Context, app credential.App) context.Context {
+	if app.TakesPersonal() {
+		return cloud.ForPersonal(ctx)
+	}
+	return ctx
+}
+
 // Remove removes one password. Graph refuses a key id that the answering replica doesn't know with a general 400, be it
 // gone or too fresh; that is judged by reading the app again, not by the sentence that comes with it.
 func (i *Issuer) Remove(ctx context.Context, app credential.App, held credential.Credential) error {
@@ -73,7 +81,7 @@ func (i *Issuer) Remove(ctx context.Context, app credential.App, held credential
 			Message: "credential " + held.KeyID + " is a certificate, which Keyturn doesn't remove",
 		}
 	}
-	err := i.graph.RemovePassword(ctx, holding(app, held), held.KeyID)
+	err := i.graph.RemovePassword(counted(ctx, app), holding(app, held), held.KeyID)
 	if err == nil {
 		return nil
 	}
