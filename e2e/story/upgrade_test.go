@@ -41,6 +41,7 @@ const (
 	firstOrder = "custodian targets description end retiresEnd roomKeyId successes over overlap reportLag evidence expired reuse found reuseKeyId reuseEnd notes"
 	ruledOrder = firstOrder + " byPerson emergency allowedBy"
 	signedFor  = ruledOrder + " person"
+	toldBy     = signedFor + " linger spread askedBy askedAs"
 )
 
 var schemas = map[string]schema{
