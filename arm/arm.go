@@ -112,17 +112,33 @@ func (c *Client) send(ctx context.Context, call Call, address string) (http.Head
 	return response.Header, read(response.Body, call)
 }
 
-// read decodes an answer. One that breaks off leaves a write in doubt; an empty one says nothing.
+// Whole is what is read from an answer, if it knows what it can't do without. An answer of somebody between us and Azure, such
+// as {}, reads as a resource that has nothing, which may then be written back.
+type Whole interface{ Whole() bool }
+
+// errPart is for an answer that lacks what every resource of its kind has.
+var errPart = errors.New("it lacks what belongs to it")
+
+// read decodes an answer. One that breaks off leaves a write in doubt; an empty one says nothing after a write.
 func read(body io.Reader, call Call) error {
 	if call.Into == nil {
 		return nil
 	}
 	err := json.NewDecoder(body).Decode(call.Into)
-	if err == nil || errors.Is(err, io.EOF) {
+	silent := errors.Is(err, io.EOF) && !call.reads()
+	if w, asks := call.Into.(Whole); err == nil && asks && !w.Whole() {
+		err = errPart
+	}
+	if err == nil || silent {
 		return nil
 	}
 	return &problem.Error{
 		Class: problem.Retry, Code: problem.Unreachable, Subject: call.ID, Message: "the answer can't be read: " + err.Error(),
-		Doubtful: call.Method != "" && call.Method != http.MethodGet, Err: err,
+		Doubtful: !call.reads(), Err: err,
 	}
+}
+
+// reads reports whether the call changes nothing: a GET, or a POST that lists what a GET would not show.
+func (c Call) reads() bool {
+	return c.Method == "" || c.Method == http.MethodGet || c.Method == http.MethodPost && strings.HasSuffix(c.ID, "/list")
 }

@@ -9,6 +9,15 @@ import (
 	"keyturn/problem"
 )
 
+// page is one part of a collection.
+type page[T any] struct {
+	Value    []T    `json:"value"`
+	NextLink string `json:"nextLink"`
+}
+
+// Whole holds for a page that has a list, be it an empty one.
+func (p *page[T]) Whole() bool { return p.Value != nil }
+
 // List walks a collection, page after page as the caller goes on. It ends with the first error, yielded with a zero
 // item. A page that leads to another host isn't followed, since our token would go there.
 func List[T any](ctx context.Context, c *Client, call Call) iter.Seq2[T, error] {
@@ -20,10 +29,7 @@ func List[T any](ctx context.Context, c *Client, call Call) iter.Seq2[T, error] 
 			return
 		}
 		for address != "" {
-			var page struct {
-				Value    []T    `json:"value"`
-				NextLink string `json:"nextLink"`
-			}
+			var page page[T]
 			call.Into = &page
 			if _, err := c.send(ctx, call, address); err != nil {
 				yield(none, err)

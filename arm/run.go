@@ -59,9 +59,7 @@ func (c *Client) Run(ctx context.Context, workflowID, run string) (Run, error) {
 
 // Runs returns at most limit runs that started at since or later, newest first: one request.
 func (c *Client) Runs(ctx context.Context, workflowID string, since time.Time, limit int) ([]Run, error) {
-	var page struct {
-		Value []rawRun `json:"value"`
-	}
+	var page page[rawRun]
 	_, err := c.Do(ctx, Call{
 		ID: workflowID + "/runs", Version: WorkflowVersion, Into: &page,
 		Query: url.Values{"$top": {strconv.Itoa(limit)}, "$filter": {"startTime ge " + since.UTC().Format(time.RFC3339)}},
@@ -102,6 +100,9 @@ type rawRun struct {
 		} `json:"trigger"`
 	} `json:"properties"`
 }
+
+// Whole holds for what is a run at all.
+func (r *rawRun) Whole() bool { return r.Name != "" }
 
 func (r rawRun) read() Run {
 	return Run{ID: r.Name, Trigger: r.Properties.Trigger.Name, Status: r.Properties.Status, Start: r.Properties.StartTime}

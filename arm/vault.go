@@ -68,19 +68,25 @@ func (c *Client) searchVault(ctx context.Context, name string) (Vault, error) {
 	}
 }
 
+type rawVault struct {
+	ID         string `json:"id"`
+	Properties struct {
+		RBAC     bool `json:"enableRbacAuthorization"`
+		Policies []struct {
+			ObjectID    string `json:"objectId"`
+			Permissions struct {
+				Secrets []string `json:"secrets"`
+			} `json:"permissions"`
+		} `json:"accessPolicies"`
+	} `json:"properties"`
+}
+
+// Whole holds for what is a vault at all.
+func (r *rawVault) Whole() bool { return r.ID != "" }
+
 // Vault reads one vault.
 func (c *Client) Vault(ctx context.Context, id string) (Vault, error) {
-	var raw struct {
-		Properties struct {
-			RBAC     bool `json:"enableRbacAuthorization"`
-			Policies []struct {
-				ObjectID    string `json:"objectId"`
-				Permissions struct {
-					Secrets []string `json:"secrets"`
-				} `json:"permissions"`
-			} `json:"accessPolicies"`
-		} `json:"properties"`
-	}
+	var raw rawVault
 	if err := c.Get(ctx, id, vaultVersion, &raw); err != nil {
 		return Vault{}, err
 	}

@@ -95,6 +95,9 @@ type rawWorkflow struct {
 	} `json:"properties"`
 }
 
+// Whole holds for what is a logic app at all.
+func (r *rawWorkflow) Whole() bool { return r.ID != "" }
+
 type rawTrigger struct {
 	Type       string          `json:"type"`
 	Recurrence rawRecurrence   `json:"recurrence"`

@@ -94,13 +94,16 @@ func (r *Refusal) read(body []byte) {
 	if json.Unmarshal(body, &e) != nil && len(e.Error) == 0 && len(e.Code) == 0 {
 		return
 	}
-	if oauth := textOf(e.Error); oauth != "" {
+	if oauth := textOf(e.Error); oauth != "" && (e.Description != "" || len(e.Numbers) > 0) {
 		r.OAuth, r.Text = oauth, scrub(firstLine(e.Description))
 		r.AADSTS, r.Policies = signInNumber(e), policiesIn(e.Claims)
 		return
 	}
 	f := fault{Code: textOf(e.Code), Message: textOf(e.Message), Details: e.Details}
-	if len(e.Error) > 0 {
+	if text := textOf(e.Error); text != "" && f.Message == "" {
+		f.Message = text // no service's own shape, and no sign-in's either: somebody's on the way
+	}
+	if len(e.Error) > 0 && textOf(e.Error) == "" {
 		f = faultOf(e.Error)
 	} else if inner := faultOf(e.Inner); inner.Code != "" {
 		f.Inner = &inner

@@ -63,13 +63,17 @@ func (c *Client) do(ctx context.Context, l call, into any) error {
 	return decode(answer, l, into)
 }
 
+// whole is an answer that knows what it can't do without. An answer of somebody between us and Graph, such as {}, reads as
+// an object that has nothing: an app without secrets, a collection of keys that may be replaced.
+type whole interface{ whole() bool }
+
 // decode reads a good answer. One that can't be read came after the effect, which is in doubt then.
 func decode(answer *http.Response, l call, into any) error {
 	body, err := runtime.Payload(answer)
 	if err == nil {
 		err = json.Unmarshal(body, into)
 	}
-	if err != nil {
+	if w, asks := into.(whole); err != nil || asks && !w.whole() {
 		return &problem.Error{
 			Class: problem.Retry, Code: problem.Unreachable, Subject: l.subject,
 			Message: "the answer can't be read", Doubtful: l.method != http.MethodGet,
@@ -90,6 +94,8 @@ type page[T any] struct {
 	Value []T    `json:"value"`
 	Next  string `json:"@odata.nextLink"`
 }
+
+func (p *page[T]) whole() bool { return p.Value != nil }
 
 // list walks all pages of a list, and stops at the first error. A next page is asked for only on Graph's own host: its
 // address comes from an answer, and the token goes along.

@@ -106,6 +106,28 @@ func TestAnAnswerThatCannotBeReadLeavesAWriteInDoubt(t *testing.T) {
 	}
 }
 
+func TestAnObjectThatLacksWhatEveryOneHasIsNoObject(t *testing.T) {
+	reads := map[string]func(*graph.Client) error{
+		"an app":              func(c *graph.Client) error { _, err := c.Application(t.Context(), "a"); return err },
+		"a service principal": func(c *graph.Client) error { _, err := c.ServicePrincipal(t.Context(), "a"); return err },
+		"its id":              func(c *graph.Client) error { _, err := c.ServicePrincipalID(t.Context(), "a"); return err },
+		"keys, written back":  func(c *graph.Client) error { _, err := c.KeyEntries(t.Context(), graph.Holder{ID: "o"}); return err },
+		"owners":              func(c *graph.Client) error { _, err := c.Owners(t.Context(), "o"); return err },
+		"what tells of a life": func(c *graph.Client) error {
+			_, err := c.AssignedPolicies(t.Context(), graph.Holder{ID: "o"})
+			return err
+		},
+	}
+	for name, read := range reads {
+		for _, body := range []string{`{}`, `null`, `{"error":null}`, ``, `<html>`} {
+			client, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { cloudtest.Answer(w, 200, body) })
+			if p := problem.Of(read(client)); p == nil || p.Class != problem.Retry || p.Doubtful {
+				t.Errorf("%s out of %q: %v", name, body, p)
+			}
+		}
+	}
+}
+
 func TestReportsAreAskedForOneApp(t *testing.T) {
 	client, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		filter := r.URL.Query().Get("$filter")

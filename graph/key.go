@@ -41,12 +41,18 @@ func (k KeyEntry) MarshalJSON() ([]byte, error) {
 // String shows the key's id alone.
 func (k KeyEntry) String() string { return "key " + k.KeyID }
 
+// keyring is an object's keys. What is read is written back with more: a list that isn't there must not pass for an empty one.
+type keyring struct {
+	ID   string     `json:"id"`
+	Keys []KeyEntry `json:"keyCredentials"`
+}
+
+func (k *keyring) whole() bool { return k.ID != "" && k.Keys != nil }
+
 // KeyEntries returns the keys of an object as they are.
 // Source: https://learn.microsoft.com/graph/api/resources/keycredential (read 2026-11-25).
 func (c *Client) KeyEntries(ctx context.Context, on Holder) ([]KeyEntry, error) {
-	var found struct {
-		Keys []KeyEntry `json:"keyCredentials"`
-	}
+	var found keyring
 	err := c.do(ctx, call{method: http.MethodGet, path: on.path("") + "?$select=id,keyCredentials", subject: on.subject()}, &found)
 	return found.Keys, err
 }

@@ -21,6 +21,8 @@ type Application struct {
 	Lock        *PropertyLock `json:"servicePrincipalLockConfiguration"`
 }
 
+func (a *Application) whole() bool { return a.ID != "" && a.AppID != "" }
+
 // PropertyLock is what an app registration forbids to change on its service principals.
 type PropertyLock struct {
 	Enabled       bool `json:"isEnabled"`
@@ -42,6 +44,8 @@ type ServicePrincipal struct {
 	Passwords   []Password `json:"passwordCredentials"`
 	Keys        []Key      `json:"keyCredentials"`
 }
+
+func (p *ServicePrincipal) whole() bool { return p.ID != "" && p.AppID != "" }
 
 // Password is an entry of passwordCredentials, without its value.
 type Password struct {
@@ -95,15 +99,20 @@ func (c *Client) ServicePrincipal(ctx context.Context, clientID string) (Service
 
 // ServicePrincipalID returns only the object id of the service principal with that client id, or problem.NotFound.
 func (c *Client) ServicePrincipalID(ctx context.Context, clientID string) (string, error) {
-	var found struct {
-		ID string `json:"id"`
-	}
+	var found identified
 	err := c.do(ctx, call{
 		method: http.MethodGet, path: "/v1.0/servicePrincipals" + byAppID(clientID) + "?$select=id",
 		subject: "service principal of app " + clientID,
 	}, &found)
 	return found.ID, err
 }
+
+// identified is an object of which only the id matters.
+type identified struct {
+	ID string `json:"id"`
+}
+
+func (i *identified) whole() bool { return i.ID != "" }
 
 // Applications walks every app registration of the tenant. It stops at the first error.
 func (c *Client) Applications(ctx context.Context) iter.Seq2[Application, error] {
@@ -117,9 +126,7 @@ func (c *Client) ServicePrincipals(ctx context.Context) iter.Seq2[ServicePrincip
 
 // Owners returns the object ids of an app registration's owners.
 func (c *Client) Owners(ctx context.Context, objectID string) ([]string, error) {
-	owners, err := all(list[struct {
-		ID string `json:"id"`
-	}](ctx, c, "/v1.0/applications/"+url.PathEscape(objectID)+"/owners?$select=id&$top=100", "owners of app registration "+objectID))
+	owners, err := all(list[identified](ctx, c, "/v1.0/applications/"+url.PathEscape(objectID)+"/owners?$select=id&$top=100", "owners of app registration "+objectID))
 	var ids []string
 	for _, owner := range owners {
 		ids = append(ids, owner.ID)

@@ -41,6 +41,7 @@ const None = "none"
 // Held is what is known of the value that the custodian holds, without the value.
 type Held struct {
 	Read    bool   // the value could be read
+	Unread  string // why it couldn't, in a person's words; "" = no place gives a value back, or it is empty
 	Hint    string // its first three characters, see secret.Value.Hint; "" = too short to have a hint
 	SignsIn bool   // a sign-in with it was accepted just now
 	// KeyID is the key id that this store delivered to the custodian, as long as the custodian's receipt is unchanged;

@@ -43,12 +43,19 @@ func Replaced(in Input) Replacement {
 		return found
 	}
 	if !in.Held.Read || in.Held.Hint == "" {
-		return undecided(found, ReplacedNone, "no value could be read from a place, so nothing tells which secret is in use")
+		return undecided(found, ReplacedNone, "no value could be read from a place, so nothing tells which secret is in use"+because(in.Held))
 	}
 	if !in.Held.SignsIn {
 		return byHintAlone(in, found)
 	}
 	return byProof(in, found)
+}
+
+func because(h Held) string {
+	if h.Unread == "" {
+		return ""
+	}
+	return " (" + h.Unread + ")"
 }
 
 // named follows a person's word, as long as it names a password of this application.

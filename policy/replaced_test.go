@@ -57,6 +57,14 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
+func TestReplacedTellsWhyNoValueCouldBeRead(t *testing.T) {
+	in := input(password("one", "abc", 20))
+	in.Held = policy.Held{Unread: "the vault was busy"}
+	if got := policy.Replaced(in); got.Code != policy.ReplacedNone || !strings.Contains(got.Text, "(the vault was busy)") {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestReplacedListsEveryPasswordWithItsReason(t *testing.T) {
 	t.Parallel()
 	in := input(password("one", "abc", 20), password("two", "xyz", 200))

@@ -25,6 +25,7 @@ type reading struct {
 	usage       issuer.Usage
 	checks      []check.Check
 	custodian   string          // target id; "" = none
+	unread      string          // why a place that could be one couldn't be read
 	standing    target.Standing // of the custodian
 	value       secret.Value    // what the custodian holds; never kept beyond the plan
 	signsIn     bool
@@ -90,7 +91,8 @@ func (seen *reading) readCustodian(ctx context.Context, s Setup, r Request) erro
 			if problem.Of(err).Class == problem.Retry {
 				return fmt.Errorf("read %s: %w", custodian.Place().Title, err)
 			}
-			continue // its own Check says why
+			seen.unread = problem.Of(err).Error() // its own Check says why too, unless the trouble was of that moment
+			continue
 		}
 		seen.custodian, seen.standing, seen.value = custodian.Place().ID, standing, value
 		return seen.tryValue(ctx, s, r)
@@ -134,7 +136,7 @@ func (seen *reading) readRecurrence(ctx context.Context, place target.Place, rec
 
 // input hands what was read to the rules.
 func (seen *reading) input(s Setup, r Request, now time.Time) policy.Input {
-	held := policy.Held{Read: !seen.value.IsZero(), Hint: seen.value.Hint(), SignsIn: seen.signsIn}
+	held := policy.Held{Read: !seen.value.IsZero(), Hint: seen.value.Hint(), SignsIn: seen.signsIn, Unread: seen.unread}
 	if r.Delivered != nil && held.Read {
 		held.KeyID = r.Delivered(seen.custodian, seen.standing.Receipt)
 	}

@@ -36,6 +36,14 @@ func ModelOf(err error) Model {
 	return ""
 }
 
+// unreadable is for a good answer that lacks what every version has: it comes from somebody between us and the vault.
+func unreadable(address, name string, wrote bool) error {
+	return &problem.Error{
+		Class: problem.Retry, Code: problem.Unreachable, Subject: "secret " + name + " in vault " + Name(address),
+		Message: "the answer can't be read", Doubtful: wrote,
+	}
+}
+
 // classify turns an error of the wire into a problem about one secret, or about the whole vault when name is "", and
 // names vault and secret in the fix where the general one can't.
 func classify(err error, address, name string) error {

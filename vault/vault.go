@@ -43,6 +43,9 @@ func (c *Client) Get(ctx context.Context, vault, name, version string) (Version,
 	if err != nil {
 		return Version{}, classify(err, address, name)
 	}
+	if answer.ID == nil || answer.Value == nil {
+		return Version{}, unreadable(address, name, false)
+	}
 	return fromSecret(answer.Secret), nil
 }
 
@@ -56,6 +59,9 @@ func (c *Client) Set(ctx context.Context, vault, name string, draft Draft) (Vers
 	answer, err := client.SetSecret(once(ctx), name, draft.parameters(), nil)
 	if err != nil {
 		return Version{}, classify(err, address, name)
+	}
+	if answer.ID == nil {
+		return Version{}, unreadable(address, name, true)
 	}
 	return fromSecret(answer.Secret), nil
 }

@@ -17,6 +17,9 @@ type connection struct {
 	Properties properties        `json:"properties"`
 }
 
+// Whole holds for what is a connection at all: one of no API would be written back as one of no API.
+func (c *connection) Whole() bool { return c.Properties.API.ID != "" }
+
 type properties struct {
 	DisplayName string         `json:"displayName"`
 	API         api            `json:"api"`

@@ -11,6 +11,7 @@ import (
 	"keyturn/arm"
 	"keyturn/check"
 	"keyturn/cloud"
+	"keyturn/cloud/cloudtest"
 	"keyturn/problem"
 	"keyturn/secret"
 	"keyturn/target"
@@ -69,6 +70,23 @@ func rest(c *targettest.Cloud, id string) any {
 	delete(kept, "ClientSecret")
 	delete(kept, "SecondaryClientSecret")
 	return kept
+}
+
+// The list is written back whole: were an answer without one taken for an empty one, every other setting would be lost.
+func TestNothingIsWrittenWhereTheListCannotBeRead(t *testing.T) {
+	for _, body := range []string{`{}`, `null`, ``, `{"properties":null}`} {
+		c := cloudtest.Start(t, cloudtest.Granting(nil, func(w http.ResponseWriter, _ *http.Request) { cloudtest.Answer(w, http.StatusOK, body) }))
+		place, err := appservicesetting.New(appservicesetting.Config{
+			App: "/subscriptions/00000000-0000-4000-8000-000000000000/resourceGroups/rg/providers/Microsoft.Web/sites/app", Name: "ClientSecret",
+		}, cloudtest.Client, arm.New(c.Open(t, nil)), "https://portal.azure.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = place.Write(t.Context(), target.Parcel{Value: secret.New("new8Q~value"), ClientID: cloudtest.Client, Tag: "r.1"})
+		if p := problem.Of(err); p == nil || p.Class != problem.Retry || c.Count("PUT ") != 0 {
+			t.Errorf("%q: %v, sent %v", body, err, c.Sent())
+		}
+	}
 }
 
 func TestAppServiceSettingIsATarget(t *testing.T) {

@@ -61,6 +61,9 @@ type wireSettings struct {
 	Properties map[string]string `json:"properties"`
 }
 
+// Whole holds for what has a list, be it an empty one: what is written back without the others' settings takes them away.
+func (w *wireSettings) Whole() bool { return w.Properties != nil }
+
 // list reads all settings.
 func (t *Target) list(ctx context.Context) (settings, error) {
 	var found wireSettings

@@ -92,6 +92,9 @@ type variable struct {
 	} `json:"properties"`
 }
 
+// Whole holds for what is a variable at all.
+func (v *variable) Whole() bool { return v.Properties.LastModified != "" }
+
 // Look reads when the variable was last changed. Releases that don't use it have none: Exists is false then.
 func (t *Target) Look(ctx context.Context) (target.Standing, error) {
 	found, err := t.read(ctx)
