@@ -77,7 +77,7 @@ func TestRefusalsAreDecidedByTheirCodes(t *testing.T) {
 		"arm: no subscription": {armURL, 404, `{"error":{"code":"SubscriptionNotFound","message":"no"}}`, problem.NotFound, problem.Person, "subscription"},
 		"arm: old shape":       {armURL, 403, `{"Code":"Forbidden","Message":"no","Target":null,"Details":[{"Message":"no"},{"Code":"AuthorizationFailed"},{"ErrorEntity":{"ExtendedCode":"1","Code":"AuthorizationFailed","Message":"no"}}],"Innererror":null}`, problem.Denied, problem.Person, "doctor"},
 		"arm: throttled":       {armURL, 429, `{"error":{"code":"SubscriptionRequestsThrottled","message":"no"}}`, problem.Throttled, problem.Retry, ""},
-		"a proxy's own words":  {armURL, 502, `{"error":"Bad gateway"}`, problem.Unreachable, problem.Retry, ""},
+		"a proxy's own words":  {armURL, 502, `{"error":"Bad gateway"}`, "service.failing", problem.Retry, ""},
 		"arm: busy":            {armURL, 409, `{"error":{"code":"AnotherOperationInProgress","message":"no"}}`, problem.Conflict, problem.Retry, ""},
 
 		"no body at all":    {armURL, 403, ``, problem.Denied, problem.Person, "doctor"},
