@@ -162,10 +162,14 @@ func TestAUserAssignedIdentityIsNamedByTheEnvironmentAlone(t *testing.T) {
 
 func TestADeviceCodeIsShownToThePerson(t *testing.T) {
 	var shown atomic.Pointer[string]
+	var polls atomic.Int32
+	notYet := map[int32]string{1: "authorization_pending", 2: "slow_down"} // the person types it in meanwhile
 	c := cloudtest.Start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/devicecode"):
 			cloudtest.Answer(w, http.StatusOK, `{"device_code":"d","user_code":"ABC-123","verification_uri":"https://microsoft.com/devicelogin","expires_in":900,"interval":1,"message":"enter ABC-123"}`)
+		case strings.HasSuffix(r.URL.Path, "/token") && notYet[polls.Add(1)] != "":
+			cloudtest.Answer(w, http.StatusBadRequest, oauth(notYet[polls.Load()], 70016, "Authorization is pending."))
 		case strings.HasSuffix(r.URL.Path, "/token"):
 			cloudtest.Answer(w, http.StatusOK, map[string]any{
 				"token_type": "Bearer", "expires_in": 3600, "scope": "https://graph.microsoft.com/.default",
@@ -181,8 +185,8 @@ func TestADeviceCodeIsShownToThePerson(t *testing.T) {
 		o.Say = func(text string) { shown.Store(&text) }
 	})
 	self, err := s.Self(t.Context())
-	if err != nil || !self.User || self.Name != "megan@contoso.com" {
-		t.Fatalf("%+v, %v", self, err)
+	if err != nil || !self.User || self.Name != "megan@contoso.com" || polls.Load() != 3 {
+		t.Fatalf("%+v, %v, asked %d times", self, err, polls.Load())
 	}
 	if text := shown.Load(); text == nil || !strings.Contains(*text, "https://microsoft.com/devicelogin") || !strings.Contains(*text, "ABC-123") {
 		t.Errorf("shown %v", text)

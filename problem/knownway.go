@@ -45,7 +45,7 @@ func knownWays() []Known {
 		},
 		{
 			Group: groupWay, Title: "Nobody signed in", OAuth: "expired_token", Numbers: []int{70019, 70020},
-			Meaning: Meaning{"signin.abandoned", "Nobody signed in within the time.", "Run the command again. If no browser opens here, copy the address that is shown into one, or use --sign-in device."},
+			Meaning: Meaning{"signin.abandoned", "Nobody signed in within the time.", "If Microsoft's page showed an error, with AADSTS and a number, look for that in docs/known-issues.md. Else run the command again. If no browser opens here, copy the address that is shown into one, or use --sign-in device."},
 		},
 		{
 			Group: groupWay, Title: "The sign-in has ended", Numbers: []int{50173, 70043, 700082, 70018, 50133},

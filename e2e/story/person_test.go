@@ -32,6 +32,7 @@ const (
 	signInApp      = "5ca1ab1e-51b1-4e5a-9a3c-000000000001"
 	confidential   = "5ca1ab1e-51b1-4e5a-9a3c-000000000002"
 	unconsented    = "5ca1ab1e-51b1-4e5a-9a3c-000000000003"
+	disabledClient = "5ca1ab1e-51b1-4e5a-9a3c-000000000006"
 	nobodysClient  = "5ca1ab1e-51b1-4e5a-9a3c-0000000000ff"
 	anotherPasswd  = "n0t-the-Password"
 	unknownAccount = "nobody@contoso.onmicrosoft.com"
@@ -105,6 +106,8 @@ func TestDoctorTellsWhatStandsInThePersonsWay(t *testing.T) {
 		"a guest":                         {who: "guest", code: "login.form", says: ".onmicrosoft.com"},
 		"a wrong password":                {who: "admin", password: anotherPasswd, code: "password.wrong"},
 		"nobody of that name":             {who: "admin", login: unknownAccount, code: "user.unknown", says: "tenant"},
+		"an account of another tenant":    {who: "stranger", code: "tenant.wrong", says: "tenant"},
+		"a disabled app":                  {who: "admin", client: disabledClient, code: "client.disabled", says: "Enabled for users to sign in"},
 		"no app to sign in through":       {who: "admin", client: nobodysClient, code: "client.missing", says: "keyturn init --sign-in-app"},
 		"an app that isn't public":        {who: "admin", client: confidential, code: "client.notPublic", says: "Allow public client flows"},
 		"an app that nobody consented to": {who: "admin", client: unconsented, code: "consent.missing", says: "Grant admin consent"},

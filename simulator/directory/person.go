@@ -89,6 +89,11 @@ const (
 func (d *Directory) JudgePassword(at time.Time, t *Tenant, name, password string) (*User, *Failure) {
 	u := t.User(name)
 	if u == nil || strings.EqualFold(u.ObjectID, name) {
+		if home := d.homeOf(name); home != nil {
+			return nil, badRequest("invalid_grant", 50020, "User account '%s' from identity provider 'https://sts.windows.net/%s/' does not "+
+				"exist in tenant '%s' and cannot access the application in that tenant. The account needs to be added as an external user in "+
+				"the tenant first. Sign out and sign in again with a different Azure Active Directory user account.", name, home.ID, t.DisplayName)
+		}
 		return nil, badRequest("invalid_grant", 50034, "The user account %s does not exist in the %s directory. To sign into this "+
 			"application, the account must be added to the directory.", name, t.ID)
 	}
@@ -107,6 +112,28 @@ func (d *Directory) JudgePassword(at time.Time, t *Tenant, name, password string
 		return nil, badRequest("invalid_grant", 50055, "The password is expired.")
 	}
 	return u, nil
+}
+
+// homeOf answers the tenant that has a user of that name, nil when none has.
+func (d *Directory) homeOf(name string) *Tenant {
+	for _, t := range d.tenants {
+		if u := t.User(name); u != nil && strings.EqualFold(u.Name, name) {
+			return t
+		}
+	}
+	return nil
+}
+
+// resetPassword has an administrator give a new password to a user, by full name or by what stands before its @. It ends
+// whatever that user has signed in to.
+func (d *Directory) resetPassword(name string) {
+	for _, t := range d.tenants {
+		for _, u := range t.Users {
+			if short, _, _ := strings.Cut(u.Name, "@"); strings.EqualFold(u.Name, name) || strings.EqualFold(short, name) {
+				u.Password = "Rs+" + d.w.NewID()[:13] + "%&"
+			}
+		}
+	}
 }
 
 func (u *User) wrongPassword(at time.Time) *Failure {

@@ -17,6 +17,8 @@ const (
 	SwitchSecurityDefaults = "security-defaults"
 	// SwitchRoleActive activates the roles that people are eligible for.
 	SwitchRoleActive = "role-active"
+	// SwitchPasswordReset gives the user that it names a new password.
+	SwitchPasswordReset = "password-reset"
 	// SwitchPasswordPolicy sets the default app management policy of every tenant: "blocked", or the longest life.
 	SwitchPasswordPolicy = "password-policy"
 	// SwitchSymmetricKeyPolicy is the same for symmetric keys.
@@ -29,6 +31,7 @@ func (d *Directory) declareSwitches() {
 	w.Declare(SwitchDeviceCodeBlocked, "Conditional Access blocks sign-ins with a device code", nil)
 	w.Declare(SwitchSecurityDefaults, "security defaults are on: no password grants, administrators need a second factor", nil)
 	w.Declare(SwitchRoleActive, "roles that people are eligible for are active", nil)
+	w.Declare(SwitchPasswordReset, "an administrator has given this user a new password, which ends their sign-ins", d.resetPassword)
 	w.Declare(SwitchReportAbsent, "the sign-in reports are not available in this tenant", nil)
 	w.Declare(SwitchPasswordPolicy, "the tenant's app management policy: \"blocked\" refuses new passwords, a life such as 90d caps them", d.setPolicies)
 	w.Declare(SwitchSymmetricKeyPolicy, "the same for symmetric keys, of which SharePoint add-ins have two", d.setPolicies)

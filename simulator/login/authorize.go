@@ -73,7 +73,7 @@ func (s *Service) checkRedirect(r *request) *directory.Failure {
 		known, _ := settings["redirectUris"].([]any)
 		for _, one := range known {
 			if text, _ := one.(string); sameRedirect(text, r.redirect) {
-				r.public = platform != "web"
+				r.public, r.page = platform != "web", platform == "spa"
 				return nil
 			}
 		}

@@ -167,6 +167,9 @@ func missing(name string) *directory.Failure {
 // person is the token endpoint for grants that a person's sign-in stands behind.
 func (s *Service) person(w http.ResponseWriter, r *http.Request, form url.Values, tenant string, v2 bool) {
 	asked, id, failure := s.personSignsIn(form, tenant, v2)
+	if failure == nil && asked.page && r.Header.Get("Origin") == "" {
+		failure = bad("invalid_request", 9002327, "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests.")
+	}
 	if failure != nil {
 		s.refuse(w, r, failure)
 		return

@@ -31,8 +31,8 @@ type request struct {
 	v2            bool
 	// What an authorization code is bound to.
 	redirect, state, nonce, mode, challenge, method, hint string
-	// public says that redirect belongs to programs without a secret.
-	public bool
+	// public says that redirect belongs to programs without a secret, page that it belongs to those that run in a browser.
+	public, page bool
 	// device is set when the sign-in answers a device code.
 	device *device
 

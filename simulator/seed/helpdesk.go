@@ -28,6 +28,10 @@ const (
 	UnconsentedClientID = "5ca1ab1e-51b1-4e5a-9a3c-000000000003"
 	// ConsoleClientID is a web app with app roles that people have, whose tokens also name groups.
 	ConsoleClientID = "5ca1ab1e-51b1-4e5a-9a3c-000000000004"
+	// DisabledClientID is switched off for sign-ins.
+	DisabledClientID = "5ca1ab1e-51b1-4e5a-9a3c-000000000006"
+	// SinglePageClientID has its reply address on the wrong platform, that of single-page applications.
+	SinglePageClientID = "5ca1ab1e-51b1-4e5a-9a3c-000000000007"
 )
 
 // ServiceDeskGroup is the object id of a group: eligible is in it, and guest, who is in more groups than a token names.
@@ -63,6 +67,7 @@ func (s *planter) plantHelpdesk(name string) (Sample, error) {
 		return Sample{}, fmt.Errorf("plant %s: %w", name, err)
 	}
 	h.plantLeftOvers(t)
+	h.plantStranger()
 	return Sample{
 		Tenant: s.places.Tenant, Domain: s.places.Domain, Subscription: s.places.Subscription, AdminClientID: s.admin.AppID,
 		AdminSecret: s.adminSecret.Value, KeyturnYAML: h.configuration(), People: h.peopleFile(),
@@ -115,21 +120,31 @@ func (h *helpdesk) person(name string, spec directory.UserSpec) {
 	h.people[name] = h.d.AddUser(h.places.Tenant, spec)
 }
 
+// plantStranger makes another organisation, with somebody who has no business here.
+func (h *helpdesk) plantStranger() {
+	other := h.d.AddTenant(directory.TenantSpec{Domain: "fabrikam.onmicrosoft.com", DisplayName: "Fabrikam"})
+	h.d.AddUser(other.ID, directory.UserSpec{
+		Name: "stranger@" + other.Domain, Password: "Fk+" + h.w.NewID()[:13] + "%&", DisplayName: "Stefan Moser", Roles: []string{"Global Administrator"},
+	})
+}
+
 // peopleFile lists everybody with their password, for people who try the sign-in page.
 func (h *helpdesk) peopleFile() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Sign-in names and passwords of the simulated tenant. The code of every authenticator app is %s.\n\n", directory.AuthenticatorCode)
-	for _, u := range h.d.Tenant(h.places.Tenant).Users {
-		name := u.Name
-		if u.Guest {
-			name = u.HomeName
+	for _, t := range h.d.Tenants() {
+		for _, u := range t.Users {
+			name := u.Name
+			if u.Guest {
+				name = u.HomeName
+			}
+			fmt.Fprintf(&b, "%-36s %s\n", name, u.Password)
 		}
-		fmt.Fprintf(&b, "%-36s %s\n", name, u.Password)
 	}
 	return b.String()
 }
 
-// plantSignInApps makes the registration that people sign in through, and two that don't work.
+// plantSignInApps makes the registration that people sign in through, and four that don't work.
 func (h *helpdesk) plantSignInApps() {
 	public := func(a *directory.Application) {
 		a.Extra["isFallbackPublicClient"] = true
@@ -146,6 +161,15 @@ func (h *helpdesk) plantSignInApps() {
 	public(h.d.AddApplication(h.places.Tenant, directory.AppSpec{
 		AppID: UnconsentedClientID, DisplayName: "Keyturn sign-in (no consent)", Created: h.now.Add(-30 * day),
 	}))
+	disabled := h.d.AddApplication(h.places.Tenant, directory.AppSpec{
+		AppID: DisabledClientID, DisplayName: "Keyturn sign-in (disabled)", Created: h.now.Add(-30 * day), Scopes: signInScopes(),
+	})
+	public(disabled)
+	h.d.Tenant(h.places.Tenant).ServicePrincipal(DisabledClientID).Disabled = true
+	page := h.d.AddApplication(h.places.Tenant, directory.AppSpec{
+		AppID: SinglePageClientID, DisplayName: "Keyturn sign-in (single-page)", Created: h.now.Add(-30 * day), Scopes: signInScopes(),
+	})
+	page.Extra["isFallbackPublicClient"], page.Extra["spa"] = true, map[string]any{"redirectUris": []any{"http://localhost"}}
 }
 
 // plantConsole makes the registration of a web app that people sign in at, with a secret and roles.
