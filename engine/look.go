@@ -62,7 +62,7 @@ func (e *Engine) Look(ctx context.Context) error {
 	}
 	own := &ownMatters{}
 	failed := e.look(ctx, service, own)
-	text := ""
+	text := own.blind()
 	if failed != nil {
 		text = failed.Error()
 	}

@@ -233,10 +233,16 @@ func TestWhatIsWrongWithKeyturnItselfIsToldOnceForAll(t *testing.T) {
 	if n := u.said(t); n.Subject != "keyturn rights" || n.App != "" || looked != 0 {
 		t.Errorf("%d heartbeats, said %+v", looked, n)
 	}
+	if err := u.Ready(t.Context()); !problem.Is(err, "identity.expired") || problem.Of(err).Fix != "make a new one" {
+		t.Errorf("while the identity is broken: ready? %v", err)
+	}
 	u.arrived(t)
 	broken.Store(false)
 	u.glance(t)
 	wantNotices(t, "when it works again", u.notices(t), "attention identity.expired", "recovered")
+	if err := u.Ready(t.Context()); err != nil {
+		t.Errorf("when it works again: %v", err)
+	}
 	if looked != 1 {
 		t.Errorf("%d heartbeats after a good look", looked)
 	}

@@ -61,6 +61,20 @@ func (o *ownMatters) sawApp() {
 	o.read = true
 }
 
+// blind is why a look saw no application at all although the way to the tenant is open: Keyturn itself is what's wrong.
+// "" = it saw one, or looked for none.
+func (o *ownMatters) blind() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.read {
+		return ""
+	}
+	for _, n := range o.byCode {
+		return n.Title
+	}
+	return ""
+}
+
 func keyturns(what string, now time.Time) notice.Notice {
 	return notice.Notice{ID: notice.NewID(), Subject: notice.OfKeyturn(what), At: now}
 }

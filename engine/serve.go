@@ -218,8 +218,8 @@ func (e *Engine) asksPerson(run renewal.Run) bool {
 	return run.Door == renewal.Person && (run.WakeAt.IsZero() || e.Clock.Now().Before(run.WakeAt))
 }
 
-// Ready returns nil when this store is reached and some serving process has looked at the tenant lately; else a problem
-// that says which isn't so.
+// Ready returns nil when this store is reached, some serving process has looked at the tenant lately, and it isn't Keyturn's
+// own identity that kept the last look from seeing anything; else a problem that says which isn't so.
 func (e *Engine) Ready(ctx context.Context) error {
 	service, err := e.service()
 	if err != nil {
@@ -232,6 +232,9 @@ func (e *Engine) Ready(ctx context.Context) error {
 	why := ""
 	if duty.Failure != "" {
 		why = ": " + duty.Failure
+		if err := e.ownFinding(ctx, service); err != nil {
+			return err
+		}
 	}
 	switch {
 	case !duty.Done:
@@ -239,6 +242,20 @@ func (e *Engine) Ready(ctx context.Context) error {
 	case duty.Ago > 2*e.Rounds.Every+lookGrace:
 		return problem.Later("look.stale", "tenant", 0,
 			fmt.Errorf("it was last looked at with success %s ago%s", duty.Ago.Round(time.Second), why))
+	}
+	return nil
+}
+
+// ownFinding is what is wrong with Keyturn itself, as a finding of any application has it; nil = nothing that is known.
+func (e *Engine) ownFinding(ctx context.Context, service Service) error {
+	found, err := service.Findings(ctx)
+	if err != nil {
+		return problem.Later("store.unreachable", "store", 0, err)
+	}
+	for _, finding := range found {
+		if isOwn(finding.Code) {
+			return problem.NeedsPerson(finding.Code, "Keyturn itself", "no application could be looked at: "+finding.Text, finding.Fix)
+		}
 	}
 	return nil
 }
