@@ -147,6 +147,7 @@ func (b *building) tries(run, other string) map[string]map[int]request {
 		"listApplications": bad("/api/v1/applications?standing=unknown&limit=1", "/api/v1/applications?after=%21"),
 		"listCredentials":  bad("/api/v1/credentials", "/api/v1/credentials?after=x"),
 		"listTargets":      bad("/api/v1/targets", "/api/v1/targets?limit=0"),
+		"listNotices":      bad("/api/v1/notices?open=true&state=given%20up", "/api/v1/notices?after=none"),
 		"listRuns":         bad("/api/v1/runs?open=true", "/api/v1/runs?open=perhaps"),
 		"listAudit":        bad("/api/v1/audit?app=portal", "/api/v1/audit?after=%21"),
 		"listTokens":       ok("/api/v1/tokens"),

@@ -32,6 +32,7 @@ func expected(run string) map[string]struct {
 		"GET /runs":               {access.Viewer, "/runs", ""},
 		"GET /runs/{run}":         {access.Viewer, "/runs/" + run, ""},
 		"GET /audit":              {access.Viewer, "/audit", ""},
+		"GET /notices":            {access.Viewer, "/notices", ""},
 		"GET /about":              {access.Viewer, "/about", ""},
 
 		"GET /about/sign-in":      {access.Operator, "/about/sign-in", ""},
@@ -55,6 +56,7 @@ func expected(run string) map[string]struct {
 		"GET /api/v1/credentials":                    {access.Viewer, "/api/v1/credentials", ""},
 		"GET /api/v1/targets":                        {access.Viewer, "/api/v1/targets", ""},
 		"GET /api/v1/findings":                       {access.Viewer, "/api/v1/findings", ""},
+		"GET /api/v1/notices":                        {access.Viewer, "/api/v1/notices", ""},
 		"GET /api/v1/runs":                           {access.Viewer, "/api/v1/runs", ""},
 		"GET /api/v1/runs/{run}":                     {access.Viewer, "/api/v1/runs/" + run, ""},
 		"GET /api/v1/audit":                          {access.Viewer, "/api/v1/audit", ""},

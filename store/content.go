@@ -27,6 +27,7 @@ type Content struct {
 	Entries    iter.Seq2[audit.Entry, error]   // by application and number
 	Findings   iter.Seq2[Finding, error]
 	Postings   iter.Seq2[Posting, error] // in the order in which they came
+	Tokens     iter.Seq2[Pass, error]    // those of programs; people sign in again
 
 	// Accept is asked before the transaction ends whether what was saved, as the new store counts it, is all of it.
 	Accept func(ctx context.Context, saved Tally) error
@@ -34,7 +35,7 @@ type Content struct {
 
 // Tally is how much a store holds.
 type Tally struct {
-	Runs, Attempts, Deliveries, Events, Entries, Findings, Postings int
+	Runs, Attempts, Deliveries, Events, Entries, Findings, Postings, Tokens int
 
 	Heads map[string]string // the digest of the last audit entry of each application that has one
 }

@@ -41,6 +41,13 @@ type Backlog struct {
 	Failure string        // why the oldest that failed or was given up did; "" = none did
 }
 
+// longFailing is how old the oldest notice may be, while sending fails, before a person is shown that nobody is told: a
+// mail server that restarts is no matter.
+const longFailing = time.Hour
+
+// Stuck reports whether notices don't reach people, and somebody should see why.
+func (b Backlog) Stuck() bool { return b.GivenUp > 0 || b.Failing > 0 && b.Oldest > longFailing }
+
 // PostingState is where a notice in the outbox stands.
 type PostingState string
 

@@ -31,8 +31,8 @@ func newStoreCopy(sh *shell) *cobra.Command {
 		Use:   "copy --to ADDRESS",
 		Short: "Copy a store into an empty PostgreSQL database",
 		Long: "Copies everything that a store remembers into an empty PostgreSQL database, in one transaction: runs with their attempts,\n" +
-			"places, events, findings and notices, and the whole audit log, entry by entry. Renewals in flight go on from the new store. Nothing\n" +
-			"is copied when the new store holds anything, when a Keyturn works on the old one, or when the counts differ in the end;\n" +
+			"places, events, findings and notices, API tokens (as digests), and the whole audit log, entry by entry. People sign in at the\n" +
+			"console again. Renewals in flight go on from the new store. Nothing is copied when the new store holds anything, when a Keyturn works on the old one, or when the counts differ in the end;\n" +
 			"then it may be tried again. The old store isn't changed: afterwards name the new one as `store` in keyturn.yaml on\n" +
 			"every machine, and put the old one away, so that no renewal is driven from both.\n\n" +
 			"The database's password comes from PGPASSWORD or a password file, never from the command line.",
@@ -85,8 +85,8 @@ func (sh *shell) copyInto(ctx context.Context, old store.ReadCloser, fresh memor
 	if err != nil {
 		return err
 	}
-	sh.tell("copied %d runs, %d attempts, %d places, %d events, %d audit entries, %d findings, %d notices", report.Runs, report.Attempts,
-		report.Deliveries, report.Events, report.Entries, report.Findings, report.Postings)
+	sh.tell("copied %d runs, %d attempts, %d places, %d events, %d audit entries, %d findings, %d notices, %d API tokens", report.Runs, report.Attempts,
+		report.Deliveries, report.Events, report.Entries, report.Findings, report.Postings, report.Tokens)
 	sh.say("now name it in keyturn.yaml, and put %s away", from)
 	if len(report.Broken) == 0 {
 		return nil

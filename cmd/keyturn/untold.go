@@ -8,10 +8,6 @@ import (
 	"keyturn/store"
 )
 
-// longFailing is how old the oldest notice may be, while sending fails, before a person is shown that nobody is told: a
-// mail server that restarts is no matter.
-const longFailing = time.Hour
-
 // untold says that notices don't reach people.
 type untold struct{ Text, Fix string }
 
@@ -31,7 +27,7 @@ func untoldOf(ctx context.Context, reader any) (*untold, error) {
 			Text: fmt.Sprintf("%s given up after days of trying: %s", counted(sum.GivenUp), sum.Failure),
 			Fix:  "keyturn notify test; when it gets through, keyturn notify resend",
 		}, nil
-	case sum.Failing > 0 && sum.Oldest > longFailing:
+	case sum.Stuck():
 		return &untold{
 			Text: fmt.Sprintf("%s not sent since %s: %s", counted(sum.Pending), sum.Oldest.Round(time.Minute), sum.Failure),
 			Fix:  "keyturn notify test shows what is wrong; they are tried again by themselves",

@@ -28,6 +28,7 @@ func (a *API) operations() {
 	add(a, access.Viewer, at("listCredentials", "GET", "/credentials", "Secrets and certificates that the last look at the tenant saw, what ends first first", bad), a.credentials)
 	add(a, access.Viewer, at("listTargets", "GET", "/targets", "Places that hold secrets, with the proof that each reached", bad), a.targets)
 	add(a, access.Viewer, at("listFindings", "GET", "/findings", "What keeps applications from being renewed by themselves"), a.findings)
+	add(a, access.Viewer, at("listNotices", "GET", "/notices", "What people were told in the last month, and what is still to be sent, newest first", bad), a.noticed)
 	add(a, access.Viewer, at("listRuns", "GET", "/runs", "Renewals, newest first", bad), a.runs)
 	add(a, access.Viewer, at("getRun", "GET", "/runs/{run}", "One renewal with all that is kept of it; its ETag is its version", bad, gone), a.run)
 	add(a, access.Viewer, at("listAudit", "GET", "/audit", "The audit log, newest first", bad), a.audit)

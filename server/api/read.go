@@ -100,6 +100,16 @@ func (a *API) findings(ctx context.Context, _ *struct{}) (*answer[findings], err
 	return found(findings{list}, err)
 }
 
+func (a *API) noticed(ctx context.Context, in *struct {
+	Paging
+	App   string             `query:"app" maxLength:"200" doc:"Of this application alone"`
+	State store.PostingState `query:"state" enum:"pending,sent,given up,over" doc:"Where it stands"`
+	Open  bool               `query:"open" doc:"Only those whose matter isn't over"`
+},
+) (*answer[board.NoticePage], error) {
+	return found(a.Board.Notices(ctx, board.NoticeQuery{App: in.App, State: in.State, Open: in.Open, After: in.After, Limit: in.Limit}))
+}
+
 func (a *API) audit(ctx context.Context, in *struct {
 	Paging
 	App string `query:"app" maxLength:"200" doc:"Of this application alone"`

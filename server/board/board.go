@@ -24,6 +24,7 @@ type Store interface {
 	store.Ledger
 	store.Pages
 	store.Sightings
+	store.OutboxReader
 	Duty(ctx context.Context, duty string) (store.Duty, error)
 	Findings(ctx context.Context) ([]store.Finding, error)
 }

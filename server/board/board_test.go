@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"keyturn/config"
+	"keyturn/notice"
 	"keyturn/policy"
 	"keyturn/problem"
 	"keyturn/renewal"
@@ -208,5 +210,43 @@ func TestWhatHappensShows(t *testing.T) {
 	}
 	if _, err := b.Application(t.Context(), "nobody's"); !problem.Is(err, "app.unknown") {
 		t.Errorf("an unknown application: %v", err)
+	}
+}
+
+func TestNoticesComeNewestFirst(t *testing.T) {
+	t.Parallel()
+	b, s, _ := show(t, configured("portal"), nil)
+	for _, n := range []notice.Notice{
+		{ID: "ntc_1", Subject: notice.OfApp("portal"), App: "portal", Kind: notice.Attention, Code: "drift", Title: "one", Text: "x", At: noon},
+		{ID: "ntc_2", Subject: notice.OfKeyturn("rights"), Kind: notice.Attention, Code: "role.missing", Title: "two", Text: "x", At: noon},
+		{ID: "ntc_3", Subject: notice.OfApp("other"), App: "other", Kind: notice.Attention, Code: "drift", Title: "three", Text: "x", At: noon},
+	} {
+		if err := s.Tell(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		q    board.NoticeQuery
+		want []string
+		next string
+	}{
+		"all":                {board.NoticeQuery{}, []string{"three", "two", "one"}, ""},
+		"a page":             {board.NoticeQuery{Limit: 2}, []string{"three", "two"}, "ntc_2"},
+		"the page after it":  {board.NoticeQuery{Limit: 2, After: "ntc_2"}, []string{"one"}, ""},
+		"of one application": {board.NoticeQuery{App: "portal"}, []string{"one"}, ""},
+		"those given up":     {board.NoticeQuery{State: store.PostingGivenUp}, nil, ""},
+		"not over":           {board.NoticeQuery{Open: true}, []string{"three", "two", "one"}, ""},
+	} {
+		page, err := b.Notices(t.Context(), c.q)
+		var titles []string
+		for _, item := range page.Items {
+			titles = append(titles, item.Title)
+		}
+		if err != nil || !slices.Equal(titles, c.want) || page.Next != c.next {
+			t.Errorf("%s: %v, next %q: %v", name, titles, page.Next, err)
+		}
+	}
+	if _, err := b.Notices(t.Context(), board.NoticeQuery{After: "none"}); !problem.Is(err, "query.invalid") {
+		t.Errorf("a bad cursor: %v", err)
 	}
 }

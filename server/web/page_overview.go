@@ -16,7 +16,8 @@ func (p Pages) overview(r *http.Request) (frame, templ.Component, error) {
 	if err != nil {
 		return f, nil, err
 	}
-	return f, overview(seen), nil
+	sum, err := p.Board.Untold(r.Context())
+	return f, overview(seen, sum), err
 }
 
 // counted are the standings that some application has, what needs a person first.

@@ -40,6 +40,7 @@ func (p Pages) Routes() []access.Route {
 		access.Route{Pattern: "POST /runs/{run}/abort", Least: access.Operator, Handler: p.tellRun(command.Abort)},
 		access.Route{Pattern: "POST /runs/{run}/approve", Least: access.Approver, Handler: p.tellRun(command.Approve)},
 		page("GET /audit", access.Viewer, p.audit),
+		page("GET /notices", access.Viewer, p.notices),
 		page("GET /about", access.Viewer, p.about),
 		page("GET "+visitAddress, access.Operator, p.visit),
 		access.Route{Pattern: "POST " + visitAddress, Least: access.Operator, Handler: http.HandlerFunc(p.beginVisit)},

@@ -7,6 +7,7 @@ import (
 	"keyturn/server/board"
 	"keyturn/server/command"
 	"keyturn/standing"
+	"keyturn/store"
 )
 
 // texts is every sentence that pages say by themselves, in one place. What the program says of an application or a
@@ -44,6 +45,9 @@ var texts = struct {
 	ObjectID, SignsInBy, Rights, RightsNote    string
 	You, Role, SignedInBy, PeopleComeInBy      string
 	Notices, NoNotices, Waiting, GivenUp       string
+	NoticesNote, NoneTold, NotOver, AllNotices string
+	NotReached, NotReachedFix                  string
+	Postings                                   map[store.PostingState]string
 	AddIns, AddInsNote, Issues, IssuesNote     string
 	OwnRights, OwnRightsNote, AtMicrosoft      string
 	GoToMicrosoft, TypeCode, ComesBack         string
@@ -99,6 +103,12 @@ var texts = struct {
 	RightsNote: "Rights in Azure and in vaults are told by keyturn doctor, for each place.",
 	You:        "You", Role: "Role", SignedInBy: "Signed in by", PeopleComeInBy: "People come in by",
 	Notices: "Notices", NoNotices: "None waits to be sent.", Waiting: "Waiting", GivenUp: "Given up",
+	NoticesNote: "What people were told in the last month by mail or webhook, and what is still to be sent.", NoneTold: "Nobody was told anything.",
+	NotOver: "not over yet", AllNotices: "All notices", NotReached: "Notices don't reach people",
+	NotReachedFix: "keyturn notify test shows what is wrong; when it gets through, keyturn notify resend",
+	Postings: map[store.PostingState]string{
+		store.PostingPending: "to be sent", store.PostingSent: "sent", store.PostingGivenUp: "given up", store.PostingOver: "over",
+	},
 	AddIns: "SharePoint add-ins", AddInsNote: "renewed as on their own page, Settings, About", Issues: "Known issues", IssuesNote: "when an administrator's sign-in fails",
 	OwnRights:     "Sign in at Microsoft with your own rights",
 	OwnRightsNote: "Some renewals need an administrator's rights, such as those of a SharePoint add-in. What you sign in with is kept in memory alone, and ends when this process does.",

@@ -22,14 +22,14 @@ var _ store.Importer = (*Store)(nil)
 func (s *Store) Import(ctx context.Context, content store.Content, now time.Time) error {
 	again := false
 	err := s.write(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE run, event, audit, finding, notice IN EXCLUSIVE MODE"); err != nil {
+		if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE run, event, audit, finding, notice, pass IN EXCLUSIVE MODE"); err != nil {
 			return err
 		}
 		held, err := tally(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if held.Runs+held.Events+held.Entries+held.Findings+held.Postings > 0 {
+		if held.Runs+held.Events+held.Entries+held.Findings+held.Postings+held.Tokens > 0 {
 			return s.filled(ctx, content, held, again)
 		}
 		again = true
@@ -123,7 +123,10 @@ func pourTold(ctx context.Context, tx pgx.Tx, content store.Content) error {
 	if err != nil {
 		return err
 	}
-	return pourNotices(ctx, tx, content)
+	if err := pourNotices(ctx, tx, content); err != nil {
+		return err
+	}
+	return pour(ctx, tx, "pass", strings.Split(passColumns, ", "), content.Tokens, passValues)
 }
 
 // pourNotices copies the outbox. What was in somebody's hands is in nobody's now, and due at once.
@@ -171,8 +174,9 @@ func sleeping(r renewal.Run) bool {
 func tally(ctx context.Context, tx pgx.Tx) (store.Tally, error) {
 	held := store.Tally{Heads: map[string]string{}}
 	err := tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM attempt), (SELECT count(*) FROM delivery),
-		(SELECT count(*) FROM event), (SELECT count(*) FROM audit), (SELECT count(*) FROM finding), (SELECT count(*) FROM notice)`).
-		Scan(&held.Runs, &held.Attempts, &held.Deliveries, &held.Events, &held.Entries, &held.Findings, &held.Postings)
+		(SELECT count(*) FROM event), (SELECT count(*) FROM audit), (SELECT count(*) FROM finding), (SELECT count(*) FROM notice),
+		(SELECT count(*) FROM pass WHERE kind = $1)`, store.TokenPass).
+		Scan(&held.Runs, &held.Attempts, &held.Deliveries, &held.Events, &held.Entries, &held.Findings, &held.Postings, &held.Tokens)
 	if err != nil {
 		return held, fmt.Errorf("count what the store holds: %w", err)
 	}

@@ -54,6 +54,15 @@ func fileStore(t testing.TB, apps int) *sqlite.Store {
 			t.Fatal(err)
 		}
 	}
+	for id, kind := range map[string]store.PassKind{"pipeline": store.TokenPass, "revoked": store.TokenPass, "browser": store.SessionPass} {
+		pass := store.Pass{ID: id, Kind: kind, Digest: "digest of " + id, Name: id, Role: "viewer", Person: "Ada", Subject: "issuer|ada", Method: "token", Made: noon, Ends: noon.Add(time.Hour)}
+		if id == "revoked" {
+			pass.Voided = noon
+		}
+		if err := s.Keep(t.Context(), pass); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return s
 }
 
@@ -93,6 +102,7 @@ type all struct {
 	Events    []renewal.Event
 	Findings  []store.Finding
 	Postings  []store.Posting // without their age
+	Tokens    []store.Pass
 }
 
 func everything(t *testing.T, s interface {
@@ -100,6 +110,7 @@ func everything(t *testing.T, s interface {
 	store.Ledger
 	store.Findings
 	store.OutboxReader
+	store.Passes
 },
 ) (a all) {
 	t.Helper()
@@ -131,6 +142,8 @@ func everything(t *testing.T, s interface {
 	keep(err)
 	a.Postings, err = s.Postings(t.Context())
 	keep(err)
+	a.Tokens, err = s.Passes(t.Context(), store.TokenPass)
+	keep(err)
 	for i := range a.Postings {
 		a.Postings[i].Age = 0
 	}
@@ -154,7 +167,7 @@ func TestACopyLosesNothing(t *testing.T) {
 		}
 		t.Fatal("the stores differ")
 	}
-	if report.Runs != 2*apps || report.Events <= 1000 || len(report.Heads) != apps || len(report.Broken) != 0 || report.Findings != 1 || report.Postings != 2 {
+	if report.Runs != 2*apps || report.Events <= 1000 || len(report.Heads) != apps || len(report.Broken) != 0 || report.Findings != 1 || report.Postings != 2 || report.Tokens != 2 {
 		t.Errorf("reported %d runs, %d events, %d heads, %d broken", report.Runs, report.Events, len(report.Heads), len(report.Broken))
 	}
 	hour := "scheduled_at BETWEEN now() + interval '50 minutes' AND now() + interval '70 minutes'"

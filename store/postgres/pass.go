@@ -22,13 +22,19 @@ func (s *Store) Keep(ctx context.Context, p store.Pass) error {
 		}
 		_, err := tx.Exec(ctx, "INSERT INTO pass ("+passColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 			ON CONFLICT (digest) DO NOTHING`, // an earlier try whose answer was lost: digests are random
-			p.ID, p.Kind, p.Digest, clean(p.Name), p.Role, clean(p.Person), clean(p.Subject), p.Method, instant(p.Made), instant(p.Ends), instant(p.Voided))
+			passValues(p)...)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("keep pass %s: %w", p.ID, err)
 	}
 	return nil
+}
+
+func passValues(p store.Pass) []any {
+	return []any{
+		p.ID, p.Kind, p.Digest, clean(p.Name), p.Role, clean(p.Person), clean(p.Subject), p.Method, instant(p.Made), instant(p.Ends), instant(p.Voided),
+	}
 }
 
 // Pass implements [store.Passes].

@@ -25,6 +25,7 @@ func (c *copying) content(ctx context.Context) store.Content {
 		Entries:    counted(&c.report.Entries, c.entries(ctx)),
 		Findings:   counted(&c.report.Findings, c.findings(ctx)),
 		Postings:   counted(&c.report.Postings, c.postings(ctx)),
+		Tokens:     counted(&c.report.Tokens, c.tokens(ctx)),
 		Accept:     c.accept,
 	}
 }
@@ -137,6 +138,23 @@ func (c *copying) postings(ctx context.Context) source[store.Posting] {
 		all, err := from.Postings(ctx)
 		if err != nil {
 			return fmt.Errorf("read the outbox to be copied: %w", err)
+		}
+		return each(all, give)
+	}
+}
+
+// tokens are copied so that programs which use the API go on; sessions and links are not, since people sign in again.
+func (c *copying) tokens(ctx context.Context) source[store.Pass] {
+	return func(give func(store.Pass) error) error {
+		from, ok := c.from.(interface {
+			Passes(ctx context.Context, kind store.PassKind) ([]store.Pass, error)
+		})
+		if !ok {
+			return nil // it keeps none
+		}
+		all, err := from.Passes(ctx, store.TokenPass)
+		if err != nil {
+			return fmt.Errorf("read the API tokens to be copied: %w", err)
 		}
 		return each(all, give)
 	}

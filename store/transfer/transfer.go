@@ -137,6 +137,7 @@ func (c *copying) accept(ctx context.Context, saved store.Tally) error {
 		{"audit entries", c.report.Entries, saved.Entries},
 		{"findings", c.report.Findings, saved.Findings},
 		{"notices", c.report.Postings, saved.Postings},
+		{"API tokens", c.report.Tokens, saved.Tokens},
 	} {
 		if table.want != table.got {
 			lost = append(lost, fmt.Sprintf("%d %s, %d were read", table.got, table.name, table.want))
