@@ -73,7 +73,7 @@ func (f *fleet) live(ctx context.Context, c *chances, before truth) {
 	f.t.Helper()
 	start := f.now()
 	end := start.Add(time.Duration(*span) * year)
-	judged, bounded := start, 0
+	judged := start
 	for look := start; f.now().Before(end) && !f.t.Failed(); {
 		if !f.now().Before(look) {
 			c.disturb(f)
@@ -85,7 +85,7 @@ func (f *fleet) live(ctx context.Context, c *chances, before truth) {
 			judged = f.now()
 			f.must(f.engine.Prune(ctx))
 			f.assertWell(before)
-			bounded = f.assertBounded(judged.Sub(start), bounded)
+			f.assertBounded()
 		}
 		next, err := f.alarm.next(ctx)
 		f.must(err)
