@@ -24,6 +24,8 @@ var levels = map[string]int{
 	"cloud": 2, "config": 2,
 	// from one store to another, by the contract alone
 	"store/transfer": 2,
+	// River, the same on every database
+	"store/alarm": 2,
 	// what Prometheus is told of a store
 	"metric": 2,
 	// thin clients

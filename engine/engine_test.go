@@ -14,6 +14,7 @@ import (
 	"keyturn/renewal"
 	"keyturn/stage"
 	"keyturn/stage/stagetest"
+	"keyturn/store/alarm"
 	"keyturn/store/sqlite"
 )
 
@@ -301,7 +302,7 @@ func TestServeIsWokenByTheAlarm(t *testing.T) {
 		}
 	}, stop)
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(t.Context(), sqlite.NewWaker(s, sqlite.WakerOptions{})) }()
+	go func() { served <- server.Serve(t.Context(), sqlite.NewWaker(s, alarm.Options{})) }()
 	select {
 	case <-done:
 	case err := <-served:

@@ -14,6 +14,7 @@ import (
 	"keyturn/stage"
 	"keyturn/stage/stagetest"
 	"keyturn/store"
+	"keyturn/store/alarm"
 	"keyturn/store/sqlite"
 )
 
@@ -74,7 +75,7 @@ func (u unattended) await(t *testing.T, kind string) {
 func (u unattended) serve(t *testing.T) (stop func()) {
 	t.Helper()
 	served := make(chan error, 1)
-	go func() { served <- u.Serve(t.Context(), sqlite.NewWaker(u.store, sqlite.WakerOptions{})) }()
+	go func() { served <- u.Serve(t.Context(), sqlite.NewWaker(u.store, alarm.Options{})) }()
 	return sync.OnceFunc(func() {
 		close(u.stop)
 		if err := <-served; err != nil {

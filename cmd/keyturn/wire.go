@@ -22,6 +22,7 @@ import (
 	"keyturn/secret"
 	"keyturn/stage"
 	"keyturn/store"
+	"keyturn/store/alarm"
 	"keyturn/store/postgres"
 	"keyturn/store/sqlite"
 	"keyturn/target"
@@ -250,14 +251,14 @@ func openStore(ctx context.Context, where string, migrating bool) (memory, error
 type file struct{ *sqlite.Store }
 
 func (f file) alarm(log *slog.Logger, workers int) engine.Waker {
-	return sqlite.NewWaker(f.Store, sqlite.WakerOptions{Workers: workers, Log: log})
+	return sqlite.NewWaker(f.Store, alarm.Options{Workers: workers, Log: log})
 }
 
 // database is a store in a database that machines share.
 type database struct{ *postgres.Store }
 
 func (d database) alarm(log *slog.Logger, workers int) engine.Waker {
-	return postgres.NewWaker(d.Store, postgres.WakerOptions{Workers: workers, Log: log})
+	return postgres.NewWaker(d.Store, alarm.Options{Workers: workers, Log: log})
 }
 
 // budget is what the processes on one store may ask of one tenant's Microsoft Graph together.

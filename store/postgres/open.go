@@ -16,6 +16,7 @@ import (
 
 	"keyturn/problem"
 	"keyturn/store"
+	"keyturn/store/alarm"
 )
 
 const (
@@ -77,7 +78,7 @@ func Open(ctx context.Context, address string, options Options) (*Store, error) 
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
 	s := &Store{reading: reading{pool, place}}
-	s.alarm = sync.OnceValues(s.newAlarm)
+	s.alarm = sync.OnceValues(alarm.Opener[pgx.Tx](s.openAlarm).Setter)
 	if err := s.prepare(ctx, options); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

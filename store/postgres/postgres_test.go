@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"keyturn/store/alarm"
 	"keyturn/store/postgrestest"
 	"keyturn/store/storetest"
 )
@@ -46,7 +47,7 @@ func open(t testing.TB, address string) *Store {
 
 func waker(t *testing.T, s *Store) *Waker {
 	t.Helper()
-	w := NewWaker(s, WakerOptions{})
+	w := NewWaker(s, alarm.Options{})
 	t.Cleanup(func() {
 		if err := w.Stop(context.Background()); err != nil {
 			t.Error(err)

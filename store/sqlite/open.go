@@ -15,6 +15,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 
 	"keyturn/store"
+	"keyturn/store/alarm"
 )
 
 const (
@@ -61,7 +62,7 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{path: path, writer: pool(path, "_txlock=immediate", 1), reader: pool(path, "_query_only=1", readers)}
-	s.alarm = sync.OnceValues(s.newAlarm)
+	s.alarm = sync.OnceValues(alarm.Opener[*sql.Tx](s.openAlarm).Setter)
 	if err := s.prepare(ctx, options); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

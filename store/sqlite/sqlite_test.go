@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"keyturn/store/alarm"
 	"keyturn/store/storetest"
 )
 
@@ -60,7 +61,7 @@ func open(t testing.TB, path string) *Store {
 
 func waker(t *testing.T, s *Store) *Waker {
 	t.Helper()
-	w := NewWaker(s, WakerOptions{})
+	w := NewWaker(s, alarm.Options{})
 	t.Cleanup(func() {
 		if err := w.Stop(context.Background()); err != nil {
 			t.Error(err)

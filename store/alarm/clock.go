@@ -1,0 +1,114 @@
+package alarm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+)
+
+const (
+	// workTimeout ends the context of one look at a run. It is far beyond what a run ever does in one go (half an hour
+	// of retries and a settling time), because ending it in between helps nobody.
+	workTimeout = 2 * time.Hour
+	// rescueAfter is when River takes a wake for lost with its process. It must be longer than workTimeout. Nothing
+	// hangs on it: the engine finds runs of dead nodes by itself within seconds.
+	rescueAfter = 3 * time.Hour
+	// keepWakes is how long a wake that was worked stays to be seen. A run's own history is in our tables.
+	keepWakes = time.Hour
+	// pollEvery is how late a wake that is ready may be taken when nobody has work in hand and the database tells nothing
+	// by itself; while there is work River asks for more at once. Each time costs a statement, day and night. River moves
+	// timed wakes to ready every 5 s.
+	pollEvery = time.Second
+	// cancelGrace is how long Stop waits for work that it has cancelled.
+	cancelGrace = 10 * time.Second
+	// defaultWorkers is how many runs one process drives side by side.
+	defaultWorkers = 16
+)
+
+// Options of a [Clock].
+type Options struct {
+	Workers int          // runs driven side by side; 0 = 16
+	Log     *slog.Logger // gets River's warnings and errors; nil = nowhere
+}
+
+// Work looks at a run. A wake may come twice or too late, never too early by the machine's clock, so work must look at the
+// run first; one of an older version than the run's means nothing any more.
+type Work = func(ctx context.Context, run string, version int64) error
+
+// Clock calls work for each run whose time has come, in one of the processes that have started one on the same store.
+// Wakes are kept in the store and survive the process.
+type Clock[Tx any] struct {
+	open    Opener[Tx]
+	options Options
+
+	mu     sync.Mutex
+	client *river.Client[Tx] // nil until Start
+}
+
+// NewClock makes the alarm clock of a store, which must stay open until Stop has returned.
+func NewClock[Tx any](open Opener[Tx], options Options) *Clock[Tx] {
+	if options.Workers == 0 {
+		options.Workers = defaultWorkers
+	}
+	return &Clock[Tx]{open: open, options: options}
+}
+
+// Start begins to call work, in up to Workers goroutines. An error of work is tried again later, a few times. When ctx
+// ends, so do the contexts of the work in hand. A Clock starts once. The database's own errors are returned as they are.
+func (c *Clock[Tx]) Start(ctx context.Context, work Work) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.client != nil {
+		return errors.New("start the alarm clock: it was started before")
+	}
+	client, err := c.open(c.config(work))
+	if err != nil {
+		return fmt.Errorf("make the alarm clock: %w", err)
+	}
+	if err := client.Start(ctx); err != nil {
+		return fmt.Errorf("start the alarm clock: %w", err)
+	}
+	c.client = client
+	return nil
+}
+
+func (c *Clock[Tx]) config(work Work) *river.Config {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[Wake]) error {
+		return work(ctx, job.Args.Run, job.Args.Version)
+	}))
+	return &river.Config{
+		Queues:                      map[string]river.QueueConfig{Queue: {MaxWorkers: c.options.Workers}},
+		Workers:                     workers,
+		FetchPollInterval:           pollEvery,
+		JobTimeout:                  workTimeout,
+		RescueStuckJobsAfter:        rescueAfter,
+		CompletedJobRetentionPeriod: keepWakes,
+		DiscardedJobRetentionPeriod: keepWakes,
+		Logger:                      slog.New(quiet(c.options.Log)),
+	}
+}
+
+// Stop takes no new work and waits for the work in hand. When ctx ends before, it ends the contexts of that work and
+// waits another 10 s at most. Safe to repeat, and without Start.
+func (c *Clock[Tx]) Stop(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.client == nil {
+		return nil
+	}
+	if c.client.Stop(ctx) == nil {
+		return nil
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelGrace)
+	defer cancel()
+	if err := c.client.StopAndCancel(grace); err != nil {
+		return fmt.Errorf("stop the alarm clock: %w", err)
+	}
+	return nil
+}
