@@ -89,6 +89,17 @@ func (a App) of(kind Kind) []Credential {
 	return found
 }
 
+// LastEnd is when the last password of the app ends; zero = it has none.
+func (a App) LastEnd() time.Time {
+	var end time.Time
+	for _, c := range a.Passwords() {
+		if c.End.After(end) {
+			end = c.End
+		}
+	}
+	return end
+}
+
 // MaxPasswords is how many passwords the app may hold at once; 0 = no fixed number is known. Apps that let personal
 // Microsoft accounts sign in hold two. Source: observed, https://github.com/hashicorp/terraform-provider-azuread/issues/640.
 func (a App) MaxPasswords() int {

@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"keyturn/credential"
 	"keyturn/notice"
 	"keyturn/policy"
 	"keyturn/problem"
@@ -28,6 +31,11 @@ type Rounds struct {
 	// Ends tells when the credentials of applications end, as far as few questions do, so that the first look of all
 	// begins with what ends first. An application may be missing. nil = they are looked at as they are listed.
 	Ends func(ctx context.Context) (map[string]time.Time, error)
+
+	// Excluded are the applications that a person takes care of, with the reason. Each is glanced at once a day, for what
+	// is shown of it and to tell of one that nobody renews: its registration alone is read, and nothing is done to it.
+	Excluded map[string]string
+	Glance   func(ctx context.Context, app string) (credential.App, error)
 }
 
 // LookDuty is the look at the tenant, as the store names what serving processes owe together.
@@ -94,7 +102,7 @@ func (e *Engine) look(ctx context.Context, service Service, own *ownMatters) err
 		group.Go(func() error { errs[i] = e.lookAt(ctx, service, seen, app, isOpen); return nil })
 	}
 	_ = group.Wait() // each look keeps its own failure
-	return errors.Join(unreached(errs), seen.end(ctx, e.Rounds.Apps))
+	return errors.Join(unreached(errs), e.glance(ctx, seen), seen.end(ctx, slices.AppendSeq(slices.Clone(e.Rounds.Apps), maps.Keys(e.Rounds.Excluded))))
 }
 
 // sort brings what ends first to the front. Where nothing is known yet, the tenant is asked once.

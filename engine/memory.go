@@ -120,3 +120,17 @@ func soonest(a, b time.Time) int {
 	}
 	return a.Compare(b)
 }
+
+// daily reports, once a day, that an application is to be read.
+func (m *memory) daily(app string, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.read == nil {
+		m.read, m.next = map[string]time.Time{}, map[string]time.Time{}
+	}
+	if now.Before(m.read[app].Add(readAgain)) {
+		return false
+	}
+	m.read[app] = now
+	return true
+}

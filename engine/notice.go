@@ -18,11 +18,6 @@ type Notify struct {
 	Looked    func(ctx context.Context) // called after each look at the tenant that went well; nil = nobody listens
 	// Own looks at what Keyturn itself signs in with. nil = nobody does.
 	Own func(ctx context.Context) (Worry, error)
-
-	// Excluded are the applications that a person takes care of, with the reason. Once a day, End looks when the last of
-	// an application's secrets ends; zero = it has none.
-	Excluded map[string]string
-	End      func(ctx context.Context, app string) (time.Time, error)
 }
 
 // Worry is one thing about Keyturn itself that a person should mend; its zero value is none.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"keyturn/credential"
 	"keyturn/engine"
 	"keyturn/notice"
 	"keyturn/problem"
@@ -319,8 +320,11 @@ func TestAnExcludedApplicationIsToldOfInItsLastWeek(t *testing.T) {
 	b := setUp(t)
 	u := b.unattended("a", nil).tells()
 	end, asked := b.clock().Now().Add(9*24*time.Hour), 0
-	u.Notify.Excluded = map[string]string{"theirs": "its pipeline renews it"}
-	u.Notify.End = func(_ context.Context, app string) (time.Time, error) { asked++; return end, nil }
+	u.Rounds.Excluded = map[string]string{"theirs": "its pipeline renews it"}
+	u.Rounds.Glance = func(context.Context, string) (credential.App, error) {
+		asked++
+		return credential.App{Name: "Theirs", Credentials: []credential.Credential{{KeyID: "key", Kind: credential.Password, End: end}}}, nil
+	}
 	for range 4 {
 		u.glance(t)
 		b.pass(12 * time.Hour)
@@ -328,6 +332,13 @@ func TestAnExcludedApplicationIsToldOfInItsLastWeek(t *testing.T) {
 	wantNotices(t, "nine to seven days before", u.notices(t))
 	if asked != 2 {
 		t.Errorf("asked %d times in two days", asked)
+	}
+	page, err := u.store.Sightings(t.Context(), store.SightingFilter{Now: b.clock().Now(), App: "theirs"})
+	if err != nil || len(page.Sightings) != 1 {
+		t.Fatalf("seen: %+v, %v", page, err)
+	}
+	if seen := page.Sightings[0]; seen.State != store.SightingExcluded || !seen.Expires.Equal(end) || seen.Name != "Theirs" || len(seen.Credentials) != 1 {
+		t.Errorf("seen %+v", seen)
 	}
 	b.pass(24 * time.Hour)
 	u.glance(t)

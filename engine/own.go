@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"keyturn/notice"
 	"keyturn/problem"
 	"keyturn/renewal"
@@ -20,6 +18,8 @@ type ownMatters struct {
 	mu     sync.Mutex
 	byCode map[string]notice.Notice
 	read   bool // an application could be read
+
+	excluded []notice.Notice // of applications that a person takes care of
 }
 
 // isOwn reports whether a problem of that code lies with Keyturn's identity, not with one application.
@@ -110,7 +110,7 @@ func (e *Engine) afterLook(ctx context.Context, service Service, own *ownMatters
 		notices = append(notices, over("rights", "Keyturn itself is well again", "Keyturn's identity works and has the rights that it needs.", now))
 	}
 	notices = append(notices, e.ownCredential(ctx, now)...)
-	return service.Tell(ctx, append(notices, e.excluded(ctx, now)...)...)
+	return service.Tell(ctx, append(notices, own.excluded...)...)
 }
 
 // longBlind is for how long the tenant may be out of reach before people are told: an outage over night is nobody's to mend.
@@ -183,56 +183,4 @@ func (e *Engine) goneWell(app string) []notice.Notice {
 		return nil
 	}
 	return []notice.Notice{matter{app: app, now: e.Clock.Now()}.recovered("nothing stands in the way of its renewal")}
-}
-
-// excluded tells of applications that a person takes care of, and that nobody has renewed a week before their last
-// secret's end. Each is looked at once a day; what can't be read is theirs to know.
-func (e *Engine) excluded(ctx context.Context, now time.Time) []notice.Notice {
-	var mu sync.Mutex
-	var notices []notice.Notice
-	var group errgroup.Group
-	group.SetLimit(lookAtOnce)
-	for app, why := range e.Notify.Excluded {
-		if !e.memory.daily(app, now) {
-			continue
-		}
-		group.Go(func() error {
-			end, err := e.Notify.End(ctx, app)
-			if err != nil {
-				e.Log.Debug("could not look at an excluded application", "app", app, "error", err)
-				return nil
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			notices = append(notices, excludedEnds(app, why, end, now))
-			return nil
-		})
-	}
-	_ = group.Wait() // none of them fails
-	return notices
-}
-
-func excludedEnds(app, why string, end, now time.Time) notice.Notice {
-	about := matter{
-		app: app, end: end, now: now, text: "keyturn.yaml says that Keyturn leaves it alone (" + why + "), and no newer secret is there",
-		fix: "renew it as you are used to, or drop excluded from keyturn.yaml",
-	}
-	if about.isNear() {
-		return about.told("has been renewed by nobody")
-	}
-	return about.recovered("a newer secret is there")
-}
-
-// daily reports, once a day, that an application is to be read.
-func (m *memory) daily(app string, now time.Time) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.read == nil {
-		m.read, m.next = map[string]time.Time{}, map[string]time.Time{}
-	}
-	if now.Before(m.read[app].Add(readAgain)) {
-		return false
-	}
-	m.read[app] = now
-	return true
 }

@@ -83,7 +83,7 @@ func (e *Engine) planOf(ctx context.Context, app string) (stage.Setup, stage.Pla
 		if err == nil || problem.Of(err).Code != problem.Throttled || held == mostHolds {
 			return setup, plan, err
 		}
-		if !nap(ctx, min(max(problem.Of(err).After, time.Second), longestHold)) {
+		if !nap(ctx, min(max(problem.Of(err).After, paceEvery), longestHold)) {
 			return setup, plan, err
 		}
 	}

@@ -72,6 +72,9 @@ const (
 	SightingDue     SightingState = "due"     // it is time to renew it
 	SightingFine    SightingState = "fine"    // nothing is to be done
 	SightingUnclear SightingState = "unclear" // what was seen doesn't tell
+
+	// SightingExcluded is one of a person's own care, whatever its dates: its Code is "due.excluded".
+	SightingExcluded SightingState = "excluded"
 )
 
 // SightingFilter chooses sightings; its zero value, but for Now, chooses the first page of all.

@@ -7,7 +7,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"keyturn/config"
-	"keyturn/credential"
 	"keyturn/store"
 )
 
@@ -47,17 +46,6 @@ func (d *desk) lookOne(ctx context.Context, row *statusRow, app config.Applicati
 	row.Findings = checks
 	found, err := d.entra.Look(ctx, app.ClientID)
 	if err == nil && row.known.Run.InUseEnds().IsZero() {
-		row.known.Seen.Expires = lastEnd(found)
+		row.known.Seen.Expires = found.LastEnd() // the best guess where nobody ever proved which one is in use
 	}
-}
-
-// lastEnd is when the last secret of an app ends: the best guess where nobody ever proved which one is in use.
-func lastEnd(app credential.App) time.Time {
-	var end time.Time
-	for _, c := range app.Passwords() {
-		if c.End.After(end) {
-			end = c.End
-		}
-	}
-	return end
 }

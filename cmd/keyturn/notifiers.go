@@ -97,12 +97,7 @@ func (sh *shell) checkNotify(r *reach, settings config.Config) error {
 
 // notifying is how the engine of a process that serves tells people.
 func (s *service) notifying(t telling) engine.Notify {
-	n := engine.Notify{On: s.settings.Notify.On(), Notifiers: t.notifiers, Own: s.ownWorry, Excluded: map[string]string{}, End: s.lastEndOf}
-	for _, app := range s.settings.Applications {
-		if app.Excluded != "" {
-			n.Excluded[app.Name] = app.Excluded
-		}
-	}
+	n := engine.Notify{On: s.settings.Notify.On(), Notifiers: t.notifiers, Own: s.ownWorry}
 	if t.heartbeat != nil {
 		n.Looked = func(ctx context.Context) {
 			if err := t.heartbeat.Beat(ctx); err != nil {

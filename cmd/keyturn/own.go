@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"keyturn/cloud"
-	"keyturn/credential"
 	"keyturn/engine"
 	"keyturn/graph"
 	"keyturn/problem"
@@ -68,18 +67,4 @@ func ownEnds(self cloud.Identity, what string, end time.Time) engine.Worry {
 		Code: "self.ending", By: end, Fix: fix,
 		Text: fmt.Sprintf("the %s with which Keyturn signs in as %s ends on %s; nothing is renewed after that", what, name, end.UTC().Format("2 January 2006")),
 	}
-}
-
-// lastEndOf is when the last secret of an application ends, read from the directory alone.
-func (s *service) lastEndOf(ctx context.Context, name string) (time.Time, error) {
-	app, ok := s.settings.Find(name)
-	if !ok {
-		return time.Time{}, unknownApp(s.settings, name)
-	}
-	var found credential.App
-	found, err := s.entra.Look(ctx, app.ClientID)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("look at %s: %w", name, err)
-	}
-	return lastEnd(found), nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"keyturn/credential"
 	"keyturn/engine"
 	"keyturn/policy"
 	"keyturn/problem"
@@ -99,7 +100,7 @@ func (sh *shell) furnish(ctx context.Context, d *desk, shown follower, r *renewi
 	kept = watched(kept)
 	sh.soft.Store(true)
 	w := &workshop{desk: d, store: kept, shown: shown, r: r}
-	rounds.Plan, rounds.Ends = w.makePlan, w.ends
+	rounds.Plan, rounds.Ends, rounds.Glance = w.makePlan, w.ends, w.glance
 	w.engine = engine.New(engine.Options{
 		Store: kept, Node: nodeName(renewal.NewID()), Clock: d.clock, Watch: shown.Tell, Setup: d.setupNamed, Stop: sh.stop, Log: log,
 		Rounds: rounds, Pulse: pulse, Notify: engine.Notify{On: d.settings.Notify.On()},
@@ -204,6 +205,19 @@ func (w *workshop) ends(ctx context.Context) (map[string]time.Time, error) {
 		}
 	}
 	return ends, nil
+}
+
+// glance reads an application's registration alone.
+func (w *workshop) glance(ctx context.Context, name string) (credential.App, error) {
+	app, ok := w.settings.Find(name)
+	if !ok {
+		return credential.App{}, unknownApp(w.settings, name)
+	}
+	found, err := w.entra.Look(ctx, app.ClientID)
+	if err != nil {
+		return found, fmt.Errorf("look at %s: %w", name, err)
+	}
+	return found, nil
 }
 
 // remember adds to a request what this store knows of earlier renewals.

@@ -121,7 +121,7 @@ func (sh *shell) openService(ctx context.Context) (*service, error) {
 	if sh.diary != nil {
 		s.invite = func(string) { log.Info("keyturn console link opens the console") } // many may read a diary
 	}
-	rounds := engine.Rounds{Apps: tended(d.settings), Every: d.settings.Serve.Every}
+	rounds := engine.Rounds{Apps: tended(d.settings), Excluded: leftAlone(d.settings), Every: d.settings.Serve.Every}
 	telling, err := sh.openTelling(d.reach, d.settings, log)
 	if err != nil {
 		return nil, err
@@ -158,6 +158,17 @@ func tended(settings config.Config) []string {
 		}
 	}
 	return names
+}
+
+// leftAlone are the applications that a person takes care of, with the reason.
+func leftAlone(settings config.Config) map[string]string {
+	why := map[string]string{}
+	for _, app := range settings.Applications {
+		if app.Excluded != "" {
+			why[app.Name] = app.Excluded
+		}
+	}
+	return why
 }
 
 // serve works until it is stopped.

@@ -102,7 +102,7 @@ func pageOf(ctx context.Context, tx pgx.Tx, filter store.SightingFilter) (page s
 }
 
 // judged are all sightings with the state of each as of the time that is the first argument.
-const judged = `SELECT *, CASE WHEN unclear THEN 'unclear' WHEN expires_at <= $1 THEN 'expired'
+const judged = `SELECT *, CASE WHEN code = 'due.excluded' THEN 'excluded' WHEN unclear THEN 'unclear' WHEN expires_at <= $1 THEN 'expired'
 	WHEN due_at <= $1 THEN 'due' ELSE 'fine' END AS state FROM sighting`
 
 var sightingOrder = map[store.SightingOrder]string{

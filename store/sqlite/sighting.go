@@ -85,7 +85,7 @@ func (s *Store) Sightings(ctx context.Context, filter store.SightingFilter) (pag
 }
 
 // judged are all sightings with the state of each as of a time, which it takes twice.
-const judged = `SELECT *, CASE WHEN unclear = 1 THEN 'unclear' WHEN expires_at <> 0 AND expires_at <= ? THEN 'expired'
+const judged = `SELECT *, CASE WHEN code = 'due.excluded' THEN 'excluded' WHEN unclear = 1 THEN 'unclear' WHEN expires_at <> 0 AND expires_at <= ? THEN 'expired'
 	WHEN due_at <> 0 AND due_at <= ? THEN 'due' ELSE 'fine' END AS state FROM sighting`
 
 var sightingOrder = map[store.SightingOrder]string{

@@ -115,6 +115,11 @@ func sightingPages(t *testing.T, b Bench) {
 	same(t, "the counts, much later", fmt.Sprint(page.Counts), fmt.Sprint(map[store.SightingState]int{"expired": 4, "unclear": 1, "fine": 1}))
 	same(t, "how many there are", page.Total(""), 6)
 	same(t, "how many are fine", page.Total(store.SightingFine), 1)
+	aside := seen("d", -month)
+	aside.Code = "due.excluded"
+	must(t, kept.Sight(t.Context(), []store.Sighting{aside}, 0))
+	same(t, "what a person takes care of", apps(t, kept, store.SightingFilter{Now: noon, State: store.SightingExcluded}), []string{"d"})
+	same(t, "what has expired beside it", apps(t, kept, store.SightingFilter{Now: noon, State: store.SightingExpired}), nil)
 }
 
 // apps are the names on a page.
