@@ -36,6 +36,9 @@ type Rounds struct {
 	// is shown of it and to tell of one that nobody renews: its registration alone is read, and nothing is done to it.
 	Excluded map[string]string
 	Glance   func(ctx context.Context, app string) (credential.App, error)
+
+	// Ended is called when a look has ended: nothing much happens for a while. nil = nobody listens.
+	Ended func()
 }
 
 // LookDuty is the look at the tenant, as the store names what serving processes owe together.

@@ -118,6 +118,9 @@ func (e *Engine) makeRounds(ctx context.Context, service Service, done chan<- st
 		mine, err := service.Take(ctx, LookDuty, e.Rounds.Every)
 		if err == nil && mine {
 			err = e.Look(ctx)
+			if e.Rounds.Ended != nil {
+				e.Rounds.Ended()
+			}
 			select {
 			case done <- struct{}{}:
 			default:

@@ -84,6 +84,7 @@ func (sh *shell) serve(ctx context.Context, s serving) error {
 	if s.once {
 		return w.once(ctx)
 	}
+	debug.FreeOSMemory() // the configuration of many applications takes some to read
 	w.workers = s.workers
 	return w.serve(ctx, s)
 }
@@ -121,7 +122,7 @@ func (sh *shell) openService(ctx context.Context) (*service, error) {
 	if sh.diary != nil {
 		s.invite = func(string) { log.Info("keyturn console link opens the console") } // many may read a diary
 	}
-	rounds := engine.Rounds{Apps: tended(d.settings), Excluded: leftAlone(d.settings), Every: d.settings.Serve.Every}
+	rounds := engine.Rounds{Apps: tended(d.settings), Excluded: leftAlone(d.settings), Every: d.settings.Serve.Every, Ended: debug.FreeOSMemory}
 	telling, err := sh.openTelling(d.reach, d.settings, log)
 	if err != nil {
 		return nil, err

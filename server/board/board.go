@@ -62,8 +62,11 @@ func New(o Options) *Board {
 }
 
 const (
-	// wholeEvery is how often everything is read again, so that time itself and what no event tells of show.
-	wholeEvery = time.Minute
+	// judgeEvery is how often everything is judged again, so that time itself shows.
+	judgeEvery = time.Minute
+	// wholeEvery is how many times judged everything is read again, so that what no event tells of shows, too. Ten thousand
+	// applications take a fifth of a second, and somebody may run this on a machine that is to do nothing.
+	wholeEvery = 10
 	// lookEvery is how often it is asked whether somebody has looked at the tenant.
 	lookEvery = 2 * time.Second
 	// settle is how long changes are gathered before they show.
@@ -72,12 +75,12 @@ const (
 
 // Follow keeps the board up to date until ctx ends. A store that is away leaves it as it was.
 func (b *Board) Follow(ctx context.Context) {
-	whole, looks := time.NewTicker(wholeEvery), time.NewTicker(lookEvery)
-	defer whole.Stop()
+	judge, looks := time.NewTicker(judgeEvery), time.NewTicker(lookEvery)
+	defer judge.Stop()
 	defer looks.Stop()
 	seen := b.Feed.Now()
 	b.readAll(ctx)
-	for {
+	for judged := 1; ; {
 		events, complete, more := b.Feed.After(seen)
 		switch {
 		case !complete:
@@ -94,8 +97,9 @@ func (b *Board) Follow(ctx context.Context) {
 		case <-more:
 		case <-looks.C:
 			b.readLook(ctx)
-		case <-whole.C:
-			b.readAll(ctx)
+		case <-judge.C:
+			b.judge(ctx, judged%wholeEvery == 0)
+			judged++
 		case <-ctx.Done():
 			return
 		}
@@ -111,6 +115,17 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// judge says anew where every application stands, and reads it anew for that if whole, or while the first look at the
+// tenant hasn't ended: what it has seen so far is shown.
+func (b *Board) judge(ctx context.Context, whole bool) {
+	if whole || b.looked.Equal(neverLooked) {
+		b.readAll(ctx)
+		return
+	}
+	b.known.shown = nil
+	b.publish()
 }
 
 // readAll reads where every application stands.
