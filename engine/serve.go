@@ -24,9 +24,14 @@ type Waker interface {
 	Stop(ctx context.Context) error
 }
 
-// lookEvery is how often the open runs are looked through for those that are due and that no alarm will ring for: a
-// run of a process that died, or an alarm that was lost.
-const lookEvery = 5 * time.Second
+const (
+	// dueEvery is how often the open runs are looked through for those that are due and that no alarm will ring for: a run
+	// of a process that died, or an alarm that was lost. With a lease of ten seconds, and an alarm that may ring a second
+	// late, somebody else has such a run after 13.
+	dueEvery = 2 * time.Second
+	// lookEvery is how often a process asks whether the look at the tenant is its turn.
+	lookEvery = 5 * time.Second
+)
 
 // wakeAtOnce is how many of those are woken at a time, what ends first before all: a run's own alarm rings in time, so
 // only few need it, however many are due.
@@ -75,7 +80,7 @@ const saveGrace = time.Minute
 
 // lookAround wakes what is due and takes its turns at looking at the tenant, at once and then every few seconds.
 func (e *Engine) lookAround(ctx context.Context, waker Waker, service Service) error {
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(dueEvery)
 	defer tick.Stop()
 	rounds, stop := e.startRounds(ctx, service)
 	defer stop()

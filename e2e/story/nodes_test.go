@@ -97,10 +97,10 @@ func TestNodesDieAndHang(t *testing.T) {
 			}
 			stopped := time.Now()
 			other.until("the overlap", 0, other.m.stateIs("overlapping"))
-			if took := time.Since(stopped); took > recovery {
-				t.Errorf("the run went on after %s, want at most %s", took.Round(time.Second), recovery)
+			if took := time.Since(stopped); took > recovery+untilOverlap {
+				t.Errorf("the run was through after %s, want at most %s", took.Round(time.Second), recovery+untilOverlap)
 			} else {
-				t.Logf("the run went on after %s", took.Round(100*time.Millisecond))
+				t.Logf("the run was through after %s", took.Round(100*time.Millisecond))
 			}
 			if signal == syscall.SIGSTOP {
 				_ = driver.cmd.Process.Signal(syscall.SIGCONT)
@@ -116,8 +116,13 @@ func TestNodesDieAndHang(t *testing.T) {
 	}
 }
 
-// recovery is what is promised: a lease of 10 s and a look every 5 s, and what the run itself still takes.
-const recovery = 15*time.Second + 6*time.Second
+// recovery is within what another machine has taken over, as is promised: a lease of 10 s, a look every 2 s, an alarm that
+// may come a second late, and 2 s for a busy machine. untilOverlap is what the renewal takes afterwards, its settling of 4 s
+// among it.
+const (
+	recovery     = 15 * time.Second
+	untilOverlap = 6 * time.Second
+)
 
 // driverOf finds which of the daemons drives the open run: a node's name holds its process id.
 func driverOf(t *testing.T, m *machine, serving []*daemon) *daemon {
