@@ -97,7 +97,7 @@ func (r *reader) blocks(app entry, written []held, kinds []target.Descriptor) []
 			continue
 		}
 		if line, twice := seen[identity]; twice {
-			r.sayf(block.spot, "keep one of them", "the same %s stands in line %d already", block.Kind, line)
+			r.sayf(block.spot(), "keep one of them", "the same %s stands in line %d already", block.Kind, line)
 		}
 		seen[identity] = block.Line
 		blocks = append(blocks, block)
@@ -126,7 +126,7 @@ func (r *reader) block(spot held, kinds []target.Descriptor) (found Block, ident
 		return Block{}, "", false
 	}
 	identity, ok = r.settings(one, kind)
-	return Block{Kind: kind.Code, Line: one.keyAt.at.Line, file: r.path, spot: one.spot}, identity, ok
+	return r.newBlock(kind.Code, one.keyAt.at.Line, one.spot), identity, ok
 }
 
 func kindHint(written string, kinds []target.Descriptor) string {

@@ -81,7 +81,7 @@ func (r *reader) notify(written held, kinds []notify.Descriptor) Notify {
 			r.unknown(each, notifyKeys(kinds))
 		default:
 			r.notifier(each, kinds[at])
-			found.Notifiers = append(found.Notifiers, Block{Kind: each.key, Line: each.keyAt.at.Line, file: r.path, spot: each.spot})
+			found.Notifiers = append(found.Notifiers, r.newBlock(each.key, each.keyAt.at.Line, each.spot))
 		}
 	}
 	return found

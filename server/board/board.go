@@ -44,7 +44,7 @@ type Options struct {
 // list of thousands costs the store nothing. It is safe for use by many goroutines.
 type Board struct {
 	Options
-	configured map[string]config.Application
+	configured map[string]*config.Application
 	known      *known    // touched by Follow alone
 	looked     time.Time // when the look at the tenant ended that is known; likewise
 	shown      atomic.Pointer[snapshot]
@@ -53,8 +53,9 @@ type Board struct {
 
 // New returns a board that shows nothing until it is let to [Board.Follow].
 func New(o Options) *Board {
-	b := &Board{Options: o, configured: map[string]config.Application{}, ready: make(chan struct{})}
-	for _, app := range o.Settings.Applications {
+	b := &Board{Options: o, configured: map[string]*config.Application{}, ready: make(chan struct{})}
+	for i := range o.Settings.Applications {
+		app := &o.Settings.Applications[i]
 		b.configured[app.Name] = app
 	}
 	b.known = newKnown(o.Settings.Applications)
@@ -124,7 +125,7 @@ func (b *Board) judge(ctx context.Context, whole bool) {
 		b.readAll(ctx)
 		return
 	}
-	b.known.shown = nil
+	b.known.judgeAgain(b.Now())
 	b.publish()
 }
 

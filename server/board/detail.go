@@ -80,8 +80,8 @@ func (b *Board) Application(ctx context.Context, name string) (Detail, error) {
 	}
 	app, configured := b.configured[name]
 	if configured {
-		detail.Policy = policyOf(app)
-		detail.Places = b.places(app)
+		detail.Policy = policyOf(*app)
+		detail.Places = b.places(*app)
 	}
 	if err := b.tell(ctx, &detail); err != nil {
 		return Detail{}, err

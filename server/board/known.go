@@ -1,6 +1,7 @@
 package board
 
 import (
+	"slices"
 	"time"
 
 	"keyturn/config"
@@ -21,9 +22,11 @@ type known struct {
 }
 
 func newKnown(apps []config.Application) *known {
-	k := &known{at: map[string]int{}, runs: map[string]renewal.Run{}, changed: map[string]bool{}}
-	for _, app := range apps {
-		k.add(app)
+	k := &known{
+		apps: slices.Clip(apps), at: make(map[string]int, len(apps)), runs: map[string]renewal.Run{}, changed: map[string]bool{},
+	}
+	for i, app := range apps {
+		k.at[app.Name] = i
 	}
 	return k
 }
@@ -48,8 +51,20 @@ func (k *known) take(run renewal.Run) {
 }
 
 // judge says where one application stands.
-func (k *known) judge(app config.Application, now time.Time) row {
-	return newRow(applicationOf(standing.Facts{App: app, Run: k.runs[app.Name], Finding: k.findings[app.Name], Seen: k.seen[app.Name]}, now))
+func (k *known) judge(app config.Application, now time.Time) Application {
+	return applicationOf(standing.Facts{App: app, Run: k.runs[app.Name], Finding: k.findings[app.Name], Seen: k.seen[app.Name]}, now)
+}
+
+// judgeAgain finds those that time alone has made stand elsewhere: few do, and nothing is made anew for the others.
+func (k *known) judgeAgain(now time.Time) {
+	if k.shown == nil {
+		return
+	}
+	for i, app := range k.apps {
+		if k.judge(app, now) != *k.shown.rows[i].Application {
+			k.changed[app.Name] = true
+		}
+	}
 }
 
 // snapshot is where all applications stand now: those that something happened to are judged, or all of them.
@@ -57,14 +72,14 @@ func (k *known) snapshot(now time.Time) *snapshot {
 	if k.shown == nil {
 		rows := make([]row, 0, len(k.apps))
 		for _, app := range k.apps {
-			rows = append(rows, k.judge(app, now))
+			rows = append(rows, newRow(k.judge(app, now)))
 		}
 		k.shown = newSnapshot(rows, now)
 	} else {
 		rows := make(map[int32]row, len(k.changed))
 		for name := range k.changed {
 			at := k.at[name]
-			rows[int32(at)] = k.judge(k.apps[at], now)
+			rows[int32(at)] = newRow(k.judge(k.apps[at], now))
 		}
 		k.shown = k.shown.with(rows, now)
 	}

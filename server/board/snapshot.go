@@ -59,6 +59,10 @@ func newSnapshot(rows []row, now time.Time) *snapshot {
 // with is the snapshot in which some rows are others. Nothing is sorted but those: with ten thousand applications of which
 // something happens to a few, all that is left to do is to copy four lists.
 func (s *snapshot) with(changed map[int32]row, now time.Time) *snapshot {
+	if len(changed) == 0 {
+		same := *s
+		return same.finish(now)
+	}
 	next := &snapshot{rows: slices.Clone(s.rows), byApp: s.byApp, sorted: map[Order][]int32{}, names: s.names}
 	isMoved := make([]bool, len(s.rows))
 	for at, r := range changed {
@@ -130,7 +134,11 @@ type names struct {
 
 func newNames(rows []row) names {
 	var text strings.Builder
-	ends := make([]int, 0, len(rows))
+	length, ends := 0, make([]int, 0, len(rows))
+	for _, r := range rows {
+		length += len(r.App) + len(r.Name) + len(r.ClientID) + len("\n\n\n")
+	}
+	text.Grow(length)
 	for _, r := range rows {
 		for _, name := range []string{r.App, "\n", r.Name, "\n", r.ClientID, "\n"} {
 			text.WriteString(strings.ToLower(name))
