@@ -36,8 +36,9 @@ const (
 	comeBack    = "\x1b[2J\x1b[?1049l"
 )
 
-// Hand shows the value on a screen of its own until the person presses Enter, and asks whether it is in place.
-func (h hands) Hand(_ context.Context, what manual.Handover) (bool, error) {
+// Hand shows the value on a screen of its own until the person presses Enter, and asks whether it is in place. Where the
+// command is to end at once, the value leaves the screen first.
+func (h hands) Hand(ctx context.Context, what manual.Handover) (bool, error) {
 	h.turn.Lock()
 	defer h.turn.Unlock()
 	answers := bufio.NewReader(h.in)
@@ -50,29 +51,47 @@ func (h hands) Hand(_ context.Context, what manual.Handover) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("show the new secret: %w", err)
 	}
-	_, gone := answers.ReadString('\n')
+	_, there := line(ctx, answers)
 	if _, err := io.WriteString(h.out, comeBack); err != nil {
 		return false, fmt.Errorf("take the new secret off the screen: %w", err)
 	}
-	if gone != nil {
-		return false, nil //nolint:nilerr // nobody answered, so it isn't in place
+	if !there {
+		return false, ctx.Err() // nobody answered, so it isn't in place
 	}
-	return h.says(answers, "Is it in place at "+what.Place+", beside the old one where the place knows two?"), nil
+	return h.says(ctx, answers, "Is it in place at "+what.Place+", beside the old one where the place knows two?"), nil
 }
 
 // LetGo asks whether the old value is out of the place.
-func (h hands) LetGo(_ context.Context, place string) (bool, error) {
+func (h hands) LetGo(ctx context.Context, place string) (bool, error) {
 	h.turn.Lock()
 	defer h.turn.Unlock()
-	return h.says(bufio.NewReader(h.in), "The old secret has ended. Is it out of "+place+"?"), nil
+	return h.says(ctx, bufio.NewReader(h.in), "The old secret has ended. Is it out of "+place+"?"), nil
 }
 
 // says asks once; anything but a clear yes is a no.
-func (h hands) says(answers *bufio.Reader, question string) bool {
+func (h hands) says(ctx context.Context, answers *bufio.Reader, question string) bool {
 	if _, err := fmt.Fprintf(h.out, "%s [y/N] ", question); err != nil {
 		return false
 	}
-	answer, err := answers.ReadString('\n')
+	answer, there := line(ctx, answers)
 	answer = strings.ToLower(strings.TrimSpace(answer))
-	return err == nil && (answer == "y" || answer == "yes")
+	return there && (answer == "y" || answer == "yes")
+}
+
+// line waits for what a person types, or for ctx. Nothing can take a read of a terminal back: where ctx ends first, the
+// process does too.
+func line(ctx context.Context, answers *bufio.Reader) (text string, there bool) {
+	typed := make(chan string, 1)
+	go func() {
+		defer close(typed)
+		if text, err := answers.ReadString('\n'); err == nil {
+			typed <- text
+		}
+	}()
+	select {
+	case text, there = <-typed:
+		return text, there
+	case <-ctx.Done():
+		return "", false
+	}
 }
