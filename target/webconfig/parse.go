@@ -14,7 +14,7 @@ import (
 var (
 	errMalformed = errors.New("it isn't well-formed XML")
 	errEncrypted = errors.New("its appSettings are encrypted")
-	errElsewhere = errors.New("its appSettings come from another file")
+	errElsewhere = errors.New("its appSettings come from somewhere else")
 	errUnclear   = errors.New("what it means isn't clear")
 	errMissing   = errors.New("a setting is missing")
 )
@@ -131,7 +131,7 @@ func (r *reader) enter(tag tag) error {
 		return fmt.Errorf("%w: it has two appSettings", errUnclear)
 	case tag.has("configProtectionProvider"):
 		return errEncrypted
-	case tag.has("configSource"), tag.has("file"):
+	case tag.has("configSource"), tag.has("file"), tag.has("configBuilders"):
 		return errElsewhere
 	}
 	r.section = true

@@ -67,7 +67,7 @@ func formOf(raw []byte) (form, error) {
 		return wide(raw, markUTF16BE, unicode.BigEndian)
 	}
 	coding, known := codings[declaredIn(raw)]
-	if !known {
+	if !known || bytes.IndexByte(raw, 0) >= 0 { // UTF-16 without a mark, or no text at all
 		return form{}, errEncoding
 	}
 	return form{coding: coding}, nil

@@ -217,6 +217,8 @@ func TestWhatIsInDoubtIsRefused(t *testing.T) {
 		"encrypted without saying so":         {settings("", "<EncryptedData/>"), "webconfig.encrypted"},
 		"settings from another file":          {settings(` configSource="app.config"`, ""), "webconfig.elsewhere"},
 		"settings over these in another file": {settings(` file="more.config"`, id+value), "webconfig.elsewhere"},
+		"settings from a builder":             {settings(` configBuilders="Environment"`, id+value), "webconfig.elsewhere"},
+		"UTF-16 without a mark":               {strings.Join(strings.Split(good, ""), "\x00") + "\x00", "webconfig.unclear"},
 		"a key twice":                         {settings("", id+value+value), "webconfig.unclear"},
 		"a key twice in another case":         {settings("", id+value+strings.Replace(value, "ClientSecret", "clientSECRET", 1)), "webconfig.unclear"},
 		"appSettings twice":                   {"<configuration><appSettings>" + id + value + "</appSettings><appSettings/></configuration>", "webconfig.unclear"},
