@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"keyturn/store/postgrestest"
 )
@@ -19,9 +20,9 @@ var (
 // TestCrashTable kills the real program with SIGKILL at each point of each row, starts it again, and asks how it ends.
 func TestCrashTable(t *testing.T) {
 	t.Parallel()
-	table := newTable(t)
+	table := newTable(t, chart{"crash table", rows(), "each on SQLite and on PostgreSQL"})
 	clouds := newFleet(t)
-	for store, chosen := range map[string][]cell{"SQLite": cells(), "PostgreSQL": onPostgres(t)} {
+	for store, chosen := range map[string][]cell{"SQLite": cells(rows()), "PostgreSQL": onPostgres(t)} {
 		t.Run(store, func(t *testing.T) {
 			t.Parallel()
 			t.Cleanup(func() { assertServerKeptNothing(t) }) // while the databases are there
@@ -39,29 +40,38 @@ func TestCrashTable(t *testing.T) {
 
 // onPostgres are the cells that are filled on PostgreSQL.
 func onPostgres(t *testing.T) []cell {
-	all := cells()
+	return drawn(t, cells(rows()), 3)
+}
+
+var drawOnce sync.Once
+
+// drawn is one cell in so many, other ones each time; with -crashes, all are.
+func drawn(t *testing.T, all []cell, in int) []cell {
 	if *allCrashes {
 		return all
 	}
-	if *crashSeed == 0 {
-		*crashSeed = rand.Uint64()
-	}
-	t.Logf("the third on PostgreSQL is that of -crashseed %d", *crashSeed)
+	drawOnce.Do(func() {
+		if *crashSeed == 0 {
+			*crashSeed = rand.Uint64()
+		}
+	})
+	t.Logf("of the table, one cell in %d is drawn by -crashseed %d", in, *crashSeed)
 	draw := rand.New(rand.NewPCG(*crashSeed, 2026))
 	draw.Shuffle(len(all), func(i, k int) { all[i], all[k] = all[k], all[i] })
-	return all[:(len(all)+2)/3]
+	return all[:(len(all)+in-1)/in]
 }
 
 // fleet lends clouds to tests, one at a time each.
 type fleet struct {
 	t    *testing.T
+	args []string   // of the cloud
 	mu   sync.Mutex // one makes something at a time, on behalf of the fleet's own test
 	idle chan *cloud
 	free chan string // databases
 }
 
-func newFleet(t *testing.T) *fleet {
-	return &fleet{t: t, idle: make(chan *cloud, 64), free: make(chan string, 64)}
+func newFleet(t *testing.T, args ...string) *fleet {
+	return &fleet{t: t, args: append(args, "--gentle"), idle: make(chan *cloud, 64), free: make(chan string, 64)}
 }
 
 // lend is a cloud as it is at its start, until the test ends.
@@ -71,7 +81,7 @@ func (f *fleet) lend(t *testing.T) *cloud {
 	case c = <-f.idle:
 	default:
 		f.mu.Lock()
-		c = startCloud(f.t, "--gentle")
+		c = startCloud(f.t, f.args...)
 		f.mu.Unlock()
 	}
 	lent := &cloud{t: t, url: c.url, dir: c.dir, env: c.env}
@@ -102,6 +112,7 @@ func (f *fleet) lendDatabase(t *testing.T) (address string) {
 type crash struct {
 	*testing.T
 	cell
+	subject
 	cloud    *cloud
 	m        *machine
 	database string // address, where the store is in one
@@ -119,6 +130,16 @@ type crash struct {
 	chance  *chance // what goes wrong in the place of the cell's kill; nil = that
 	asked   int     // how many secrets were asked for
 	between func()  // is called when the program was killed at the cell's point; nil = nothing more happens then
+}
+
+// subject is the application that is renewed.
+type subject struct {
+	name     string        // in the configuration
+	clientID string        // with what follows it in a sign-in
+	bothWork func()        // asserts what holds at any time
+	whole    func()        // asserts what holds at the end
+	soon     time.Duration // after which somebody comes back for the first time
+	later    time.Duration // and then
 }
 
 func newCrash(t *testing.T, clouds *fleet, cell cell, inDatabase bool) *crash {
@@ -141,8 +162,9 @@ func newCrash(t *testing.T, clouds *fleet, cell cell, inDatabase bool) *crash {
 		cell.prepare(c)
 	}
 	c.before = c.cloud.state()
-	app, held := c.before.provisionAssist(t), c.before.places(t)["vault"]
-	c.old = app.Passwords[slices.IndexFunc(app.Passwords, func(p password) bool { return p.Value == held })]
+	found, held := c.before.provisionAssist(t), c.before.places(t)["vault"]
+	c.old = found.Passwords[slices.IndexFunc(found.Passwords, func(p password) bool { return p.Value == held })]
+	c.subject = subject{name: app, clientID: found.AppID, bothWork: c.assertBothWork, whole: c.assertWhole, soon: 6 * day, later: 2 * day}
 	return c
 }
 
@@ -161,22 +183,22 @@ func (c *crash) run() {
 	if !c.killed && c.chance == nil {
 		c.Fatal("the point was never reached")
 	}
-	c.assertWhole()
+	c.whole()
 }
 
 // pass lets time pass between two turns: first the overlap and the reports' lag, then what the reports still take.
 func (c *crash) pass(n int) {
 	if n == 0 {
-		c.cloud.advance(6 * day)
+		c.cloud.advance(c.soon)
 		return
 	}
-	c.cloud.advance(2 * day)
+	c.cloud.advance(c.later)
 }
 
 // turn runs one command that begins the renewal or goes on with it, and reports whether that was killed.
 func (c *crash) turn() (killed bool) {
 	c.Helper()
-	args := append([]string{"renew", app, "--yes"}, append(slices.Clone(c.renew), c.more...)...)
+	args := append([]string{"renew", c.subject.name, "--yes"}, append(slices.Clone(c.renew), c.more...)...)
 	r, killed := c.m.watched(c.at, args...)
 	switch {
 	case killed:
@@ -188,7 +210,7 @@ func (c *crash) turn() (killed bool) {
 	case r.code != 0 && r.code != 2 && c.chance == nil:
 		c.Fatalf("keyturn %v: exit %d\n%s\n%s", args, r.code, r.stdout, tail(r.stderr))
 	}
-	c.assertBothWork()
+	c.bothWork()
 	return killed
 }
 
@@ -267,7 +289,7 @@ func (c *crash) isAct(s step) bool {
 }
 
 // isOurs reports whether a request isn't a sign-in of Keyturn itself.
-func (c *crash) isOurs(s step) bool { return s.As == "" || s.As == c.before.provisionAssist(c.T).AppID }
+func (c *crash) isOurs(s step) bool { return s.As == "" || s.As == c.clientID }
 
 // spoil lets the reply of the request that comes next go wrong.
 func (c *crash) spoil(s step) {

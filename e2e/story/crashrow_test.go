@@ -129,9 +129,9 @@ type cell struct {
 	point, reply string
 }
 
-// cells are all of the table, row by row.
-func cells() (all []cell) {
-	for _, r := range rows() {
+// cells are all of a table, row by row.
+func cells(rows []row) (all []cell) {
+	for _, r := range rows {
 		for _, reply := range r.replies() {
 			for _, point := range points {
 				if r.has(point) {

@@ -14,23 +14,29 @@ var updateTable = flag.Bool("update", false, "with -crashes, write the table in 
 
 const (
 	reliability = "../../docs/reliability.md"
-	tableBegins = "<!-- generated: crash table -->\n"
-	tableEnds   = "<!-- end: crash table -->"
 	notThere    = "–"
 )
 
-// table is the crash table as it is being filled, beside the published one.
+// chart is what a crash table is of.
+type chart struct {
+	name string // in the marks around the published one
+	rows []row
+	told string // of all its cells, below it
+}
+
+// table is a crash table as it is being filled, beside the published one.
 type table struct {
+	chart
 	mu        sync.Mutex
 	published string
 	filled    map[string]string // by the cell's name: how the renewal went on
 }
 
 // newTable reads the published table. The test's end compares the two, or writes it.
-func newTable(t *testing.T) *table {
+func newTable(t *testing.T, of chart) *table {
 	t.Helper()
-	_, published, _ := readReliability(t)
-	table := &table{published: published, filled: map[string]string{}}
+	_, published, _ := of.read(t)
+	table := &table{chart: of, published: published, filled: map[string]string{}}
 	t.Cleanup(func() {
 		if is := table.text(); !t.Failed() && is != published {
 			table.publish(t, is)
@@ -45,14 +51,15 @@ func (b *table) publish(t *testing.T, is string) {
 		t.Errorf("%s tells another table; run: make crash UPDATE=-update\n%s", reliability, is)
 		return
 	}
-	before, _, after := readReliability(t)
+	before, _, after := b.read(t)
 	if err := os.WriteFile(filepath.FromSlash(reliability), []byte(before+is+after), 0o600); err != nil {
 		t.Error(err)
 	}
 }
 
-func readReliability(t *testing.T) (before, table, after string) {
+func (of chart) read(t *testing.T) (before, table, after string) {
 	t.Helper()
+	tableBegins, tableEnds := "<!-- generated: "+of.name+" -->\n", "<!-- end: "+of.name+" -->"
 	text, err := os.ReadFile(filepath.FromSlash(reliability))
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +67,7 @@ func readReliability(t *testing.T) (before, table, after string) {
 	before, rest, begins := strings.Cut(string(text), tableBegins)
 	table, after, ends := strings.Cut(rest, tableEnds)
 	if !begins || !ends {
-		t.Fatalf("%s has no place for the table", reliability)
+		t.Fatalf("%s has no place for the %s", reliability, of.name)
 	}
 	return before + tableBegins, table, tableEnds + after
 }
@@ -79,7 +86,7 @@ func (b *table) fill(t *testing.T, c cell, outcome string) {
 func (b *table) text() string {
 	lines := []string{"", "| Killed while | the reply | " + strings.Join(points, " | ") + " |", "|---|---|" + strings.Repeat("---|", len(points))}
 	was := strings.Split(b.published, "\n")
-	for _, r := range rows() {
+	for _, r := range b.rows {
 		for i := range r.replies() {
 			before := []string{}
 			if len(lines) < len(was) {
@@ -88,7 +95,7 @@ func (b *table) text() string {
 			lines = append(lines, b.line(r, i, before))
 		}
 	}
-	lines = append(lines, "", fmt.Sprintf("%d cells, each on SQLite and on PostgreSQL.", len(cells())), "", "")
+	lines = append(lines, "", fmt.Sprintf("%d cells, %s.", len(cells(b.rows)), b.told), "", "")
 	return strings.Join(lines, "\n")
 }
 

@@ -116,7 +116,7 @@ func (t *Target) check() error {
 func (t *Target) Place() target.Place {
 	requests := 1 + 3 + 1 // look; list, put, list again; verify
 	if t.cfg.Secondary != "" {
-		requests += 2 // what stays with the slot: read, and written once
+		requests += 2 + 1 // what stays with the slot: read, and written once; then the list again
 	}
 	return target.Place{
 		ID: Code + ":" + t.short, Kind: Code, Title: "app setting " + t.short, Resource: t.id, Portal: t.portal,

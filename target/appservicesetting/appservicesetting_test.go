@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"keyturn/arm"
@@ -213,15 +214,21 @@ func TestWhatMayNotBeWrittenIsRefused(t *testing.T) {
 	}
 }
 
-// meddler writes settings of its own at the moment when the target has just written.
+// meddler writes settings of its own at the moment when the target has just written or, with early, when it has looked
+// what stays with a slot.
 type meddler struct {
 	appservicesetting.ARM
 	meddle func()
+	early  bool
 }
 
 func (m *meddler) Do(ctx context.Context, call arm.Call) (http.Header, error) {
 	header, err := m.ARM.Do(ctx, call)
-	if call.Method == http.MethodPut && m.meddle != nil {
+	moment := call.Method == http.MethodPut
+	if m.early {
+		moment = strings.HasSuffix(call.ID, "/slotConfigNames")
+	}
+	if moment && m.meddle != nil {
 		meddle := m.meddle
 		m.meddle = nil
 		meddle()
@@ -232,17 +239,19 @@ func (m *meddler) Do(ctx context.Context, call arm.Call) (http.Header, error) {
 func TestAChangeAtTheSameMomentIsSeen(t *testing.T) {
 	for name, c := range map[string]struct {
 		drop  []string // what the stranger's list lacks of ours
+		early bool
 		lost  bool
 		wants string // of ClientSecret at the end
 	}{
-		"it lost ours, which is written again upon what is there now": {[]string{"ClientSecret", "SecondaryClientSecret"}, true, "new8Q~the-new-value-of-this-add-in"},
-		"it kept ours, and is kept":                                   {nil, false, "new8Q~the-new-value-of-this-add-in"},
+		"it came before ours, and is kept":                            {nil, true, false, "new8Q~the-new-value-of-this-add-in"},
+		"it lost ours, which is written again upon what is there now": {[]string{"ClientSecret", "SecondaryClientSecret"}, false, true, "new8Q~the-new-value-of-this-add-in"},
+		"it kept ours, and is kept":                                   {nil, false, false, "new8Q~the-new-value-of-this-add-in"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sim := targettest.Start(t)
 			id := app(t, sim, "helpdesk")
 			before := sim.Site(id).Settings
-			busy := &meddler{ARM: arm.New(sim.Session)}
+			busy := &meddler{ARM: arm.New(sim.Session), early: c.early}
 			busy.meddle = func() {
 				settings := maps.Clone(sim.Site(id).Settings)
 				for _, name := range c.drop {

@@ -109,9 +109,6 @@ const stickySettings = "appSettingNames"
 // stick sees that the secondary setting stays with its slot where the first one does: else a swap would carry one of the
 // two values to another slot.
 func (t *Target) stick(ctx context.Context) error {
-	if t.cfg.Secondary == "" {
-		return nil
-	}
 	const part = "/config/slotConfigNames"
 	var found slotNames
 	if err := t.do(ctx, arm.Call{ID: t.app + part, Version: version, Into: &found}); err != nil {

@@ -55,27 +55,39 @@ func (t *Target) Release(ctx context.Context, parcel target.Parcel) (string, err
 	return receipt, err
 }
 
-// change reads all settings, has edit change them and writes them back, unless nothing changes. Then it reads them again:
-// a change by somebody else that came between shows as a setting that isn't as it was sent, and is told.
+// change reads all settings, has edit change them and writes them back, unless nothing changes; nothing is asked between the
+// last read and the write. Then it reads them again: a change by somebody else that came between shows as a setting that
+// isn't as it was sent, and is told.
 func (t *Target) change(ctx context.Context, edit func(settings) (settings, error)) error {
-	before, err := t.list(ctx)
-	if err == nil {
-		err = t.understood(before)
-	}
-	if err != nil {
-		return t.explain(err)
-	}
-	wanted, err := edit(before)
-	if err != nil || wanted.same(before) {
+	wanted, changes, err := t.edited(ctx, edit)
+	if err != nil || !changes {
 		return err
 	}
-	if err := t.stick(ctx); err != nil {
-		return t.explain(err)
+	if t.cfg.Secondary != "" {
+		if err := t.stick(ctx); err != nil {
+			return t.explain(err)
+		}
+		if wanted, changes, err = t.edited(ctx, edit); err != nil || !changes {
+			return err
+		}
 	}
 	if _, err := t.put(ctx, wanted); err != nil {
 		return t.explain(err)
 	}
 	return t.asSent(ctx, wanted)
+}
+
+// edited reads all settings and says what they are to be, and whether that is something else.
+func (t *Target) edited(ctx context.Context, edit func(settings) (settings, error)) (wanted settings, changes bool, err error) {
+	now, err := t.list(ctx)
+	if err == nil {
+		err = t.understood(now)
+	}
+	if err != nil {
+		return nil, false, t.explain(err)
+	}
+	wanted, err = edit(now)
+	return wanted, err == nil && !wanted.same(now), err
 }
 
 // asSent sees that Azure shows what was sent.
