@@ -74,7 +74,7 @@ func (s *snapshot) all(order Order, from, limit int) Page {
 // fitting is a page of those that fit.
 func (s *snapshot) fitting(q Query, order Order, from int) Page {
 	words, limit := standing.Words(), limited(q.Limit)
-	page, counts := Page{Items: []Application{}, Counts: map[standing.Word]int{}}, make([]int, len(words))
+	page, counts := Page{Items: []Application{}}, make([]int, len(words))
 	wanted, found := slices.Index(words, q.Standing), s.names.having(strings.ToLower(q.Search))
 	for at, i := range s.sorted[order] {
 		if !found[i] {
@@ -94,11 +94,7 @@ func (s *snapshot) fitting(q Query, order Order, from int) Page {
 			page.Next = cursor(page.Items[limit-1])
 		}
 	}
-	for i, count := range counts {
-		if count > 0 {
-			page.Counts[words[i]] = count
-		}
-	}
+	page.Counts = byWord(words, counts)
 	return page
 }
 

@@ -93,19 +93,35 @@ func merge(sorted, moved []int32, isMoved []bool, compare func(x, y int32) int) 
 }
 
 func (s *snapshot) finish(now time.Time) *snapshot {
-	s.at, s.counts = now, map[standing.Word]int{}
+	words := standing.Words()
+	counts := make([]int, len(words))
 	for _, r := range s.rows {
-		s.counts[r.Standing]++
+		counts[r.rank]++
 	}
+	s.at, s.counts = now, byWord(words, counts)
 	s.overview = sync.OnceValue(s.glance)
 	return s
+}
+
+// byWord is how many stand where, without those where nobody does.
+func byWord(words []standing.Word, counts []int) map[standing.Word]int {
+	named := map[standing.Word]int{}
+	for i, count := range counts {
+		if count > 0 {
+			named[words[i]] = count
+		}
+	}
+	return named
 }
 
 // comparing orders places in rows. Those that are otherwise equal come by name.
 func (s *snapshot) comparing(order Order) func(x, y int32) int {
 	compare := orders[order]
 	return func(x, y int32) int {
-		return cmp.Or(compare(s.rows[x], s.rows[y]), strings.Compare(s.rows[x].App, s.rows[y].App))
+		if order := compare(s.rows[x], s.rows[y]); order != 0 {
+			return order
+		}
+		return strings.Compare(s.rows[x].App, s.rows[y].App)
 	}
 }
 
@@ -148,13 +164,23 @@ func newNames(rows []row) names {
 	return names{text.String(), ends}
 }
 
-// having tells for each row whether a part of its names is search, which is in lower case.
+// having tells for each row whether a part of one of its names is search, which is in lower case. The text is searched as a
+// whole, and not row by row: the library is at its fastest in long texts.
 func (n names) having(search string) []bool {
 	found := make([]bool, len(n.ends))
-	begin := 0
-	for i, end := range n.ends {
-		found[i] = strings.Contains(n.text[begin:end], search)
-		begin = end
+	if strings.Contains(search, "\n") {
+		return found // it would go over the end of a name
+	}
+	for row, begin := 0, 0; row < len(found); begin = n.ends[row-1] {
+		at := strings.Index(n.text[begin:], search)
+		if at < 0 {
+			break
+		}
+		for n.ends[row] <= begin+at {
+			row++
+		}
+		found[row] = true
+		row++
 	}
 	return found
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,6 +61,26 @@ func TestWhatChangesStandsWhereSortingAllWouldPutIt(t *testing.T) {
 	}
 }
 
+func TestASearchFindsWhoseNamesHaveIt(t *testing.T) {
+	t.Parallel()
+	rows := rowsOf(rand.New(rand.NewPCG(1, 2)), 300)
+	shown := newSnapshot(rows, moment)
+	for _, search := range []string{"", "a", "app-0001", "portal 7", "00-0000", "-0000\napp", "nothing", "app-00299", "0"} {
+		want := 0
+		for _, r := range rows {
+			for _, name := range []string{r.App, r.Name, r.ClientID} {
+				if strings.Contains(strings.ToLower(name), search) {
+					want++
+					break
+				}
+			}
+		}
+		if page := shown.fitting(Query{Search: strings.ToUpper(search)}, ByName, 0); page.Total != want {
+			t.Errorf("%q is found in %d, want %d", search, page.Total, want)
+		}
+	}
+}
+
 // What one request costs with ten thousand applications, and what it costs to show that something happened.
 func BenchmarkTenThousand(b *testing.B) {
 	shown := newSnapshot(rowsOf(rand.New(rand.NewPCG(1, 2)), 10_000), moment)
@@ -67,6 +88,7 @@ func BenchmarkTenThousand(b *testing.B) {
 		"list":             func() { shown.all(ByUrgency, 0, 50) },
 		"search for most":  func() { shown.fitting(Query{Search: "ap"}, ByExpiry, 0) },
 		"search for few":   func() { shown.fitting(Query{Search: "portal 42"}, ByExpiry, 0) },
+		"search for none":  func() { shown.fitting(Query{Search: "00z"}, ByExpiry, 0) },
 		"one standing":     func() { shown.fitting(Query{Standing: standing.Due}, ByName, 0) },
 		"a change shown":   func() { shown.with(map[int32]row{17: shown.rows[4711], 4711: shown.rows[17]}, moment) },
 		"all sorted anew":  func() { newSnapshot(shown.rows, moment) },

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"sync"
 
 	"github.com/a-h/templ"
 
@@ -78,10 +79,15 @@ func page(pattern string, least access.Role, gather func(r *http.Request) (frame
 	})}
 }
 
+// sheets are what pages are written on, again and again.
+var sheets = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // show writes a page, whole or not at all.
 func show(ctx context.Context, w http.ResponseWriter, status int, content templ.Component) {
-	var text bytes.Buffer
-	if err := content.Render(ctx, &text); err != nil {
+	text := sheets.Get().(*bytes.Buffer)
+	defer sheets.Put(text)
+	text.Reset()
+	if err := content.Render(ctx, text); err != nil {
 		http.Error(w, texts.Failed, http.StatusInternalServerError)
 		return
 	}
