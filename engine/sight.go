@@ -55,35 +55,41 @@ func (s *sights) end(ctx context.Context, apps []string) error {
 	return s.kept.Retain(ctx, apps)
 }
 
-// Sight keeps what a plan saw of its application, for those who look at the store. A store that keeps no sightings is
-// left as it is.
-func (e *Engine) Sight(ctx context.Context, setup stage.Setup, plan stage.Plan) error {
-	kept, ok := e.Store.(store.Sightings)
-	if !ok {
-		return nil
-	}
-	seen, err := e.sighting(ctx, setup, plan)
-	if err != nil {
-		return err
-	}
-	return kept.Sight(ctx, []store.Sighting{seen}, 0)
-}
-
-// show brings what is known of a run's application to what the run has done, so that nobody has to wait for the next
-// look. It is of no weight for the run, so a failure is only told.
+// show brings what is known of a run's application to what its plan saw and the run has done, so that nobody has to wait
+// for the next look. It is of no weight for the run, so a failure is only told.
 func (e *Engine) show(ctx context.Context, job *stage.Job) {
 	kept, ok := e.Store.(store.Sightings)
-	attempt, made := job.History.Current(job.Run.Attempt)
-	if !ok || !made || job.Run.DeliveredAt.IsZero() || ctx.Err() != nil {
+	if !ok || ctx.Err() != nil {
 		return
 	}
-	page, err := kept.Sightings(ctx, store.SightingFilter{Now: e.Clock.Now(), App: job.App})
-	if err == nil && len(page.Sightings) == 1 {
-		err = kept.Sight(ctx, []store.Sighting{after(page.Sightings[0], job, attempt, e.Clock.Now())}, sightFresh)
+	seen, known, err := e.lastSeen(ctx, kept, job)
+	if err == nil && known {
+		err = kept.Sight(ctx, []store.Sighting{seen}, sightFresh)
 	}
 	if err != nil {
 		e.Log.Warn("could not keep what a renewal changed", "run_id", job.Run.ID, "app", job.App, "state", string(job.Run.State), "error", err)
 	}
+}
+
+// lastSeen is what this process's plan of a run saw, or else the store's sighting, with what the run has brought
+// everywhere since.
+func (e *Engine) lastSeen(ctx context.Context, kept store.Sightings, job *stage.Job) (seen store.Sighting, known bool, err error) {
+	attempt, made := job.History.Current(job.Run.Attempt)
+	delivered := made && !job.Run.DeliveredAt.IsZero()
+	switch {
+	case job.Plan != nil && delivered:
+		return after(seenBy(job.Setup, *job.Plan), job, attempt, e.Clock.Now()), true, nil
+	case job.Plan != nil:
+		seen, err = e.sighting(ctx, job.Setup, *job.Plan)
+		return seen, true, err
+	case !delivered:
+		return seen, false, nil
+	}
+	page, err := kept.Sightings(ctx, store.SightingFilter{Now: e.Clock.Now(), App: job.App})
+	if err != nil || len(page.Sightings) != 1 {
+		return seen, false, err
+	}
+	return after(page.Sightings[0], job, attempt, e.Clock.Now()), true, nil
 }
 
 // after is a sighting as it is once a run has brought attempt everywhere, and perhaps removed other secrets.
@@ -121,12 +127,14 @@ func prove(seen store.Sighting, proofs map[string]renewal.Delivery) store.Sighti
 	return seen
 }
 
-// sighting is what a plan saw of its application.
+// sighting is what a plan saw of its application, with what the last renewal has proven of its places.
 func (e *Engine) sighting(ctx context.Context, setup stage.Setup, plan stage.Plan) (store.Sighting, error) {
 	proofs, err := e.proofs(ctx, setup.App)
-	if err != nil {
-		return store.Sighting{}, err
-	}
+	return prove(seenBy(setup, plan), proofs), err
+}
+
+// seenBy is what a plan saw of its application.
+func seenBy(setup stage.Setup, plan stage.Plan) store.Sighting {
 	seen := store.Sighting{
 		App: setup.App, ClientID: setup.ClientID, Name: plan.Found.Name, Seen: plan.At,
 		Code: string(plan.Due.Code), Text: plan.Due.Text, DueAt: plan.Due.At, Expires: plan.Due.End,
@@ -141,7 +149,7 @@ func (e *Engine) sighting(ctx context.Context, setup stage.Setup, plan stage.Pla
 		place := t.Place()
 		seen.Places = append(seen.Places, store.SeenPlace{ID: place.ID, Kind: place.Kind, Title: place.Title, Resource: place.Resource, Portal: place.Portal})
 	}
-	return prove(seen, proofs), nil
+	return seen
 }
 
 func seenCredential(c credential.Credential, plan stage.Plan) store.SeenCredential {

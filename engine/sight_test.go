@@ -79,6 +79,36 @@ func TestWhatALookSeesFollowsARenewal(t *testing.T) {
 	}
 }
 
+// A renewal by hand, on a store that no serving process looks after, leaves what its plan saw and what it did of it.
+func TestARenewalByHandIsSeen(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fails       error
+		used        string
+		credentials int
+		proof       renewal.Rung
+	}{
+		"every place was written": {used: "new-key-1", credentials: 3, proof: renewal.ReadBack},
+		"the first place refuses": {
+			fails: problem.NeedsPerson(problem.Blocked, "custodian", "no", "let it"), used: stagetest.OldKey, credentials: 2, proof: renewal.Unproven,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setUp(t)
+			b.world.Fail = map[string]error{"custodian": c.fails}
+			e, s := b.process("a", nil, nil)
+			if _, err := e.Renew(t.Context(), b.world.Setup(), b.plan(), time.Minute); err != nil {
+				t.Fatal(err)
+			}
+			got := unattended{Engine: e, store: s}.sight(t, b)
+			if inUse(got) != c.used || len(got.Credentials) != c.credentials || len(got.Places) != 3 || got.Places[0].Rung != c.proof {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
 func TestAnApplicationThatCannotBeReadKeepsWhatWasSeen(t *testing.T) {
 	t.Parallel()
 	b := setUp(t)
@@ -107,10 +137,7 @@ func TestAnApplicationThatIsNotConfiguredAnyMoreIsNotSeen(t *testing.T) {
 	b := setUp(t)
 	u := b.unattended("a", nil)
 	u.look(t)
-	setup := b.world.Setup()
-	setup.App = "by hand"
-	plan := b.plan()
-	if err := u.Sight(t.Context(), setup, plan); err != nil {
+	if err := u.store.Sight(t.Context(), []store.Sighting{{App: "by hand", Seen: b.clock().Now()}}, 0); err != nil {
 		t.Fatal(err)
 	}
 	filter := store.SightingFilter{Now: b.clock().Now()}

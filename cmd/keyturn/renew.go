@@ -165,9 +165,6 @@ func (w *workshop) renewOne(ctx context.Context, name string) error {
 		return err
 	}
 	w.lookAside(ctx, name, plan.Found)
-	if err := w.engine.Sight(ctx, setup, plan); err != nil {
-		return err
-	}
 	run, err := w.engine.Renew(ctx, setup, plan, w.r.wait)
 	return w.end(ctx, run, err)
 }
