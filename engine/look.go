@@ -100,9 +100,9 @@ func (e *Engine) look(ctx context.Context, service Service, own *ownMatters) err
 	var group errgroup.Group
 	group.SetLimit(lookAtOnce)
 	for i, app := range apps {
-		_, isOpen := open[app]
+		run := open[app]
 		e.makeRoom(ctx)
-		group.Go(func() error { errs[i] = e.lookAt(ctx, service, seen, app, isOpen); return nil })
+		group.Go(func() error { errs[i] = e.lookAt(ctx, service, seen, app, run); return nil })
 	}
 	_ = group.Wait() // each look keeps its own failure
 	return errors.Join(unreached(errs), e.glance(ctx, seen), seen.end(ctx, slices.AppendSeq(slices.Clone(e.Rounds.Apps), maps.Keys(e.Rounds.Excluded))))
@@ -146,8 +146,9 @@ func (e *Engine) openRuns(ctx context.Context) (map[string]renewal.Run, error) {
 // everything is a limit that no store reaches.
 const everything = 1_000_000
 
-// lookAt reads one application and acts on what it finds. Its error says that the tenant couldn't be asked.
-func (e *Engine) lookAt(ctx context.Context, service Service, seen *sights, app string, open bool) error {
+// lookAt reads one application and acts on what it finds; open is its open run, if it has one. Its error says that the
+// tenant couldn't be asked.
+func (e *Engine) lookAt(ctx context.Context, service Service, seen *sights, app string, open renewal.Run) error {
 	setup, plan, err := e.planOf(ctx, app)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -162,7 +163,9 @@ func (e *Engine) lookAt(ctx context.Context, service Service, seen *sights, app 
 		return err
 	}
 	switch {
-	case open:
+	case open.ID != "" && err == nil:
+		return e.missing(ctx, open, plan)
+	case open.ID != "":
 		return nil // read for what is seen alone
 	case err == nil:
 		err = e.obstacle(ctx, plan)
@@ -175,6 +178,28 @@ func (e *Engine) lookAt(ctx context.Context, service Service, seen *sights, app 
 		return err
 	}
 	return e.begin(ctx, setup, plan)
+}
+
+// missing wakes a run that waits out its overlap although somebody removed its secret from the app: every consumer holds it, and
+// fails until it holds another.
+func (e *Engine) missing(ctx context.Context, run renewal.Run, plan stage.Plan) error {
+	if run.State != renewal.Overlapping || run.Door != renewal.Wait || run.Order.Reuse {
+		return nil
+	}
+	history, err := e.Store.History(ctx, run.ID)
+	if err != nil {
+		return fmt.Errorf("read run %s: %w", run.ID, err)
+	}
+	attempt, _ := history.Current(run.Attempt)
+	if _, there := plan.Found.Find(attempt.KeyID); there || attempt.KeyID == "" {
+		return nil
+	}
+	e.Log.Warn("the secret that a renewal made is gone from the app", "app", run.App, "run_id", run.ID)
+	_, err = e.Tell(ctx, run.ID, run.Version, func(context.Context, *stage.Job) error { return nil })
+	if found := problem.Of(err); err != nil && (found.Code == "run.changed" || found.Code == "run.held" || found.Code == "run.ended") {
+		return nil // somebody has it in hand
+	}
+	return err
 }
 
 // saw keeps what was seen of an application, or that it couldn't be read.

@@ -338,3 +338,30 @@ func TestARunThatCannotBeSetUpIsLetGo(t *testing.T) {
 		}
 	}
 }
+
+// TestALookGoesOnWithARunWhoseSecretSomebodyRemoved: every consumer holds it, so that run can't wait for the end of its overlap.
+func TestALookGoesOnWithARunWhoseSecretSomebodyRemoved(t *testing.T) {
+	t.Parallel()
+	b := setUp(t)
+	b.pass(dueIn)
+	u := b.unattended("a", nil)
+	once := func() renewal.Run {
+		t.Helper()
+		if err := u.Once(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return b.runs(u.store)[0]
+	}
+	once()
+	if run := once(); run.State != renewal.Overlapping {
+		t.Fatalf("the run is %s", run.State)
+	}
+	b.world.TakeAway("new-key-1")
+	if len(b.world.Failing()) == 0 {
+		t.Fatal("nobody fails: the test looks at too little")
+	}
+	b.pass(10 * time.Minute)
+	if run := once(); run.Attempt != 2 || run.State != renewal.Overlapping || len(b.world.Failing()) > 0 {
+		t.Errorf("the run is %s at attempt %d; consumers of %v fail", run.State, run.Attempt, b.world.Failing())
+	}
+}

@@ -90,10 +90,12 @@ func driftOfApp(app credential.App, m Memory, now time.Time) []check.Check {
 	_, there := app.Find(m.Chosen.KeyID)
 	if m.Chosen.KeyID != "" && !there && now.Before(m.Chosen.End) {
 		text := fmt.Sprintf("secret %s, which run %s delivered on %s, isn't in the directory any more", m.Chosen.KeyID, m.Last.ID, day(m.Last.DeliveredAt))
+		fix := m.elseOr("keyturn renew APP", "keyturn resume APP: it makes another one and brings it to every place")
 		if len(strangers) > 0 && len(app.Passwords()) == len(strangers) {
 			text += "; every secret there is newer, as after an installer that resets them"
+			fix = m.elseOr("keyturn renew APP", "keyturn abort RUN, then keyturn renew APP")
 		}
-		found = append(found, check.Warn("drift.app", app.Name, DriftGone, text, m.elseOr("keyturn renew APP", "keyturn abort RUN, then keyturn renew APP")))
+		found = append(found, check.Warn("drift.app", app.Name, DriftGone, text, fix))
 	}
 	for _, c := range strangers {
 		found = append(found, check.Warn("drift.app", subjectOf(c), DriftNewKey,

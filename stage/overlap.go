@@ -18,6 +18,9 @@ func overlap(ctx context.Context, j *Job) (Pause, error) {
 		return pause, err
 	}
 	// look
+	if err := j.newIsKept(ctx); err != nil {
+		return Pause{}, err
+	}
 	in, err := j.gateInput(ctx)
 	if err != nil {
 		return Pause{}, err

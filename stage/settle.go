@@ -73,7 +73,7 @@ func (j *Job) startOver(ctx context.Context, attempt renewal.Attempt, why string
 
 // proveEverywhere returns nil once sign-ins were accepted without a refusal for long enough.
 func (j *Job) proveEverywhere(ctx context.Context, attempt renewal.Attempt) error {
-	streak := streak{want: j.Run.Order.Successes, over: j.Run.Order.Over, born: j.Now()}
+	streak, asked := streak{want: j.Run.Order.Successes, over: j.Run.Order.Over, born: j.Now()}, j.Now()
 	for {
 		accepted, err := j.tryOnce(ctx, streak.width())
 		if err != nil {
@@ -83,6 +83,12 @@ func (j *Job) proveEverywhere(ctx context.Context, attempt renewal.Attempt) erro
 		j.progress("settling", streak.String(), map[string]string{"keyId": attempt.KeyID})
 		if streak.enough(j.Now()) {
 			return nil
+		}
+		if accepted == 0 && j.Now().Sub(asked) > takenAge {
+			asked = j.Now()
+			if taken, err := j.taken(ctx); err == nil && taken {
+				return problem.Later(problem.SignIn, "secret "+attempt.KeyID, 0, errTaken)
+			}
 		}
 		if streak.got == 0 && j.Now().Sub(streak.born) > settleLimit { // a machine that slept meanwhile tries once more
 			return problem.NeedsPerson("settle.slow", "secret "+attempt.KeyID, "still refused somewhere after "+settleLimit.String(),

@@ -50,7 +50,11 @@ func Step(ctx context.Context, j *Job) (Pause, error) {
 	if !ok {
 		return Pause{}, fmt.Errorf("run %s is %q: nothing is left to do", j.Run.ID, j.Run.State)
 	}
-	return enter(ctx, j)
+	pause, err := enter(ctx, j)
+	if j.mayBeTaken(err) {
+		return Pause{}, j.another(ctx, err)
+	}
+	return pause, err
 }
 
 // Park saves that the run stands still, and lets go of it. Wait and retry wake it again at pause.Until.

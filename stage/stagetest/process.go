@@ -42,6 +42,7 @@ func (w *World) Process(plan *stage.Plan) (dead bool, err error) {
 	w.dead, w.points = false, 0
 	j := w.job(plan)
 	for steps := 0; !j.Run.State.Ended(); steps++ {
+		w.takeAway()
 		pause, err := stage.Step(context.Background(), j)
 		switch {
 		case w.dead:

@@ -32,6 +32,8 @@ type World struct {
 	Report  func() issuer.Usage // what a report of use shows; nil = there is none
 	Fail    map[string]error    // what a write to a place, by name, fails with, before it has an effect
 	Run     renewal.Run
+	Stolen  renewal.State // in which a stranger removes the new secret, once; "" = never
+	Meddles bool          // that stranger writes to a place too
 	// Opened reports whether the service still signs with the old secret what it sends to an add-in that somebody opened; nil =
 	// nobody tells this process of any.
 	Opened func() (later bool, err error)
@@ -182,6 +184,27 @@ func (w *World) Remove(_ context.Context, _ credential.App, held credential.Cred
 		w.app.Credentials = left
 		delete(w.values, held.KeyID)
 	})
+}
+
+// takeAway is a stranger who removes the new secret, an hour after it was made.
+func (w *World) takeAway() {
+	if w.Stolen == "" || w.Run.State != w.Stolen || w.dead {
+		return
+	}
+	attempt, _ := w.history.Current(w.Run.Attempt)
+	w.Time, w.Stolen = w.Time.Add(time.Hour), ""
+	if w.Meddles {
+		w.Overwrite("connection", "value-of-the-installer")
+	}
+	w.TakeAway(attempt.KeyID)
+}
+
+// TakeAway is a stranger who removes a secret.
+func (w *World) TakeAway(keyID string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.app.Credentials = slices.DeleteFunc(slices.Clone(w.app.Credentials), func(c credential.Credential) bool { return c.KeyID == keyID })
+	delete(w.values, keyID)
 }
 
 // SignIn implements issuer.Issuer: a value is accepted while its secret is there.
