@@ -125,16 +125,18 @@ func (j *Job) newSignsIn(ctx context.Context) error {
 // agree count as a stranger's change.
 func (j *Job) unchanged(ctx context.Context, t target.Target) error {
 	place, ours := t.Place(), j.delivery(t.Place().ID).Receipt
-	for range goneReads {
+	for look := range goneReads {
+		if look > 0 {
+			if err := j.Sleep(ctx, gonePace); err != nil {
+				return err
+			}
+		}
 		standing, err := t.Look(ctx)
 		if err != nil {
 			return fmt.Errorf("look at %s: %w", place.Title, err)
 		}
 		if standing.Silent || (standing.Exists && standing.Receipt == ours) {
 			return nil
-		}
-		if err := j.Sleep(ctx, gonePace); err != nil {
-			return err
 		}
 	}
 	return problem.NeedsPerson(problem.Drift, place.Title, "somebody changed it after we wrote it; the old secret is kept",

@@ -83,11 +83,13 @@ func (j *Job) taken(ctx context.Context) (bool, error) {
 	if !ok || attempt.KeyID == "" || j.Run.Order.Reuse || j.Now().Sub(attempt.At) < takenAge {
 		return false, nil
 	}
-	for range 2 {
-		if gone, err := j.gone(ctx, attempt.KeyID, attempt.Mark); err != nil || !gone {
-			return false, err
+	for look := range 2 {
+		if look > 0 {
+			if err := j.Sleep(ctx, gonePace); err != nil {
+				return false, err
+			}
 		}
-		if err := j.Sleep(ctx, gonePace); err != nil {
+		if gone, err := j.gone(ctx, attempt.KeyID, attempt.Mark); err != nil || !gone {
 			return false, err
 		}
 	}

@@ -68,7 +68,9 @@ func TestSomebodyElseChangesThings(t *testing.T) {
 			}
 			for range 5 {
 				cloud.advance(4 * day)
-				m.run("resume", app)
+				if m.lastRun().Door != "person" {
+					m.run("resume", app)
+				}
 			}
 			if run := m.lastRun(); !c.harmful && (run.Door != "person" || run.Reason.Fix == "") {
 				t.Errorf("the run is %+v", run)
