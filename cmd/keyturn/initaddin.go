@@ -230,6 +230,7 @@ func (s *sheet) addIn(d addInDraft) {
 	}
 	s.line(6, "site: %s   # a site on which the add-in is installed; new secrets are tried there", quoted(site))
 	s.comment(6, "Asked just now: "+d.standing+".")
+	s.comment(6, "appOnly: false             # for an add-in that acts only for people who open it: the tenant may have switched the other way off")
 	s.line(4, "targets:")
 	if !d.found {
 		s.comment(6, "NOT FOUND: correct the path. Keyturn must run where the file is.")
@@ -237,6 +238,9 @@ func (s *sheet) addIn(d addInDraft) {
 	s.line(6, "- webConfig: { path: %s }", scalarPath(d.file))
 	s.comment(6, "Hosted in Azure instead:")
 	s.comment(6, "- appServiceSetting: { app: /subscriptions/.../sites/NAME, name: ClientSecret, secondary: SecondaryClientSecret, clientId: ClientId, form: base64 }")
+	s.comment(6, "Hosted by its vendor, who is sent the new secret, or whose page you put it into:")
+	s.comment(6, "- vendorWebhook: { url: https://..., secret: '${env:VENDOR_WEBHOOK_SECRET}', vendor: NAME }")
+	s.comment(6, "- manual: { place: 'HelpDesk, Settings, About', steps: Paste it into Client secret., form: base64 }")
 }
 
 // scalarPath writes a path so that YAML keeps its backslashes.
