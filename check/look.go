@@ -34,7 +34,7 @@ func Looks() []Look {
 		{"drift.place", "whether somebody else changed a place since the last renewal"},
 		{"credential.room", "whether the secret that makes room may be removed first"},
 		{"credential.value", "whether the value in use can sign in at all"},
-		{"renewal.early", "whether the new secret would outlive the old one, where the service goes on with that until its end"},
+		{"renewal.early", "whether the new secret would outlive the old one"},
 		{"acs.standing", "whether a SharePoint add-in can still sign in through Azure ACS"},
 		{"addin.keys", "whether each secret of an add-in has its two keys"},
 		{"addin.context", "with which secret ACS signs what it sends to an add-in, and whether the add-in's own values take a person to the site; only with --context-token-fd"},

@@ -116,31 +116,38 @@ func TestALateOrphanIsFound(t *testing.T) {
 	}
 }
 
-// TestALifeThatAnUnreadablePolicyRefusesIsHalved until the tenant takes it, and the run says so.
+// TestALifeThatAnUnreadablePolicyRefusesIsHalved until the tenant takes it, and the run says so. Where the policy can be read by then, its life is asked for.
 func TestALifeThatAnUnreadablePolicyRefusesIsHalved(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		longest time.Duration
+		told    bool
 		works   bool
+		days    int // of the new secret's life; 0 = as it comes
 	}{
-		"ninety days are allowed": {longest: 90 * 24 * time.Hour, works: true},
-		"thirty days are allowed": {longest: 30 * 24 * time.Hour, works: true},
-		"hardly a day is allowed": {longest: 24 * time.Hour},
+		"ninety days are allowed":                         {longest: 90 * 24 * time.Hour, works: true},
+		"thirty days are allowed":                         {longest: 30 * 24 * time.Hour, works: true},
+		"thirty days, and the policy can be read by then": {longest: 30 * 24 * time.Hour, told: true, works: true, days: 29},
+		"hardly a day is allowed":                         {longest: 24 * time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := stagetest.New(true)
-			w.Longest = c.longest
+			w.Longest, w.Told = c.longest, c.told
 			plan, err := w.Begin(stage.Request{})
 			if err != nil {
 				t.Fatal(err)
 			}
+			began := w.Time
 			_, err = w.Process(plan)
 			if (err == nil) != c.works {
 				t.Fatalf("works = %v, want %v: %v", err == nil, c.works, err)
 			}
 			if c.works {
 				assertWhole(t, w, name)
+			}
+			if life := int(w.Run.Order.End.Sub(began).Hours() / 24); c.days > 0 && life != c.days {
+				t.Errorf("the new secret lives for %d days, want %d", life, c.days)
 			}
 			if len(w.Run.Order.Notes) == 0 {
 				t.Error("nobody was told that the life was cut")

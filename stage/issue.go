@@ -10,6 +10,7 @@ import (
 	"keyturn/audit"
 	"keyturn/credential"
 	"keyturn/issuer"
+	"keyturn/policy"
 	"keyturn/problem"
 	"keyturn/renewal"
 )
@@ -107,9 +108,9 @@ const shortest = 14 * 24 * time.Hour
 
 func (j *Job) mayShorten() bool { return j.Run.Order.End.Sub(j.Now()) >= 2*shortest }
 
-// shorten halves the life to be asked for, because a policy that can't be read allows only a shorter one, and says so.
+// shorten asks for a shorter life, because a policy that couldn't be read, or is new, allows no longer one, and says so.
 func (j *Job) shorten(ctx context.Context, attempt renewal.Attempt, cause error) error {
-	end := j.Now().Add(j.Run.Order.End.Sub(j.Now()) / 2).Truncate(time.Second)
+	end := j.shorterEnd(ctx)
 	note := "the tenant allows only a shorter life: asking for " + end.Format(time.DateOnly) + " instead"
 	return j.save(ctx, draft{
 		run: func(r *renewal.Run) {
@@ -119,6 +120,23 @@ func (j *Job) shorten(ctx context.Context, attempt renewal.Attempt, cause error)
 		events:   event("lifetime cut", note, "mark", attempt.Mark),
 		audit:    entry("issue", attempt.Mark, audit.Failed, cause.Error()),
 	})
+}
+
+// shorterEnd is what the policies allow now, where they can be read and allow less than was asked for; else half of that.
+func (j *Job) shorterEnd(ctx context.Context) time.Time {
+	wanted := j.Run.Order.End
+	if reader, ok := j.Issuer.(issuer.TermsReader); ok {
+		app, err := j.Issuer.Look(ctx, j.ClientID)
+		var terms issuer.Terms
+		if err == nil {
+			terms, err = reader.Terms(ctx, app)
+		}
+		allowed := policy.End(policy.Input{Now: j.Now(), Policy: j.Policy, Terms: policy.Terms(terms)})
+		if err == nil && allowed.Cut && allowed.At.Before(wanted) {
+			return allowed.At
+		}
+	}
+	return j.Now().Add(wanted.Sub(j.Now()) / 2).Truncate(time.Second)
 }
 
 // waitForRoom stops before an addPassword that is sure to be refused, while an abandoned or doubtful attempt of ours

@@ -199,10 +199,19 @@ func foreign(app credential.App, p Plan) []credential.Credential {
 }
 
 // tooEarly stops a renewal whose new password would end before the old one is gone, where the service goes on with the old
-// one until its end: the new one would never be what is signed with.
+// one until its end: the new one would never be what is signed with. Elsewhere it warns where the tenant's policy is why.
 func tooEarly(p Plan) []check.Check {
 	gone := p.Order.RetiresEnd.Add(p.Order.Linger)
-	if p.Order.Linger == 0 || p.Retires == "" || p.Order.Emergency || p.Ending.Blocked || gone.Before(p.Order.End) {
+	if p.Retires == "" || p.Order.Emergency || p.Ending.Blocked || gone.Before(p.Order.End) {
+		return nil
+	}
+	if p.Order.Linger == 0 && p.Ending.Cut {
+		return []check.Check{check.Warn("renewal.early", p.App, "renewal.early",
+			"the new secret would end on "+p.Order.End.Format(time.DateOnly)+", before the one in use does on "+p.Order.RetiresEnd.Format(time.DateOnly)+
+				", since the tenant allows no longer life",
+			"renew it when less is left, or have the app management policy allow a longer life")}
+	}
+	if p.Order.Linger == 0 {
 		return nil
 	}
 	return []check.Check{check.Fail("renewal.early", p.App, "renewal.early",

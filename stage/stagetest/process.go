@@ -23,6 +23,9 @@ func (w *World) Setup() stage.Setup {
 	s := stage.Setup{App: "app", ClientID: "client", Policy: p, Issuer: w, Targets: []target.Target{
 		holder{w, "connection"}, holder{w, "variable"},
 	}}
+	if w.Told {
+		s.Issuer = telling{w}
+	}
 	if w.keys != nil {
 		s.Issuer, s.Targets = acs{w}, []target.Target{pairHolder{holder{w, webConfig}}}
 		s.Policy.Overlap.Evidence = renewal.EvidencePreferred

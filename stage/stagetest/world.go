@@ -28,6 +28,7 @@ type World struct {
 	Lose    []int               // effects, by number, whose reply is lost
 	Late    time.Duration       // after which a new secret whose reply was lost is seen
 	Longest time.Duration       // a policy that can't be read: longer lives are refused; 0 = none
+	Told    bool                // that policy can be read, once it has refused a life
 	Overlap time.Duration       // the policy's minimum; an hour in a new world
 	Report  func() issuer.Usage // what a report of use shows; nil = there is none
 	Fail    map[string]error    // what a write to a place, by name, fails with, before it has an effect
@@ -42,6 +43,7 @@ type World struct {
 	points  int // passed so far by this process
 	dead    bool
 	effects int
+	refused bool                 // a life was too long
 	seen    map[string]time.Time // by key id: from when a late secret is seen
 	app     credential.App
 	values  map[string]string // by key id
@@ -146,6 +148,7 @@ func (w *World) Look(context.Context, string) (credential.App, error) {
 // Issue implements issuer.Issuer.
 func (w *World) Issue(_ context.Context, _ credential.App, order issuer.Order) (made credential.Issued, err error) {
 	if w.Longest > 0 && order.End.Sub(w.Time) > w.Longest {
+		w.refused = true
 		return made, &problem.Error{Class: problem.Person, Code: problem.Blocked, Message: "too long", Fix: "ask for less", Err: issuer.ErrLifetime}
 	}
 	err = w.act(func() {
@@ -163,6 +166,17 @@ func (w *World) Issue(_ context.Context, _ credential.App, order issuer.Order) (
 		made = credential.Issued{}
 	}
 	return made, err
+}
+
+// telling is a world whose policy can be read.
+type telling struct{ *World }
+
+// Terms implements issuer.TermsReader.
+func (w telling) Terms(context.Context, credential.App) (issuer.Terms, error) {
+	if !w.refused {
+		return issuer.Terms{Readable: true}, nil
+	}
+	return issuer.Terms{Readable: true, MaxLifetime: w.Longest, Policy: "new"}, nil
 }
 
 // hide keeps a secret whose reply was lost out of sight for a while, as a lagging replica does.
