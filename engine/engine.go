@@ -51,7 +51,6 @@ type Engine struct {
 	turns      turns
 	dropped    dropped
 	waker      atomic.Pointer[Waker] // while this process serves
-	plans      plans
 	pace       pace
 	serving    atomic.Bool // this process drives whatever is due
 	unattended atomic.Bool // somebody comes back by itself for what is parked
@@ -195,7 +194,7 @@ func (e *Engine) prepare(ctx context.Context, run renewal.Run) (*stage.Job, erro
 		return nil, errors.Join(fmt.Errorf("set %s up: %w", run.App, err), e.letGo(ctx, run, err))
 	}
 	job := e.job(setup, run)
-	job.Plan = e.plans.take(run)
+	job.JustPlanned = e.justPlanned(run)
 	job.History, err = e.Store.History(ctx, run.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read the run's history: %w", err)
@@ -204,6 +203,21 @@ func (e *Engine) prepare(ctx context.Context, run renewal.Run) (*stage.Job, erro
 		return nil, errors.Join(err, e.letGo(ctx, job.Run, err))
 	}
 	return job, job.Reopen(ctx)
+}
+
+const (
+	// planLife is how long a plan that a look made is good enough to begin with, whoever does: whatever it read may have
+	// changed, and each stage looks again before it acts.
+	planLife = 2 * time.Minute
+	// firstClaim is the version of a run that was begun, and then claimed for the first time.
+	firstClaim = 2
+)
+
+// justPlanned reports whether a look at the tenant has planned the run a moment ago, and nobody has driven it since. What a
+// person asked for was planned with other rights, perhaps.
+func (e *Engine) justPlanned(run renewal.Run) bool {
+	asked := run.Order.ByPerson || run.Order.Person != "" || run.Order.Reuse
+	return run.State == renewal.Planned && run.Version == firstClaim && !asked && e.Clock.Now().Sub(run.CreatedAt).Abs() <= planLife
 }
 
 // letGo parks a run that couldn't even be set up, or isn't for the identity at hand, so that it isn't held by a process that does nothing for it.

@@ -37,6 +37,10 @@ type Rounds struct {
 	Excluded map[string]string
 	Glance   func(ctx context.Context, app string) (credential.App, error)
 
+	// Apart is the time between the beginnings of two readings, so that a fast service's limits of requests are left to
+	// renewals; 0 = none.
+	Apart time.Duration
+
 	// Ended is called when a look has ended: nothing much happens for a while. nil = nobody listens.
 	Ended func()
 }
@@ -45,9 +49,9 @@ type Rounds struct {
 const LookDuty = "look at the tenant"
 
 const (
-	// lookAtOnce is how many applications are read side by side: enough to be done with thousands in an hour, few enough
-	// to leave the tenant's request limits to renewals.
-	lookAtOnce = 4
+	// lookAtOnce is how many applications are read side by side: with 50 ms a request, enough for the renewals that Graph
+	// allows.
+	lookAtOnce = 8
 	// readAgain is the usual [Rounds.Again].
 	readAgain = 24 * time.Hour
 )
@@ -99,9 +103,14 @@ func (e *Engine) look(ctx context.Context, service Service, own *ownMatters) err
 	seen := &sights{kept: service, own: own}
 	var group errgroup.Group
 	group.SetLimit(lookAtOnce)
+	next := time.Now()
 	for i, app := range apps {
 		run := open[app]
 		e.makeRoom(ctx)
+		if e.Rounds.Apart > 0 {
+			_ = nap(ctx, time.Until(next)) // who is asked to stop finds it out below
+			next = time.Now().Add(e.Rounds.Apart)
+		}
 		group.Go(func() error { errs[i] = e.lookAt(ctx, service, seen, app, run); return nil })
 	}
 	_ = group.Wait() // each look keeps its own failure
@@ -270,7 +279,6 @@ func (e *Engine) begin(ctx context.Context, setup stage.Setup, plan stage.Plan) 
 		return fmt.Errorf("begin the renewal of %s: %w", setup.App, err)
 	}
 	e.pace.begun()
-	e.plans.keep(run.ID, plan)
 	e.Watch(renewal.Event{Kind: "begun", Run: run.ID, App: run.App, State: run.State, At: run.CreatedAt, Text: told.Events[0].Text})
 	return nil
 }

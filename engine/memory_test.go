@@ -17,20 +17,20 @@ import (
 // as they are listed.
 func TestTheFirstLookBeginsWithWhatEndsFirst(t *testing.T) {
 	t.Parallel()
-	const atOnce = 4
+	const atOnce = 8
 	for name, c := range map[string]struct {
 		fails error
 		first string // so many as are looked at side by side
 	}{
-		"the tenant tells": {nil, "e f g h"},
-		"the tenant can't": {errors.New("not now"), "a b c d"},
+		"the tenant tells": {nil, "i j k l m n o p"},
+		"the tenant can't": {errors.New("not now"), "a b c d e f g h"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setUp(t)
 			u := b.unattended("a", nil)
 			now := b.clock().Now()
-			u.Rounds.Apps = strings.Fields("a b c d e f g h")
+			u.Rounds.Apps = strings.Fields("a b c d e f g h i j k l m n o p")
 			u.Rounds.Ends = func(context.Context) (map[string]time.Time, error) {
 				if c.fails != nil {
 					return nil, c.fails

@@ -14,7 +14,7 @@ const (
 	// inLine is how many renewals may be begun and in nobody's hands before the look at the tenant waits: enough that
 	// nobody who drives has to wait for it, few enough that each is still driven by the plan that the look has made.
 	// Without it, ten thousand that are due at once would all be planned twice.
-	inLine = planned
+	inLine = 64
 	// paceEvery is how often the line is looked at while it is full, and longestPace how long the look waits for a line
 	// that nobody shortens.
 	paceEvery   = 250 * time.Millisecond

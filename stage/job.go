@@ -48,15 +48,17 @@ type Job struct {
 	Book Book
 	Tell func(renewal.Event) // hears of progress, saved or not; never nil
 
-	Run       renewal.Run
-	History   store.History
-	Plan      *Plan        // as just made by this process; nil after a take-over
-	value     secret.Value // of attempt valueOf; lost with the process
-	valueOf   int          // 0 = none
-	judged    time.Time    // when the rules last let the old password go; lost with the process
-	reopened  bool         // a person has come back to this run since it was claimed
-	seenInUse bool         // a report showed the new key id used by somebody else
-	saving    sync.Mutex   // one save at a time while places are written side by side
+	Run     renewal.Run
+	History store.History
+	Plan    *Plan // as just made by this process; nil after a take-over
+	// JustPlanned: whoever began the run planned it a moment ago, and what its row says of that is enough.
+	JustPlanned bool
+	value       secret.Value // of attempt valueOf; lost with the process
+	valueOf     int          // 0 = none
+	judged      time.Time    // when the rules last let the old password go; lost with the process
+	reopened    bool         // a person has come back to this run since it was claimed
+	seenInUse   bool         // a report showed the new key id used by somebody else
+	saving      sync.Mutex   // one save at a time while places are written side by side
 }
 
 // HoldsValue reports whether this process has a value that no custodian can give back yet: parking would lose it.

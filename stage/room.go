@@ -9,10 +9,10 @@ import (
 	"keyturn/renewal"
 )
 
-// begin leaves the planned state. A run that another process planned is planned again first, because what it found may
-// have changed.
+// begin leaves the planned state. A run that another process planned some time ago is planned again first, because what
+// it found may have changed.
 func begin(ctx context.Context, j *Job) (Pause, error) {
-	if j.Plan == nil {
+	if j.Plan == nil && !j.JustPlanned {
 		if pause, err := j.planAgain(ctx); err != nil || pause.Door != renewal.Open {
 			return pause, err
 		}

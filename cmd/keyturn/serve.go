@@ -122,7 +122,7 @@ func (sh *shell) openService(ctx context.Context) (*service, error) {
 	if sh.diary != nil {
 		s.invite = func(string) { log.Info("keyturn console link opens the console") } // many may read a diary
 	}
-	rounds := engine.Rounds{Apps: tended(d.settings), Excluded: leftAlone(d.settings), Every: d.settings.Serve.Every, Ended: debug.FreeOSMemory}
+	rounds := engine.Rounds{Apps: tended(d.settings), Excluded: leftAlone(d.settings), Every: d.settings.Serve.Every, Apart: apart, Ended: debug.FreeOSMemory}
 	telling, err := sh.openTelling(d.reach, d.settings, log)
 	if err != nil {
 		return nil, err
@@ -160,6 +160,9 @@ func tended(settings config.Config) []string {
 	}
 	return names
 }
+
+// apart is between two readings of a look: 40 a second take two thirds of what the smallest tenant may read.
+const apart = 25 * time.Millisecond
 
 // leftAlone are the applications that a person takes care of, with the reason.
 func leftAlone(settings config.Config) map[string]string {

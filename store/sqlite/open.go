@@ -23,6 +23,8 @@ const (
 	busyTimeout = 15 * time.Second
 	// readers is how many reads of one process go on side by side.
 	readers = 4
+	// readOnly are what is special about those: they keep half a MiB of pages each, since the system keeps the file's anyway.
+	readOnly = "_query_only=1&_pragma=cache_size(-512)"
 )
 
 // Options of a store. The zero value is right for a command that doesn't migrate.
@@ -61,7 +63,7 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	if err := create(path); err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, writer: pool(path, "_txlock=immediate", 1), reader: pool(path, "_query_only=1", readers)}
+	s := &Store{path: path, writer: pool(path, "_txlock=immediate", 1), reader: pool(path, readOnly, readers)}
 	s.alarm = sync.OnceValues(alarm.Opener[*sql.Tx](s.openAlarm).Setter)
 	if err := s.prepare(ctx, options); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -79,7 +81,7 @@ func OpenReader(ctx context.Context, path string) (store.ReadCloser, error) {
 	if err := exists(path); err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, reader: pool(path, "_query_only=1", readers)}
+	s := &Store{path: path, reader: pool(path, readOnly, readers)}
 	if err := s.current(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
