@@ -18,7 +18,7 @@ const (
 // with the same few workers, that two cores are enough for all.
 func TestBenchScale(t *testing.T) {
 	measure := func(count int) float64 {
-		size := 60 * count
+		size := 150 * count
 		if !strict() {
 			size = 4 * count
 		}
