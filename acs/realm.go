@@ -104,9 +104,10 @@ func gone(err error) error {
 }
 
 func retired(subject, message string) error {
-	return problem.FindKnown("acs.retired").Stops(subject, message, "keyturn advise APP writes how")
+	known := problem.FindKnown("acs.retired")
+	return known.Stops(subject, message+". "+strings.TrimSuffix(known.Text, "."), "")
 }
 
 func disabled(site Site, message string) error {
-	return problem.FindKnown("acs.disabled").Stops("site "+site.address, message, "keyturn advise APP writes how")
+	return problem.FindKnown("acs.disabled").Stops("site "+site.address, message+": the tenant has switched app-only access through Azure ACS off", "")
 }

@@ -1,5 +1,7 @@
 package problem
 
+import "slices"
+
 // Way says how a person signs in for one run.
 type Way string
 
@@ -44,12 +46,16 @@ func KnownIssues() []Known {
 // FindKnown returns the entry of the table with that code. It panics when there is none: codes are written into the
 // program.
 func FindKnown(code string) Known {
-	for _, k := range KnownIssues() {
-		if k.Code == code {
-			return k
-		}
+	if !IsKnown(code) {
+		panic("problem: " + code + " is no known issue")
 	}
-	panic("problem: " + code + " is no known issue")
+	all := KnownIssues()
+	return all[slices.IndexFunc(all, func(k Known) bool { return k.Code == code })]
+}
+
+// IsKnown reports whether a code is one of the table's.
+func IsKnown(code string) bool {
+	return slices.ContainsFunc(KnownIssues(), func(k Known) bool { return k.Code == code })
 }
 
 // Stops builds the Person problem of a known issue. more, if not "", follows its general fix: what only the place knows

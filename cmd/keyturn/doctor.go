@@ -86,11 +86,8 @@ func knownIssue(err error) []check.Check {
 	if err == nil {
 		return nil
 	}
-	found := problem.Of(err)
-	for _, known := range problem.KnownIssues() {
-		if known.Code == found.Code {
-			return []check.Check{check.Fail("signin", found.Subject, found.Code, found.Message, found.Fix)}
-		}
+	if found := problem.Of(err); problem.IsKnown(found.Code) {
+		return []check.Check{check.Fail("signin", found.Subject, found.Code, found.Message, found.Fix)}
 	}
 	return nil
 }

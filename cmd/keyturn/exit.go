@@ -78,7 +78,11 @@ func (sh *shell) show(err error) {
 		return
 	}
 	style := screen.StyleOf(sh.errs, sh.env)
-	sh.say("%s %s", style.Text(screen.Red, "keyturn:"), screen.Clean(sh.sentenceOf(err)))
+	sentence := screen.Clean(sh.sentenceOf(err))
+	if code := problem.Of(err).Code; problem.IsKnown(code) {
+		sentence += style.Text(screen.Faint, " ["+code+"]") // as docs/known-issues.md lists it
+	}
+	sh.say("%s %s", style.Text(screen.Red, "keyturn:"), sentence)
 	var bad *config.Problems
 	if errors.As(err, &bad) {
 		for _, each := range bad.List {

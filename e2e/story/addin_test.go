@@ -153,7 +153,7 @@ func TestWhereACSIsGoneNothingIsWritten(t *testing.T) {
 			m := newMachine(t, cloud)
 			before, file := cloud.addIn(), cloud.webConfig()
 			for _, command := range [][]string{{"doctor", addIn}, {"plan", addIn}, {"renew", addIn, "--yes"}} {
-				if r := m.want(2, command...); !strings.Contains(r.stdout+r.stderr, c.code) && !strings.Contains(r.stderr, "keyturn advise") {
+				if r := m.want(2, command...); !strings.Contains(r.stdout+r.stderr, "["+c.code+"]") || !strings.Contains(r.stdout+r.stderr, "keyturn advise "+addIn) {
 					t.Errorf("%s doesn't say %s:\n%s\n%s", command[0], c.code, r.stdout, tail(r.stderr))
 				}
 			}

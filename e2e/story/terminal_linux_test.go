@@ -93,6 +93,22 @@ func (p *terminal) sees(text string) {
 	}
 }
 
+// hides waits until the terminal shows nothing of what is typed. Nothing tells of that but its settings.
+func (p *terminal) hides() {
+	p.t.Helper()
+	for late := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		settings, err := unix.IoctlGetTermios(int(p.master.Fd()), unix.TCGETS)
+		switch {
+		case err != nil:
+			p.t.Fatal(err)
+		case settings.Lflag&unix.ECHO == 0:
+			return
+		case time.Now().After(late):
+			p.t.Fatal("the terminal shows what is typed")
+		}
+	}
+}
+
 func (p *terminal) types(keys string) {
 	p.t.Helper()
 	if _, err := p.master.WriteString(keys); err != nil {
@@ -175,6 +191,33 @@ func TestASecretIsHandedToThePersonAtTheTerminal(t *testing.T) {
 			p.sees(c.says)
 			assertShownOnce(t, p.screen(), cloud, old.KeyID)
 			assertNoSecretLeft(t, m)
+		})
+	}
+}
+
+// TestWhatIsTypedUnseenStaysUnseen: a password, and a context token, at a terminal that shows what is typed elsewhere.
+func TestWhatIsTypedUnseenStaysUnseen(t *testing.T) {
+	t.Parallel()
+	cloud := startCloud(t, "--seed", "helpdesk", "--gentle")
+	m := newDesk(t, cloud)
+	admin := cloud.people()["admin"]
+	for name, c := range map[string]struct{ asks, types, says, args string }{
+		"a password":      {"Password of " + admin.Login + ": ", admin.Password, "signed in to tenant", "doctor helpdesk --sign-in password --username " + admin.Login},
+		"a context token": {"Context token (SPAppToken): ", cloud.launched(), "ACS signs with its ClientSecret", "doctor helpdesk --context-token-fd 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := m.atTerminal(strings.Fields(c.args)...)
+			p.sees(c.asks)
+			p.hides()
+			p.types(c.types + "\r")
+			if code := p.leaves(); code != 0 {
+				t.Errorf("exit code %d: %q", code, p.screen())
+			}
+			p.sees(c.says)
+			if strings.Contains(p.screen(), c.types) {
+				t.Error("it was shown")
+			}
 		})
 	}
 }

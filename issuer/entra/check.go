@@ -142,8 +142,10 @@ func (e *examination) ownership(ctx context.Context) (check.Check, error) {
 	switch {
 	case !e.self.User && slices.Contains(e.self.Roles, roleAll):
 		return check.Pass(id, e.subject, "not needed with "+roleAll), nil
+	case e.app.ObjectID == "" && e.self.User:
+		return check.Pass(id, e.subject, "the app has no registration in this tenant; a directory role reaches its service principal as well"), nil
 	case e.app.ObjectID == "":
-		return check.Unsure(id, e.subject, "the app is registered in another tenant; whether its service principal may be changed shows when tried"), nil
+		return check.Unsure(id, e.subject, "the app has no registration in this tenant; whether its service principal may be changed shows when tried"), nil
 	}
 	owners, err := e.issuer.graph.Owners(ctx, e.app.ObjectID)
 	if problem.Is(err, problem.Denied) {
