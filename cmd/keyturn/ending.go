@@ -75,7 +75,7 @@ func (w *workshop) sum(ctx context.Context, run renewal.Run) (summary, error) {
 		told.Served = run.Door != renewal.Person && w.served(ctx)
 	}
 	if run.State != renewal.Aborted && !run.VerifiedAt.IsZero() {
-		told.Findings = w.otherTrouble(ctx, run)
+		told.Findings = w.otherTrouble(ctx, run, history.Attempts)
 	}
 	return told, nil
 }

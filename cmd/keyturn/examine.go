@@ -90,14 +90,19 @@ func vaultsIn(report inventory.Report) []string {
 	return names
 }
 
-// otherTrouble lists what else of an application is broken or soon ends, once its secret is everywhere.
-func (w *workshop) otherTrouble(ctx context.Context, run renewal.Run) []summaryFinding {
+// otherTrouble lists what else of an application is broken or soon ends, once its secret is everywhere: what the run itself made is not
+// else, however soon a policy has it end.
+func (w *workshop) otherTrouble(ctx context.Context, run renewal.Run, made []renewal.Attempt) []summaryFinding {
 	app, ok := w.settings.Find(run.App)
 	found, certificates, err := w.surroundings(ctx, run)
 	if !ok || err != nil {
 		return nil
 	}
-	checks := append(certificates, inventory.Lingering(found, []string{run.Retires}, w.clock.Now(), app.Policy.RenewBefore.Of(app.Policy.Lifetime))...)
+	keep := []string{run.Retires}
+	for _, attempt := range made {
+		keep = append(keep, attempt.KeyID)
+	}
+	checks := append(certificates, inventory.Lingering(found, keep, w.clock.Now(), app.Policy.RenewBefore.Of(app.Policy.Lifetime))...)
 	var trouble []summaryFinding
 	for _, c := range checks {
 		if c.Warning {

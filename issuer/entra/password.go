@@ -20,6 +20,9 @@ import (
 func (i *Issuer) Issue(ctx context.Context, app credential.App, order issuer.Order) (credential.Issued, error) {
 	on := holderOf(app)
 	made, err := i.graph.AddPassword(counted(ctx, app), on, graph.NewPassword{DisplayName: order.Mark, End: order.End})
+	if graph.TooLong(err) {
+		i.fallback.forget() // it has changed since it was read, or the identity mayn't read it
+	}
 	if err != nil {
 		return credential.Issued{}, judgeIssue(err, app)
 	}

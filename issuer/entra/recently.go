@@ -42,6 +42,13 @@ func (k *recently[T]) get(ctx context.Context, now func() time.Time, life time.D
 	return value, err
 }
 
+// forget has the next reader read anew.
+func (k *recently[T]) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.until = time.Time{}
+}
+
 // tenantReport is the report of credential activity of the whole tenant, read once for many applications.
 type tenantReport struct {
 	mu    sync.Mutex

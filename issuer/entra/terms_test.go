@@ -1,6 +1,7 @@
 package entra_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -108,5 +109,29 @@ func TestPoliciesThatMayPassAreAnError(t *testing.T) {
 	i, _, _ := stand(t, cloudtest.Roles("Policy.Read.All"), told{"olic": "429 "}, nil)
 	if _, err := i.Terms(t.Context(), managedApp()); !problem.Is(err, problem.Throttled) {
 		t.Errorf("%v", err)
+	}
+}
+
+// A policy that was read a moment ago is read anew where the directory refuses a life by it.
+func TestARefusedLifeHasThePolicyReadAgain(t *testing.T) {
+	i, c, _ := stand(t, cloudtest.Roles("Policy.Read.All"), told{
+		"/defaultAppManagementPolicy": `{"id":"p","isEnabled":false}`, "/appManagementPolicies": `{"value":[]}`,
+		"/addPassword": `400 {"error":{"code":"CredentialInvalidLifetimeAsPerAppPolicy","message":"Credential lifetime exceeds the max value"}}`,
+	}, nil)
+	read := func() int {
+		t.Helper()
+		if _, err := i.Terms(t.Context(), managedApp()); err != nil {
+			t.Fatal(err)
+		}
+		return c.Count("/defaultAppManagementPolicy")
+	}
+	if read() != 1 || read() != 1 {
+		t.Fatalf("read %d times: it isn't kept", c.Count("/defaultAppManagementPolicy"))
+	}
+	if _, err := i.Issue(t.Context(), managedApp(), issuer.Order{}); !errors.Is(err, issuer.ErrLifetime) {
+		t.Fatal(err)
+	}
+	if read() != 2 {
+		t.Error("a policy that has changed is still believed")
 	}
 }
