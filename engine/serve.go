@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -33,9 +34,21 @@ const (
 	lookEvery = 5 * time.Second
 )
 
-// wakeAtOnce is how many of those are woken at a time, what ends first before all: a run's own alarm rings in time, so
-// only few need it, however many are due.
-const wakeAtOnce = 64
+const (
+	// wakeAtOnce is how many of those are woken at a time, what ends first before all: a run's own alarm rings in time, so
+	// only few need it, however many are due.
+	wakeAtOnce = 64
+	// wakeAgain is after what time one that still stands where it stood is woken again: its alarm waits for a free hand.
+	wakeAgain = 10 * time.Second
+)
+
+// woken is when runs were woken because they were due, at which version, by id. One goroutine uses it.
+type woken map[string]ring
+
+type ring struct {
+	version int64
+	at      time.Time
+}
 
 // Serve drives whatever is due and makes its rounds, here and among others on the same store, until ctx ends or Stop is
 // closed. Then it finishes the effects in hand and returns. ErrLeaseLost says that the store couldn't be reached for a
@@ -84,9 +97,10 @@ func (e *Engine) lookAround(ctx context.Context, waker Waker, service Service) e
 	defer tick.Stop()
 	rounds, stop := e.startRounds(ctx, service)
 	defer stop()
+	before := woken{}
 	for {
 		e.Pulse()
-		if err := e.wakeDue(ctx, waker); err != nil {
+		if err := e.wakeDue(ctx, waker, before); err != nil {
 			e.Log.Warn("could not look for runs that are due", "error", err)
 		}
 		select {
@@ -177,7 +191,8 @@ func (e *Engine) Once(ctx context.Context) error {
 // driveAtOnce is how many runs Once drives side by side: as many as a waker's workers.
 const driveAtOnce = 16
 
-func (e *Engine) wakeDue(ctx context.Context, waker Waker) error {
+// wakeDue wakes what is due, and keeps in before what was woken.
+func (e *Engine) wakeDue(ctx context.Context, waker Waker, before woken) error {
 	if err := e.wakeDropped(ctx, waker); err != nil {
 		return err
 	}
@@ -185,10 +200,15 @@ func (e *Engine) wakeDue(ctx context.Context, waker Waker) error {
 	if err != nil {
 		return fmt.Errorf("read the open runs: %w", err)
 	}
+	maps.DeleteFunc(before, func(_ string, rung ring) bool { return time.Since(rung.at) > wakeAgain })
 	for _, run := range due {
+		if before[run.ID].version == run.Version {
+			continue
+		}
 		if err := waker.Wake(ctx, run.ID); err != nil {
 			return fmt.Errorf("wake run %s: %w", run.ID, err)
 		}
+		before[run.ID] = ring{run.Version, time.Now()}
 	}
 	return nil
 }
