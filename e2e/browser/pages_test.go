@@ -86,6 +86,9 @@ func (w *window) accessible(where string) {
 	if err != nil {
 		absent(w.t, "axe-core isn't installed")
 	}
+	if there, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](`"axe" in window`)); err == nil && there {
+		script = nil
+	}
 	text, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](string(script)+";axe.run().then(r => JSON.stringify(r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.map(n => ({html: n.html}))}))))",
 		chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -122,12 +125,13 @@ func TestEveryPageOnEveryScreen(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, page := range map[string]string{
+		"notices": "/notices", "api": "/docs",
 		"overview": "/", "applications": "/applications", "application": "/applications/provision-assist", "runs": "/runs", "run": run.Value,
 		"audit": "/audit", "about": "/about", "audit-application": "/audit?app=provision-assist", "nothing": "/applications?q=nothing-is-called-so",
 	} {
+		h.show(w, page)
 		for _, s := range screens {
 			w.wear(s)
-			h.show(w, page)
 			w.accessible(page + " " + s.name)
 			w.fits(page + " " + s.name)
 			w.picture(fmt.Sprintf("%s-%s", name, s.name))

@@ -53,8 +53,9 @@ func TestAPersonStartsARenewalAndWatchesItToTheEnd(t *testing.T) {
 	w.reads("every place was asked") // without loading the page again
 	w.reads("both secrets are kept until")
 	w.accessible("a renewal")
+	h.advance(17)  // the overlap, and as long as reports may be late
 	for range 40 { // as fast as Keyturn notices that days pass
-		h.advance(2)
+		h.advance(1)
 		if w.soon("the old secret was removed") {
 			break
 		}

@@ -1010,7 +1010,7 @@ func checks(title string, list []check.Check) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, c := range list {
-				var templ_7745c5c3_Var60 = []any{"card", templ.KV("trouble", !c.OK)}
+				var templ_7745c5c3_Var60 = []any{"card", templ.KV("trouble", !c.OK && !c.Unknown), templ.KV("remark", c.OK || c.Unknown)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var60...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -803,7 +803,7 @@ func run(told board.Run, places []placed) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if told.Run.Evidence != "" {
+		if told.Run.Evidence != "" && told.Run.Evidence != told.Run.Reason.Text {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 71, "<p><strong>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

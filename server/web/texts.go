@@ -20,7 +20,7 @@ var texts = struct {
 	NeedsAttention, UnderWay, EndsWhen         string
 	EndsWhenNote, All, Of, Shown               string
 	App, Standing, Ends, Next, Why             string
-	RenewedShare                               string
+	RenewedShare, NotRenewed                   string
 	Search, SearchHint, Sort, Show, Clear      string
 	NothingFits, NextPage, FirstPage, List     string
 	ClientID, NextRenewal                      string
@@ -57,6 +57,7 @@ var texts = struct {
 	SignInLink, Refused, NotFound              string
 	Failed, Back, CodeIs, WhatNext             string
 	API, APIToken, TakesRole, Takes            string
+	Gives, ListOf, Required, APILink           string
 	Standings                                  map[standing.Word]string
 	Proofs                                     map[renewal.Rung]string
 	Orders                                     map[board.Order]string
@@ -76,13 +77,13 @@ var texts = struct {
 	EndsWhenNote: "Secrets in use, by the month in which they end. Keyturn renews them before.",
 	All:          "all", Of: "of", Shown: "shown",
 	App: "Application", Standing: "Standing", Ends: "Secret ends", Next: "Next", Why: "Why",
-	RenewedShare: "will be renewed before",
-	Search:       "Search", SearchHint: "Name or client ID", Sort: "Sort by", Show: "Show", Clear: "Clear",
+	RenewedShare: "will be renewed before", NotRenewed: "not by Keyturn, or not without you",
+	Search: "Search", SearchHint: "Name or client ID", Sort: "Sort by", Show: "Show", Clear: "Clear",
 	NothingFits: "Nothing fits. Search for less, or show all.", NextPage: "Next page", FirstPage: "First page", List: "List of applications",
 	ClientID: "Application (client) ID", NextRenewal: "What happens next",
 	Places: "Places that hold the secret", PlacesNote: "and how far each was shown to work with it", NoPlaces: "No place is configured.",
 	Custodian: "the value is read back from here", Proof: "Proof", ProvenAt: "shown", NotWritten: "not written yet", Portal: "open in the portal",
-	Credentials: "Secrets", CredentialsNote: "those that Keyturn made or replaced; their values are nowhere", NoSecrets: "Keyturn hasn't renewed a secret of this application yet.",
+	Credentials: "Secrets", CredentialsNote: "of the app registration; their values are nowhere", NoSecrets: "Nobody has looked at this application yet, and no secret of it was renewed.",
 	SecretID: "Secret ID", BothWork: "both secrets work", Now: "now", State: "State",
 	Evidence: "Evidence of use", NoEvidence: "Nothing is known yet of who uses which secret.", Policy: "How it is renewed", Lifetime: "Life of a new secret",
 	RenewBefore: "Renewed before its end", Overlap: "Both secrets are kept at least", Wants: "Evidence before the old one goes", History: "Earlier renewals",
@@ -121,7 +122,7 @@ var texts = struct {
 	Refused:     "You may not do this", NotFound: "There is no such page",
 	Failed: "This didn't work",
 	Back:   "Back to the overview", CodeIs: "Code", WhatNext: "What to do",
-	API: "API", APIToken: "A program sends a token (keyturn token create NAME):", TakesRole: "Takes the role", Takes: "Takes",
+	API: "API", APIToken: "A program sends a token (keyturn token create NAME):", TakesRole: "Takes the role", Takes: "Takes", Gives: "Answers", ListOf: "list of", Required: "required", APILink: "The API, for programs",
 	Standings: map[standing.Word]string{
 		standing.Expired: "expired", standing.Person: "needs a person", standing.Due: "due", standing.Renewing: "being renewed",
 		standing.Unknown: "not looked at yet", standing.Fine: "fine", standing.Excluded: "left alone",
