@@ -29,19 +29,10 @@ var keyturn *builttest.Built
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "keyturn-e2e-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		if keyturn, err = builttest.Program(dir, "keyturn/cmd/keyturn"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}())
+	os.Exit(builttest.Main(m, func(dir string) (err error) {
+		keyturn, err = builttest.Keyturn(dir)
+		return err
+	}))
 }
 
 func TestScripts(t *testing.T) {

@@ -8,7 +8,6 @@
 package bench_test
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -23,21 +22,14 @@ import (
 var binary, bare *builttest.Built
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "keyturn-bench-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
+	os.Exit(builttest.Main(postgrestest.Suite(m), func(dir string) (err error) {
 		for program, source := range map[**builttest.Built]string{&binary: "keyturn/cmd/keyturn", &bare: "keyturn/e2e/bench/testdata/bare"} {
 			if *program, err = builttest.Program(dir, source, "-trimpath", "-ldflags", "-s -w"); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				return 1
+				return err
 			}
 		}
-		return postgrestest.Suite(m).Run()
-	}())
+		return nil
+	}))
 }
 
 // goBuild builds a program as `make dist` does.

@@ -1,78 +1,24 @@
 package bench_test
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
+
+	"keyturn/e2e/cloudtest"
 )
 
 // cloud is one gentle simulated Microsoft cloud in a process of its own.
-type cloud struct {
-	pid        int
-	proxy, dir string
-	env        []string
-}
+type cloud struct{ *cloudtest.Cloud }
 
-// startCloud runs `keyturn simulate` until the test ends; each request is answered after latency.
+// startCloud runs it until the test ends; each request is answered after latency.
 func startCloud(t *testing.T, latency time.Duration, flags ...string) *cloud {
 	t.Helper()
-	dir := t.TempDir()
-	args := []string{"simulate", "--listen", "127.0.0.1:0", "--dir", dir, "--gentle", "--latency", latency.String()}
-	cmd := exec.Command(binary.Path(), append(args, flags...)...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	var told struct{ Proxy string }
-	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&told); err != nil {
-		t.Fatalf("the simulator said nothing: %v\n%s", err, stderr.String())
-	}
-	return &cloud{pid: cmd.Process.Pid, proxy: told.Proxy, dir: dir, env: exports(t, filepath.Join(dir, "env"))}
-}
-
-// exports reads the environment that the simulator wrote for a shell.
-func exports(t *testing.T, file string) []string {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var env []string
-	for line := range strings.Lines(string(text)) {
-		if pair, ok := strings.CutPrefix(strings.TrimSpace(line), "export "); ok {
-			name, value, _ := strings.Cut(pair, "=")
-			env = append(env, name+"="+strings.Trim(value, "'"))
-		}
-	}
-	return env
-}
-
-// variable is one of the exports.
-func (c *cloud) variable(name string) string {
-	for _, pair := range c.env {
-		if value, ok := strings.CutPrefix(pair, name+"="); ok {
-			return value
-		}
-	}
-	return ""
+	return &cloud{cloudtest.Start(t, binary, append([]string{"--gentle", "--latency", latency.String()}, flags...)...)}
 }
 
 // request is one line of the cloud's log.
@@ -89,21 +35,7 @@ type request struct {
 // log returns every request that the cloud has answered, consumers' included.
 func (c *cloud) log(t *testing.T) []request {
 	t.Helper()
-	answer, err := http.Get(c.proxy + "/_sim/log?bodies=1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	var all []request
-	for decoder := json.NewDecoder(answer.Body); ; {
-		var one request
-		if err := decoder.Decode(&one); errors.Is(err, io.EOF) {
-			return all
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, one)
-	}
+	return cloudtest.Log[request](t, c.Cloud)
 }
 
 // desk is a folder with the sample's configuration, in which new secrets settle at the first round of sign-ins.
@@ -114,7 +46,7 @@ type desk struct {
 
 func (c *cloud) desk(t *testing.T) *desk {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(c.dir, "keyturn.yaml"))
+	text, err := os.ReadFile(filepath.Join(c.Dir, "keyturn.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +64,7 @@ func (c *cloud) desk(t *testing.T) *desk {
 // keyturn is one command at this desk.
 func (d *desk) keyturn(args ...string) *exec.Cmd {
 	cmd := exec.Command(binary.Path(), args...)
-	cmd.Dir, cmd.Env = d.dir, alone(d.dir, d.cloud.env...)
+	cmd.Dir, cmd.Env = d.dir, alone(d.dir, d.cloud.Env...)
 	return cmd
 }
 
@@ -150,42 +82,17 @@ func (c *cloud) turn(t *testing.T, name, value string) {
 
 func (c *cloud) post(t *testing.T, path string, body any) {
 	t.Helper()
-	text, err := json.Marshal(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, err := http.Post(c.proxy+path, "application/json", bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s", path, answer.Status)
-	}
+	c.Ask(t, http.MethodPost, path, body, nil)
 }
 
 // get reads one of the cloud's own pages.
 func (c *cloud) get(t *testing.T, path string, into any) {
 	t.Helper()
-	answer, err := http.Get(c.proxy + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
+	c.Ask(t, http.MethodGet, path, nil, into)
 }
 
 // reset makes the cloud forget everything but its sample, its log included.
 func (c *cloud) reset(t *testing.T) {
 	t.Helper()
-	answer, err := http.Post(c.proxy+"/_sim/reset", "application/json", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		t.Fatalf("reset: %s", answer.Status)
-	}
+	c.post(t, "/_sim/reset", nil)
 }

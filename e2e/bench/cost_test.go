@@ -73,7 +73,7 @@ func (d *desk) firstRenewal(t *testing.T) (first spent, script string) {
 
 // bare is the program that only sends.
 func (d *desk) bare(script string) *exec.Cmd {
-	cmd := exec.Command(bare.Path(), script, d.cloud.proxy, d.cloud.variable("SSL_CERT_FILE"), d.cloud.variable("AZURE_CLIENT_ID"))
-	cmd.Env = alone(d.dir, d.cloud.env...)
+	cmd := exec.Command(bare.Path(), script, d.cloud.URL, d.cloud.Variable("SSL_CERT_FILE"), d.cloud.Variable("AZURE_CLIENT_ID"))
+	cmd.Env = alone(d.dir, d.cloud.Env...)
 	return cmd
 }

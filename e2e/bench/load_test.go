@@ -55,7 +55,7 @@ func TestBenchLoad(t *testing.T) {
 			n := d.serve(t, password)
 			rate := n.work(renewable)
 			t.Logf("processor time of one renewal: %.1f ms of Keyturn's, %.1f ms of the cloud's; %s", millis(n.cpu())/float64(renewable),
-				millis(cpuOf(cloud.pid))/float64(renewable), cloud.requests(t).per(renewable))
+				millis(cpuOf(cloud.PID))/float64(renewable), cloud.requests(t).per(renewable))
 			figure{name: "renewals of many due, " + name, unit: "/s", value: rate, floor: rate, limit: c.limit, atLeast: true}.report(t)
 			figure{name: "peak memory of serve, " + name, unit: "MiB", value: n.stop(), floor: 14, limit: loadMemory, timeless: true}.report(t)
 			cloud.noneFailed(t)

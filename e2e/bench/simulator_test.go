@@ -86,13 +86,13 @@ func ask(way http.RoundTripper, r *http.Request, check func([]byte) error) error
 // transport goes through the cloud's proxy and keeps a connection for each client.
 func (c *cloud) transport(t *testing.T) *http.Transport {
 	t.Helper()
-	text, err := os.ReadFile(c.variable("SSL_CERT_FILE"))
+	text, err := os.ReadFile(c.Variable("SSL_CERT_FILE"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(text)
-	proxy, err := url.Parse(c.proxy)
+	proxy, err := url.Parse(c.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,10 +113,10 @@ func newRequest(t *testing.T, method, address, body string) *http.Request {
 func (c *cloud) tokenRequest(t *testing.T) *http.Request {
 	t.Helper()
 	form := url.Values{
-		"grant_type": {"client_credentials"}, "client_id": {c.variable("AZURE_CLIENT_ID")},
-		"client_secret": {c.variable("AZURE_CLIENT_SECRET")}, "scope": {"https://graph.microsoft.com/.default"},
+		"grant_type": {"client_credentials"}, "client_id": {c.Variable("AZURE_CLIENT_ID")},
+		"client_secret": {c.Variable("AZURE_CLIENT_SECRET")}, "scope": {"https://graph.microsoft.com/.default"},
 	}
-	r := newRequest(t, http.MethodPost, "https://login.microsoftonline.com/"+c.variable("AZURE_TENANT_ID")+"/oauth2/v2.0/token", form.Encode())
+	r := newRequest(t, http.MethodPost, "https://login.microsoftonline.com/"+c.Variable("AZURE_TENANT_ID")+"/oauth2/v2.0/token", form.Encode())
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return r
 }
@@ -136,7 +136,7 @@ func (c *cloud) graphRead(t *testing.T, way http.RoundTripper) *http.Request {
 	if err := ask(way, c.tokenRequest(t), func(body []byte) error { token = tokenIn(body); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	r := newRequest(t, http.MethodGet, "https://graph.microsoft.com/v1.0/applications(appId='"+c.variable("AZURE_CLIENT_ID")+"')", "")
+	r := newRequest(t, http.MethodGet, "https://graph.microsoft.com/v1.0/applications(appId='"+c.Variable("AZURE_CLIENT_ID")+"')", "")
 	r.Header.Set("Authorization", "Bearer "+token)
 	return r
 }

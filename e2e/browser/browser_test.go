@@ -30,19 +30,10 @@ var pictures = flag.String("pictures", "", "folder for screenshots")
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "keyturn-browser-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		if binary, err = builttest.Program(dir, "keyturn/cmd/keyturn"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}())
+	os.Exit(builttest.Main(m, func(dir string) (err error) {
+		binary, err = builttest.Keyturn(dir)
+		return err
+	}))
 }
 
 // chromium returns where the browser is.

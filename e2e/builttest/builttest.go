@@ -1,5 +1,5 @@
 // Package builttest builds the real program for the tests that drive it from outside. It must not know the program's
-// rooms. Start at [Program].
+// rooms. Start at [Main].
 package builttest
 
 import (
@@ -18,6 +18,28 @@ type Built struct {
 	path  string
 	watch func() error
 }
+
+// Suite is what is run with the programs: a *testing.M, or what stands in its place.
+type Suite interface{ Run() int }
+
+// Main gives build a folder to build programs in, runs the suite, removes the folder, and returns the exit code. A test
+// package's TestMain ends with it.
+func Main(suite Suite, build func(dir string) error) int {
+	dir, err := os.MkdirTemp("", "keyturn-built-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if err := build(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return suite.Run()
+}
+
+// Keyturn builds the program that people run into dir.
+func Keyturn(dir string) (*Built, error) { return Program(dir, "keyturn/cmd/keyturn") }
 
 // Program builds the command at source, such as "keyturn/cmd/keyturn", without cgo into the folder dir; flags are go
 // build's own. It may be called before any test runs.

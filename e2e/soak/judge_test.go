@@ -39,7 +39,7 @@ func newJudge(t *testing.T, c *cloud, address string) *judge {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close(context.Background()) })
-	settings, err := config.Load(filepath.Join(c.dir, "keyturn.yaml"),
+	settings, err := config.Load(filepath.Join(c.Dir, "keyturn.yaml"),
 		[]target.Descriptor{keyvaultsecret.Descriptor(), apiconnection.Descriptor(), automationvariable.Descriptor()})
 	if err != nil {
 		t.Fatal(err)

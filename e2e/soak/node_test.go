@@ -29,15 +29,15 @@ type node struct {
 
 func newNode(t *testing.T, name string, c *cloud, store *url.URL, edits ...string) *node {
 	t.Helper()
-	n := &node{t: t, name: name, dir: t.TempDir(), database: newRelay(t, store.Host), cloud: newRelay(t, strings.TrimPrefix(c.url, "http://"))}
-	text, err := os.ReadFile(filepath.Join(c.dir, "keyturn.yaml"))
+	n := &node{t: t, name: name, dir: t.TempDir(), database: newRelay(t, store.Host), cloud: newRelay(t, strings.TrimPrefix(c.URL, "http://"))}
+	text, err := os.ReadFile(filepath.Join(c.Dir, "keyturn.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	reached := *store
 	reached.Host, reached.User = n.database.address(), url.User(store.User.Username())
 	password, _ := store.User.Password()
-	edits = append(edits, "store: keyturn.db", "store: "+reached.String(), c.url, "http://"+n.cloud.address())
+	edits = append(edits, "store: keyturn.db", "store: "+reached.String(), c.URL, "http://"+n.cloud.address())
 	for i := 0; i+1 < len(edits); i += 2 {
 		if !bytes.Contains(text, []byte(edits[i])) {
 			t.Fatalf("keyturn.yaml has no %q", edits[i])
@@ -47,7 +47,7 @@ func newNode(t *testing.T, name string, c *cloud, store *url.URL, edits ...strin
 	if err := os.WriteFile(filepath.Join(n.dir, "keyturn.yaml"), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	n.env = append([]string{"HOME=" + n.dir, "PATH=" + os.Getenv("PATH"), "KEYTURN_LOG_LEVEL=debug", "PGPASSWORD=" + password}, c.env...)
+	n.env = append([]string{"HOME=" + n.dir, "PATH=" + os.Getenv("PATH"), "KEYTURN_LOG_LEVEL=debug", "PGPASSWORD=" + password}, c.Env...)
 	n.env = append(n.env, "HTTPS_PROXY=http://"+n.cloud.address())
 	if n.log, err = os.Create(filepath.Join(n.dir, "log.txt")); err != nil {
 		t.Fatal(err)

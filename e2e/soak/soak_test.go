@@ -28,19 +28,10 @@ var (
 var binary *builttest.Built
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "keyturn-soak-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		if binary, err = builttest.Program(dir, "keyturn/cmd/keyturn"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return postgrestest.Suite(m).Run()
-	}())
+	os.Exit(builttest.Main(postgrestest.Suite(m), func(dir string) (err error) {
+		binary, err = builttest.Keyturn(dir)
+		return err
+	}))
 }
 
 func TestSoak(t *testing.T) {

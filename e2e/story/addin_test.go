@@ -52,7 +52,7 @@ func (c *cloud) addIn() addInTruth {
 // webConfig returns the add-in's file.
 func (c *cloud) webConfig() string {
 	c.t.Helper()
-	text, err := os.ReadFile(filepath.Join(c.dir, addIn, "web.config"))
+	text, err := os.ReadFile(filepath.Join(c.Dir, addIn, "web.config"))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -244,7 +244,7 @@ func TestADeploymentPutsTheOldFileBack(t *testing.T) {
 	m := newMachine(t, cloud)
 	before, file := cloud.addIn(), cloud.webConfig()
 	m.want(2, "renew", addIn, "--yes", "--wait", "0")
-	if err := os.WriteFile(filepath.Join(cloud.dir, addIn, "web.config"), []byte(file), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(cloud.Dir, addIn, "web.config"), []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cloud.advance(2 * day)

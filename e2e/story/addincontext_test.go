@@ -68,7 +68,7 @@ func TestAnAddInThatItsUsersCannotOpen(t *testing.T) {
 	m.want(2, "renew", addIn, "--yes", "--wait", "0")
 	m.want(0, "abort", m.lastRun().ID)
 	whole, old := cloud.webConfig(), cloud.addIn()
-	path := filepath.Join(cloud.dir, addIn, "web.config")
+	path := filepath.Join(cloud.Dir, addIn, "web.config")
 	forgotten := regexp.MustCompile(`(?m)^.*SecondaryClientSecret.*\n`).ReplaceAllString(whole, "")
 	if err := os.WriteFile(path, []byte(forgotten), 0o600); err != nil {
 		t.Fatal(err)

@@ -54,9 +54,9 @@ func newAddInCrash(t *testing.T, clouds *fleet, cell cell) *crash {
 	t.Helper()
 	c := &crash{T: t, cell: cell, cloud: clouds.lend(t), early: cell.story.first == ""}
 	c.m = newMachine(t, c.cloud)
-	tenant := realmOfTenant.FindStringSubmatch(strings.Join(c.cloud.env, " "))
+	tenant := realmOfTenant.FindStringSubmatch(strings.Join(c.cloud.Env, " "))
 	if tenant == nil {
-		t.Fatalf("the cloud's environment names no tenant: %v", c.cloud.env)
+		t.Fatalf("the cloud's environment names no tenant: %v", c.cloud.Env)
 	}
 	before, file := c.cloud.addIn(), c.cloud.webConfig()
 	c.renew = []string{"--wait", "0"}

@@ -96,8 +96,8 @@ func TestAnAddInAtItsVendorIsRenewed(t *testing.T) {
 	t.Parallel()
 	cloud := startCloud(t, "--seed", "helpdesk", "--gentle")
 	m := newMachine(t, cloud)
-	at := newVendor(t, filepath.Join(cloud.dir, addIn, "web.config"))
-	trusted, err := os.ReadFile(filepath.Join(cloud.dir, "ca.pem"))
+	at := newVendor(t, filepath.Join(cloud.Dir, addIn, "web.config"))
+	trusted, err := os.ReadFile(filepath.Join(cloud.Dir, "ca.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,8 +106,8 @@ func TestAnAddInAtItsVendorIsRenewed(t *testing.T) {
 	if err := os.WriteFile(both, trusted, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m.edit(`caFile: "`+filepath.Join(cloud.dir, "ca.pem")+`"`, `caFile: "`+both+`"`)
-	m.edit(`  proxy: "`+cloud.url+`"`+"\n", "") // the environment's spares this computer
+	m.edit(`caFile: "`+filepath.Join(cloud.Dir, "ca.pem")+`"`, `caFile: "`+both+`"`)
+	m.edit(`  proxy: "`+cloud.URL+`"`+"\n", "") // the environment's spares this computer
 	m.edit(`- webConfig: { path: "`+at.file+`" }`, "- vendorWebhook:\n          url: "+at.server.URL+"/keyturn\n          secret: ${env:VENDOR_SECRET}\n          vendor: Plumsail")
 	m.env = append(m.env, "VENDOR_SECRET=whsec_"+base64.StdEncoding.EncodeToString(at.key))
 	before, file := cloud.addIn(), cloud.webConfig()

@@ -161,7 +161,7 @@ func (v *visitor) fill(form string) url.Values {
 // sit gives a machine a browser with a person at it.
 func (m *machine) sit(v visitor) {
 	m.t.Helper()
-	v.Proxy, v.CAFile = m.cloud.url, filepath.Join(m.cloud.dir, "ca.pem")
+	v.Proxy, v.CAFile = m.cloud.URL, filepath.Join(m.cloud.Dir, "ca.pem")
 	text, err := json.Marshal(v)
 	if err != nil {
 		m.t.Fatal(err)
@@ -184,7 +184,7 @@ func (m *machine) sit(v visitor) {
 // people returns the passwords of the sample's people by the name before the @.
 func (c *cloud) people() map[string]visitor {
 	c.t.Helper()
-	text, err := os.ReadFile(filepath.Join(c.dir, "people.txt"))
+	text, err := os.ReadFile(filepath.Join(c.Dir, "people.txt"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // most samples have nobody
 		c.t.Fatal(err)
 	}

@@ -84,7 +84,7 @@ func (f *fleet) lend(t *testing.T) *cloud {
 		c = startCloud(f.t, f.args...)
 		f.mu.Unlock()
 	}
-	lent := &cloud{t: t, url: c.url, dir: c.dir, env: c.env}
+	lent := &cloud{c.Cloud, t}
 	lent.ask("DELETE", "/_sim/faults", nil, nil)
 	lent.ask("POST", "/_sim/reset", nil, nil)
 	lent.ask("DELETE", "/_sim/log", nil, nil)

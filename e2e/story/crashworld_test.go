@@ -203,7 +203,7 @@ func (c *crash) fillApp() {
 func (c *crash) graph(method, object, body string) {
 	c.Helper()
 	get := func(name string) string {
-		for _, pair := range c.cloud.env {
+		for _, pair := range c.cloud.Env {
 			if value, ok := strings.CutPrefix(pair, name+"="); ok {
 				return value
 			}
@@ -244,13 +244,13 @@ func (c *crash) graph(method, object, body string) {
 // client reaches the services that the cloud simulates.
 func (c *cloud) client() *http.Client {
 	c.t.Helper()
-	text, err := os.ReadFile(filepath.Join(c.dir, "ca.pem"))
+	text, err := os.ReadFile(filepath.Join(c.Dir, "ca.pem"))
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(bytes.TrimSpace(text))
-	proxy, err := url.Parse(c.url)
+	proxy, err := url.Parse(c.URL)
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -100,7 +100,7 @@ func (m *machine) bash(t *testing.T, script string, args ...string) {
 	}
 	cmd := exec.Command("bash", append([]string{script}, args...)...)
 	cmd.Dir = m.dir
-	cmd.Env = append(slices.Clone(m.cloud.env), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+m.dir)
+	cmd.Env = append(slices.Clone(m.cloud.Env), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+m.dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		text, _ := os.ReadFile(script)
 		t.Fatalf("%s: %v\n%s\n%s", script, err, out, text)

@@ -1,15 +1,10 @@
 package story_test
 
 import (
-	"bufio"
 	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +14,7 @@ import (
 	"time"
 
 	"keyturn/e2e/builttest"
+	"keyturn/e2e/cloudtest"
 	"keyturn/store/postgrestest"
 )
 
@@ -32,85 +28,27 @@ func TestMain(m *testing.M) {
 	case "xdg-open":
 		os.Exit(runBrowser(os.Args[1:]))
 	}
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "keyturn-e2e-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		if binary, err = builttest.Program(dir, "keyturn/cmd/keyturn"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		// Stories mostly wait for a cloud that takes its time, so more of them than cores go side by side.
-		flag.Parse()
-		if err := flag.Set("test.parallel", "12"); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return postgrestest.Suite(m).Run()
-	}())
+	// Stories mostly wait for a cloud that takes its time, so more of them than cores go side by side.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		panic(err)
+	}
+	os.Exit(builttest.Main(postgrestest.Suite(m), func(dir string) (err error) {
+		binary, err = builttest.Keyturn(dir)
+		return err
+	}))
 }
 
 // cloud is one simulated Microsoft cloud, run by the real binary.
 type cloud struct {
-	t   *testing.T
-	url string
-	dir string
-	env []string
+	*cloudtest.Cloud
+	t *testing.T
 }
 
 // startCloud runs `keyturn simulate` with the given flags until the test ends.
 func startCloud(t *testing.T, flags ...string) *cloud {
 	t.Helper()
-	dir := t.TempDir()
-	args := append([]string{"simulate", "--listen", "127.0.0.1:0", "--dir", dir}, flags...)
-	cmd := exec.Command(binary.Path(), args...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("simulate said nothing: %v\n%s", err, stderr.String())
-	}
-	var told struct {
-		Address string `json:"address"`
-		Proxy   string `json:"proxy"`
-	}
-	if err := json.Unmarshal([]byte(line), &told); err != nil {
-		t.Fatalf("simulate's first line %q: %v", line, err)
-	}
-	return &cloud{t: t, url: told.Proxy, dir: dir, env: readEnv(t, filepath.Join(dir, "env"))}
-}
-
-// readEnv reads the shell exports that simulate writes.
-func readEnv(t *testing.T, file string) []string {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var env []string
-	for _, line := range strings.Split(string(text), "\n") {
-		pair, ok := strings.CutPrefix(strings.TrimSpace(line), "export ")
-		if !ok {
-			continue
-		}
-		name, value, _ := strings.Cut(pair, "=")
-		env = append(env, name+"="+strings.Trim(value, `'"`))
-	}
-	return env
+	return &cloud{cloudtest.Start(t, binary, flags...), t}
 }
 
 // truth is what the cloud knows and no client is told.
@@ -171,33 +109,7 @@ type password struct {
 // ask sends one request to the simulator's own pages and decodes the answer.
 func (c *cloud) ask(method, path string, body, into any) {
 	c.t.Helper()
-	var sent io.Reader
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		sent = bytes.NewReader(text)
-	}
-	req, err := http.NewRequestWithContext(context.Background(), method, c.url+path, sent)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode/100 != 2 {
-		c.t.Fatalf("%s %s: %d %s %v", method, path, resp.StatusCode, text, err)
-	}
-	if into == nil {
-		return
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		c.t.Fatalf("%s %s: %v in %.400s", method, path, err, text)
-	}
+	c.Ask(c.t, method, path, body, into)
 }
 
 func (c *cloud) state() (s truth) {
@@ -209,21 +121,7 @@ func (c *cloud) state() (s truth) {
 // log returns every request that the cloud has seen, with its bodies.
 func (c *cloud) log() []logged {
 	c.t.Helper()
-	resp, err := http.Get(c.url + "/_sim/log?bodies=1")
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	var lines []logged
-	for decoder := json.NewDecoder(resp.Body); ; {
-		var line logged
-		if err := decoder.Decode(&line); errors.Is(err, io.EOF) {
-			return lines
-		} else if err != nil {
-			c.t.Fatal(err)
-		}
-		lines = append(lines, line)
-	}
+	return cloudtest.Log[logged](c.t, c.Cloud)
 }
 
 func (c *cloud) advance(d time.Duration) {
@@ -253,7 +151,7 @@ type machine struct {
 func newMachine(t *testing.T, c *cloud, edits ...string) *machine {
 	t.Helper()
 	m := &machine{t: t, cloud: c, dir: t.TempDir()}
-	text, err := os.ReadFile(filepath.Join(c.dir, "keyturn.yaml"))
+	text, err := os.ReadFile(filepath.Join(c.Dir, "keyturn.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,7 +192,7 @@ type result struct {
 func (m *machine) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(binary.Path(), args...)
 	cmd.Dir = m.dir
-	cmd.Env = append([]string{"HOME=" + m.dir, "PATH=" + os.Getenv("PATH"), "KEYTURN_LOG_LEVEL=debug"}, append(slices.Clone(m.cloud.env), m.env...)...)
+	cmd.Env = append([]string{"HOME=" + m.dir, "PATH=" + os.Getenv("PATH"), "KEYTURN_LOG_LEVEL=debug"}, append(slices.Clone(m.cloud.Env), m.env...)...)
 	return cmd
 }
 

@@ -42,7 +42,7 @@ func newOffice(t *testing.T, c *cloud, edits ...string) (*office, *machine) {
 		}
 	}))
 	t.Cleanup(o.beat.Close)
-	trust(t, filepath.Join(c.dir, "ca.pem"), o.mail.CA)
+	trust(t, filepath.Join(c.Dir, "ca.pem"), o.mail.CA)
 	return o, o.machine(t, c, edits...)
 }
 

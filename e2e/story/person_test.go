@@ -189,7 +189,7 @@ func (m *machine) enterCode(cmd *exec.Cmd, person visitor) result {
 		n, err := said.Read(buffer)
 		stderr = append(stderr, buffer[:n]...)
 		if shown := aCode.FindSubmatch(stderr); shown != nil && person.UserCode == "" {
-			person.Proxy, person.CAFile, person.UserCode = m.cloud.url, filepath.Join(m.cloud.dir, "ca.pem"), string(shown[2])
+			person.Proxy, person.CAFile, person.UserCode = m.cloud.URL, filepath.Join(m.cloud.Dir, "ca.pem"), string(shown[2])
 			if err := person.walk(string(shown[1])); err != nil {
 				m.t.Errorf("enter the code: %v", err)
 			}

@@ -44,11 +44,11 @@ func TestARenewalThatCantBe(t *testing.T) {
 			says:  []string{"connection nosuch", "next:"},
 		},
 		"there is no network": {
-			edits: func(c *cloud) []string { return []string{c.url, deadProxy} },
+			edits: func(c *cloud) []string { return []string{c.URL, deadProxy} },
 			says:  []string{"can't connect", "network"},
 		},
 		"the certificate authority isn't trusted": {
-			edits: func(c *cloud) []string { return []string{filepath.Join(c.dir, "ca.pem"), ""} },
+			edits: func(c *cloud) []string { return []string{filepath.Join(c.Dir, "ca.pem"), ""} },
 			env:   []string{"SSL_CERT_FILE="},
 			says:  []string{"login.microsoftonline.com", "isn't signed by an authority", "network.caFile"},
 		},
@@ -171,7 +171,7 @@ func (c *cloud) clientID() string { return c.variable("AZURE_CLIENT_ID") }
 
 // variable is what the cloud's environment says.
 func (c *cloud) variable(name string) string {
-	for _, pair := range c.env {
+	for _, pair := range c.Env {
 		if value, ok := strings.CutPrefix(pair, name+"="); ok {
 			return value
 		}

@@ -293,7 +293,7 @@ func TestServeRefusesToStart(t *testing.T) {
 	}{
 		"a configuration with a mistake": {[]string{"lifetime: 180d", "lifetime: 18 d"}, nil, "isn't a duration"},
 		"an identity that asks a person": {[]string{"identity: default", "identity: browser"}, nil, "nobody is there"},
-		"an address that is taken":       {nil, []string{"--listen", strings.TrimPrefix(cloud.url, "http://")}, "can't be listened at"},
+		"an address that is taken":       {nil, []string{"--listen", strings.TrimPrefix(cloud.URL, "http://")}, "can't be listened at"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
