@@ -57,7 +57,7 @@ var texts = struct {
 	SignInLink, Refused, NotFound              string
 	Failed, Back, CodeIs, WhatNext             string
 	API, APIToken, TakesRole, Takes            string
-	Gives, ListOf, Required, APILink           string
+	Gives, ListOf, Required, APILink, Busy     string
 	Standings                                  map[standing.Word]string
 	Proofs                                     map[renewal.Rung]string
 	Orders                                     map[board.Order]string
@@ -122,7 +122,7 @@ var texts = struct {
 	Refused:     "You may not do this", NotFound: "There is no such page",
 	Failed: "This didn't work",
 	Back:   "Back to the overview", CodeIs: "Code", WhatNext: "What to do",
-	API: "API", APIToken: "A program sends a token (keyturn token create NAME):", TakesRole: "Takes the role", Takes: "Takes", Gives: "Answers", ListOf: "list of", Required: "required", APILink: "The API, for programs",
+	API: "API", APIToken: "A program sends a token (keyturn token create NAME):", TakesRole: "Takes the role", Takes: "Takes", Gives: "Answers", ListOf: "list of", Required: "required", APILink: "The API, for programs", Busy: "One moment.",
 	Standings: map[standing.Word]string{
 		standing.Expired: "expired", standing.Person: "needs a person", standing.Due: "due", standing.Renewing: "being renewed",
 		standing.Unknown: "not looked at yet", standing.Fine: "fine", standing.Excluded: "left alone",

@@ -68,6 +68,21 @@ function follow(main) {
   addEventListener("pagehide", () => source.close());
 }
 
+// busy tells that an answer is on its way which takes a while, because Microsoft is asked first, and that the button was heard.
+function busy(button) {
+  const state = document.querySelector("[data-busy]");
+  if (!state) return;
+  state.textContent = state.dataset.busy;
+  if (button) setTimeout(() => { button.disabled = true; }); // not before the form was sent with it
+  addEventListener("pageshow", event => { // somebody came back to the page as it was
+    if (event.persisted) { state.textContent = ""; if (button) button.disabled = false; }
+  }, { once: true });
+}
+document.addEventListener("submit", event => { if (event.target.method === "post") busy(event.submitter); });
+document.addEventListener("click", event => {
+  if (event.target.closest?.("a[data-slow]") && !event.ctrlKey && !event.metaKey && !event.shiftKey) busy(null);
+});
+
 localise(document);
 const main = document.getElementById("content");
 if (main.dataset.live && "EventSource" in window) follow(main);
