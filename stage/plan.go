@@ -99,6 +99,7 @@ func decide(s Setup, r Request, seen *reading, now time.Time) Plan {
 		p.makeRoom(in, r.MakeRoom)
 	}
 	p.Foreign = foreign(seen.app, p)
+	p.Checks = append(p.Checks, olderStill(p)...)
 	p.Checks = append(p.Checks, tooEarly(p)...)
 	p.Checks = append(p.Checks, oddMarks(r, seen.app, s.App)...)
 	for i := range p.Checks {
@@ -218,6 +219,24 @@ func tooEarly(p Plan) []check.Check {
 		"the service goes on with the old secret until it ends on "+p.Order.RetiresEnd.Format(time.DateOnly)+
 			", and the new one would end on "+p.Order.End.Format(time.DateOnly)+" already",
 		"renew it later, or raise policy.lifetime for this application")}
+}
+
+// olderStill stops a renewal that would take from consumers the one value that they need, where the service goes by the oldest
+// password that is valid: they hold two, the new one and the one that it replaces, and that isn't the oldest.
+func olderStill(p Plan) []check.Check {
+	replaced, known := p.Found.Find(p.Retires)
+	if p.Order.Linger == 0 || !known {
+		return nil
+	}
+	for _, c := range p.Found.Passwords() {
+		if c.Lacks == "" && c.Start.Before(replaced.Start) && p.At.After(c.Start) && p.At.Before(c.End) {
+			return []check.Check{check.Fail("renewal.older", "secret "+c.KeyID, "renewal.older",
+				"it is older than the one to be replaced, so the service goes on with it until it ends on "+c.End.Format(time.DateOnly)+
+					"; with a third one, no consumer would hold it any more",
+				"renew after that day; or, if no consumer needs it, remove it and its keys by hand, see docs/leaving.md, and wait a day")}
+		}
+	}
+	return nil
 }
 
 // oddMarks warns of passwords that bear a Keyturn's mark and shouldn't be there: another Keyturn made them, or this store

@@ -258,3 +258,26 @@ func TestADeploymentPutsTheOldFileBack(t *testing.T) {
 	cloud.advance(14 * day)
 	assertAddInRenewed(t, cloud, before, file)
 }
+
+// TestAThirdSecretWouldTakeTheOneInUse: a renewal was given up while ACS still signs with the old secret. Another one would push
+// that out of the file, and whoever opens the add-in would be refused; so it isn't begun before the old one has ended.
+func TestAThirdSecretWouldTakeTheOneInUse(t *testing.T) {
+	t.Parallel()
+	cloud := startCloud(t, "--seed", "helpdesk", "--gentle")
+	m := newMachine(t, cloud)
+	m.want(2, "renew", addIn, "--yes", "--wait", "0")
+	m.want(0, "abort", m.lastRun().ID)
+	file := cloud.webConfig()
+	for _, flag := range []string{"--yes", "--emergency"} {
+		r := m.run("renew", addIn, "--yes", "--wait", "0", flag)
+		if r.code != 1 || !strings.Contains(r.stderr, "no consumer would hold it any more") || cloud.webConfig() != file {
+			t.Errorf("%s: exit %d\n%s", flag, r.code, r.stderr)
+		}
+	}
+	cloud.advance(27 * day)
+	m.want(2, "renew", addIn, "--yes", "--wait", "0")
+	cloud.advance(3 * day)
+	if failed := cloud.state().failures(); len(failed) > 0 {
+		t.Errorf("the add-in failed: %v", failed)
+	}
+}

@@ -36,15 +36,34 @@ func (t *Target) checkClient(title string, found content) check.Check {
 
 func (t *Target) checkWritable(title string) check.Check {
 	const id = "webconfig.writable"
-	real, err := filepath.EvalSymlinks(t.path)
-	if err == nil {
-		err = mayWrite(real)
-	}
+	err := rehearse(t.path)
 	switch {
+	case errors.Is(err, errBusy):
+		return check.Unsure(id, title, "another process is using the file at this moment; whether it may be replaced shows when tried")
 	case errors.Is(err, errUntold):
 		return check.Unsure(id, title, "whether this user may write the file and its folder shows when tried")
 	case err != nil:
 		return target.Failed(id, title, t.explain(err))
 	}
 	return check.Pass(id, title, "the file and its folder may be written")
+}
+
+// rehearse does all that a change does before it writes: whoever may not replace the file is told before a secret is made.
+func rehearse(path string) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	file, err := open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }() // nothing was written
+	if err := hold(file, path); err != nil {
+		return err
+	}
+	if err := mayKeep(file); err != nil {
+		return err
+	}
+	return mayWrite(path)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -45,6 +46,26 @@ func mayWrite(path string) error {
 		}
 	}
 	return nil
+}
+
+// mayKeep reports whether a new file could be given the owner and group of file, which only its owner and root may do.
+func mayKeep(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	known, ok := info.Sys().(*syscall.Stat_t)
+	switch me := os.Geteuid(); {
+	case !ok || me == 0:
+		return nil
+	case int64(me) != int64(known.Uid):
+		return errOwner
+	}
+	groups, err := os.Getgroups()
+	if err != nil || int64(known.Gid) == int64(os.Getegid()) || slices.Contains(groups, int(known.Gid)) {
+		return nil // what can't be read shows when tried
+	}
+	return errOwner
 }
 
 // alike gives fresh the owner, group, permissions and attributes of file.

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"keyturn/check"
 	"keyturn/problem"
 	"keyturn/secret"
 	"keyturn/target"
@@ -46,6 +47,9 @@ func TestAFileOfSeveralNamesIsLeftAlone(t *testing.T) {
 	path := whole(t)
 	if err := os.Link(path, filepath.Join(filepath.Dir(path), "other.config")); err != nil {
 		t.Fatal(err)
+	}
+	if failed := check.Failed(open(t, path).Check(t.Context())); len(failed) != 1 || failed[0].Code != "webconfig.kept" {
+		t.Errorf("before anything is made: %+v", failed)
 	}
 	if _, err := open(t, path).Write(t.Context(), parcel); !problem.Is(err, "webconfig.kept") {
 		t.Errorf("%v", err)
