@@ -142,14 +142,10 @@ func (p *purse) waitOut(ctx context.Context, d time.Duration) error {
 	case d > longestLine:
 		return crowded(d, nil)
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
+	if Sleep(ctx, d) != nil {
 		return crowded(0, context.Cause(ctx))
 	}
+	return nil
 }
 
 // crowded is a request that wasn't sent.

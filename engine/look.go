@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"keyturn/cloud"
 	"keyturn/credential"
 	"keyturn/notice"
 	"keyturn/policy"
@@ -108,7 +109,7 @@ func (e *Engine) look(ctx context.Context, service Service, own *ownMatters) err
 		run := open[app]
 		e.makeRoom(ctx)
 		if e.Rounds.Apart > 0 {
-			_ = nap(ctx, time.Until(next)) // who is asked to stop finds it out below
+			_ = cloud.Sleep(ctx, time.Until(next)) // who is asked to stop finds it out below
 			next = time.Now().Add(e.Rounds.Apart)
 		}
 		group.Go(func() error { errs[i] = e.lookAt(ctx, service, seen, app, run); return nil })

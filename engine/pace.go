@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"keyturn/cloud"
 	"keyturn/problem"
 	"keyturn/stage"
 	"keyturn/store"
@@ -61,7 +62,7 @@ func (e *Engine) makeRoom(ctx context.Context) {
 			e.pace.set(inLine - len(due))
 			return
 		}
-		if !nap(ctx, paceEvery) {
+		if cloud.Sleep(ctx, paceEvery) != nil {
 			return
 		}
 	}
@@ -83,20 +84,8 @@ func (e *Engine) planOf(ctx context.Context, app string) (stage.Setup, stage.Pla
 		if err == nil || problem.Of(err).Code != problem.Throttled || held == mostHolds {
 			return setup, plan, err
 		}
-		if !nap(ctx, min(max(problem.Of(err).After, paceEvery), longestHold)) {
+		if cloud.Sleep(ctx, min(max(problem.Of(err).After, paceEvery), longestHold)) != nil {
 			return setup, plan, err
 		}
-	}
-}
-
-// nap waits by the machine's own time, as limits go by it; false when ctx ended first.
-func nap(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"keyturn/cloud"
 	"keyturn/config"
 	"keyturn/stage"
 )
@@ -27,7 +28,7 @@ func (s *scene) clock(pace time.Duration) stage.Clock {
 	return stage.Clock{
 		Now: func() time.Time { return s.cloud.World().Now() },
 		Sleep: func(ctx context.Context, d time.Duration) error {
-			if err := sleep(ctx, min(d, pace)); err != nil {
+			if err := cloud.Sleep(ctx, min(d, pace)); err != nil {
 				return err
 			}
 			s.cloud.Advance(d)

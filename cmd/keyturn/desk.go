@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"sync"
-	"time"
 
 	"keyturn/cloud"
 	"keyturn/config"
@@ -128,18 +127,6 @@ func (sh *shell) openReader(ctx context.Context) (store.ReadCloser, error) {
 func (sh *shell) close(what io.Closer) {
 	if err := what.Close(); err != nil {
 		sh.say("keyturn: %v", err)
-	}
-}
-
-// sleep waits for d, or until ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }
 

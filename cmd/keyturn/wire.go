@@ -44,7 +44,7 @@ type parts struct {
 
 func newParts() parts {
 	return parts{
-		clock: func(s *cloud.Session) stage.Clock { return stage.Clock{Now: s.Now, Sleep: sleep} },
+		clock: func(s *cloud.Session) stage.Clock { return stage.Clock{Now: s.Now, Sleep: cloud.Sleep} },
 		watch: func(next follower) follower { return next },
 	}
 }

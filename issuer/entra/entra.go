@@ -47,7 +47,7 @@ var (
 
 // New returns the issuer of the session's tenant. It contacts nobody.
 func New(session *cloud.Session, client *graph.Client) *Issuer {
-	return &Issuer{session: session, graph: client, pause: sleep}
+	return &Issuer{session: session, graph: client, pause: cloud.Sleep}
 }
 
 // Two more reads follow one that found nothing where something must be: a replica may not know a new object yet.
@@ -146,16 +146,5 @@ func shared[T any](ctx context.Context, i *Issuer, key string, read func(context
 	case landed := <-flight:
 		found, _ := landed.Val.(T)
 		return found, landed.Err
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -22,6 +22,7 @@ import (
 
 	"keyturn/acs"
 	"keyturn/check"
+	"keyturn/cloud"
 	"keyturn/credential"
 	"keyturn/graph"
 	"keyturn/issuer"
@@ -103,7 +104,7 @@ func New(cfg Config, of Consumer, directory Directory, keys Keys, client *acs.Cl
 		return nil, err
 	}
 	return &Issuer{
-		Directory: directory, keys: keys, acs: client, site: site, forUser: cfg.ForUser, places: of.Places, launch: of.Launch, pause: sleep,
+		Directory: directory, keys: keys, acs: client, site: site, forUser: cfg.ForUser, places: of.Places, launch: of.Launch, pause: cloud.Sleep,
 	}, nil
 }
 
@@ -228,15 +229,4 @@ func (i *Issuer) Check(ctx context.Context, app credential.App) ([]check.Check, 
 		return nil, err
 	}
 	return append(checks, checkKeyPolicy(app, keys)...), nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

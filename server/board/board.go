@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"keyturn/cloud"
 	"keyturn/config"
 	"keyturn/renewal"
 	"keyturn/server/feed"
@@ -91,7 +92,7 @@ func (b *Board) Follow(ctx context.Context) {
 			seen = events[len(events)-1].Sequence
 			b.readRuns(ctx, events)
 		}
-		if !pause(ctx, settle) {
+		if cloud.Sleep(ctx, settle) != nil {
 			return
 		}
 		select {
@@ -104,17 +105,6 @@ func (b *Board) Follow(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 
@@ -165,7 +155,7 @@ func (b *Board) readNewest(ctx context.Context) error {
 
 // rest waits; the first time everybody waits for the board, so it doesn't.
 func (b *Board) rest(ctx context.Context, d time.Duration) bool {
-	return b.shown.Load() == nil || pause(ctx, d)
+	return b.shown.Load() == nil || cloud.Sleep(ctx, d) == nil
 }
 
 // readLook reads what the last look at the tenant saw and found, if there was one since it was read.
