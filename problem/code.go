@@ -193,6 +193,7 @@ func consoles() []Meaning {
 		{"version.missing", "A command must name the renewal as it was seen.", "Send If-Match with the ETag of the run."},
 		{"origin.foreign", "A page of another site sent the request.", "Do it in the console itself."},
 		{"host.foreign", "The request names another site than the console's own.", "Open the console at its address, or set serve.address to the one that people use."},
+		{"method.unknown", "What the request wants done isn't there for that address.", "See /docs for the API; the header Allow says what is."},
 		{"server.busy", "The console answers as many requests as it may at once.", ""},
 		{"serve.certificate", "The console's certificate or its key can't be used.", "Name PEM files that belong together in serve.tls."},
 	}

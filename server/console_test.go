@@ -263,6 +263,30 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotThereToBeDone(t *testing.T) {
+	t.Parallel()
+	b := build(t, nil)
+	for name, c := range map[string]struct {
+		method, path string
+		status       int
+		allow        string
+	}{
+		"no such page":                 {"GET", "/nothing", 404, ""},
+		"a list can't be put":          {"PUT", "/applications", 405, "GET, HEAD"},
+		"a run is begun, not deleted":  {"DELETE", "/api/v1/runs", 405, "GET, HEAD, POST"},
+		"a command is only given":      {"GET", "/runs/none/abort", 405, "POST"},
+		"nothing of the API is called": {"POST", "/api/v1/nothing", 404, ""},
+	} {
+		answer, _ := b.ask(b.browser(access.Viewer), c.method, c.path, nil)
+		if answer.StatusCode != c.status || answer.Header.Get("Allow") != c.allow {
+			t.Errorf("%s: %d, allowed %q", name, answer.StatusCode, answer.Header.Get("Allow"))
+		}
+		if answer, _ := b.ask(b.browser(access.Nobody), c.method, c.path, nil); answer.StatusCode != 401 {
+			t.Errorf("%s, and nobody asks: %d", name, answer.StatusCode)
+		}
+	}
+}
+
 func TestATokenIsNeverMoreThanItsMaker(t *testing.T) {
 	t.Parallel()
 	b := build(t, nil)

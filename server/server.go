@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"keyturn/problem"
 	"keyturn/server/access"
@@ -30,7 +31,7 @@ func (g *gatekeeper) handler() http.Handler {
 	for _, route := range g.Table() {
 		mux.Handle(route.Pattern, g.guard(route))
 	}
-	mux.Handle("/", g.guard(access.Route{Least: access.Viewer, Handler: http.HandlerFunc(g.nothing)}))
+	mux.Handle("/", g.guard(access.Route{Least: access.Viewer, Handler: g.nothing(mux)}))
 	crossing := http.NewCrossOriginProtection()
 	crossing.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, http.StatusForbidden, problem.NeedsPerson("origin.foreign", "the request", "comes from a page of another site", "do it in the console itself"))
@@ -46,9 +47,26 @@ func (g *gatekeeper) handler() http.Handler {
 	})
 }
 
-// nothing answers for what isn't there, to those who may know.
-func (g *gatekeeper) nothing(w http.ResponseWriter, r *http.Request) {
-	g.refuse(w, r, http.StatusNotFound, problem.NeedsPerson(problem.NotFound, r.URL.Path, "there is no such page", "see /docs for the API"))
+// nothing answers for what isn't there, or isn't there to be done, to those who may know.
+func (g *gatekeeper) nothing(mux *http.ServeMux) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if can := methods(mux, r); len(can) > 0 {
+			w.Header().Set("Allow", strings.Join(can, ", "))
+			g.refuse(w, r, http.StatusMethodNotAllowed, problem.NeedsPerson("method.unknown", r.Method+" "+r.URL.Path, "isn't there to be done", "see /docs for the API"))
+			return
+		}
+		g.refuse(w, r, http.StatusNotFound, problem.NeedsPerson(problem.NotFound, r.URL.Path, "there is no such page", "see /docs for the API"))
+	}
+}
+
+// methods are those that some route has for what a request names.
+func methods(mux *http.ServeMux, r *http.Request) (can []string) {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete} {
+		if _, pattern := mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host}); pattern != "/" {
+			can = append(can, method)
+		}
+	}
+	return can
 }
 
 // contentRules forbid everything that pages don't need: no script but files of ours, nobody's frame, no other site.

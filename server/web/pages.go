@@ -124,6 +124,6 @@ func (p Pages) Refuse(w http.ResponseWriter, r *http.Request, status int, err er
 		show(r.Context(), w, status, layout(frame{Title: texts.SignIn}, signIn(p.Provider, problem.Sentence(err), problem.Of(err).Code)))
 		return
 	}
-	title := map[int]string{http.StatusForbidden: texts.Refused, http.StatusNotFound: texts.NotFound}[status]
+	title := map[int]string{http.StatusForbidden: texts.Refused, http.StatusNotFound: texts.NotFound, http.StatusMethodNotAllowed: texts.NotFound}[status]
 	tell(w, r, status, frame{Title: title}, err)
 }
