@@ -16,16 +16,19 @@ type Limit struct {
 	Burst int
 	// patience is how long a write waits for its turn in this process; what would wait longer is given back to be tried later.
 	patience time.Duration
-	batch    int // so many shares are drawn at once
+	first    int           // so many shares are a process's own, so that a command that makes one renewal asks no store
+	batch    int           // so many shares are drawn at once
+	pace     time.Duration // so long at least is waited for more where there were none
 }
 
 // Writes are 3,000 in two and a half minutes. A burst and what time brings while it is used up stay below that in any such
 // stretch; what is left is for writes that were drawn late and arrived early. Those to registrations that take personal
-// accounts, too, are 60 a minute of these: they are soon given back, so that they don't keep hands from others.
+// accounts, too, are 60 a minute of these: they are soon given back, so that they don't keep hands from others, yet as many wait
+// as come back together, since alarms ring every five seconds.
 // Source: https://learn.microsoft.com/graph/throttling-limits, read 2026-11-25.
 var (
-	Writes         = Limit{Every: 51 * time.Millisecond, Burst: 50, patience: longestLine, batch: 10}
-	PersonalWrites = Limit{Name: "personal accounts", Every: 1100 * time.Millisecond, Burst: 5, patience: 3 * time.Second, batch: 1}
+	Writes         = Limit{Every: 51 * time.Millisecond, Burst: 50, patience: longestLine, first: 3, batch: 10, pace: 250 * time.Millisecond}
+	PersonalWrites = Limit{Name: "personal accounts", Every: 1020 * time.Millisecond, Burst: 1, patience: 6 * time.Second, batch: 1}
 )
 
 // Budget is what all processes that share a store may ask of Microsoft Graph together, in shares of one write each.
@@ -39,10 +42,6 @@ type Budget interface {
 }
 
 const (
-	// firstShares are a process's own: what one renewal needs, so that a command that makes one asks no store.
-	firstShares = 3
-	// pace is how long at least is waited for more shares where there were none.
-	pace = 250 * time.Millisecond
 	// heldAgain is how often is asked whether another process was told to wait.
 	heldAgain = time.Second
 	// longestLine is how long a request waits here; what would wait longer is given back to be tried later.

@@ -230,17 +230,12 @@ func TestWritesForPersonalAccountsStandInALineOfTheirOwn(t *testing.T) {
 	k := &kitty{of: map[string]int{"": 100}}
 	session := sharing(t, cloudtest.Start(t, cloudtest.Granting(nil, (&passing{}).ServeHTTP)), k)
 	personal := cloud.ForPersonal(t.Context())
-	for range 3 { // a process's own
-		if err := send(personal, session, http.MethodPost, "/v1.0/first"); err != nil {
-			t.Fatal(err)
-		}
-	}
 	ctx, cancel := context.WithCancel(personal)
 	var group sync.WaitGroup
-	for range 3 {
+	for range 6 {
 		group.Go(func() { _ = send(ctx, session, http.MethodPost, "/v1.0/waits") })
 	}
-	waitFor(t, "three to wait", func() bool { return cloud.WaitingPersonal(session) == 3 })
+	waitFor(t, "six to wait", func() bool { return cloud.WaitingPersonal(session) == 6 })
 	var before time.Duration
 	for range 5 {
 		p := problem.Of(send(personal, session, http.MethodPost, "/v1.0/toomany"))

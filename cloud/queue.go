@@ -34,7 +34,7 @@ func (q *queue) book() time.Duration {
 // take uses one share, in the order of urgency among those of this process who wait.
 func (q *queue) take(ctx context.Context) error {
 	q.mu.Lock()
-	if q.used < firstShares {
+	if q.used < q.limit.first {
 		q.used++
 		q.mu.Unlock()
 		return nil
@@ -89,7 +89,7 @@ func (q *queue) draw(ctx context.Context) {
 		}
 		q.serve(got, err)
 		if wait > 0 {
-			time.Sleep(min(max(wait, pace), heldAgain))
+			time.Sleep(min(max(wait, q.limit.pace), heldAgain))
 		}
 	}
 }
