@@ -54,7 +54,11 @@ func planText(p stage.Plan, requests int, style screen.Style) string {
 		line(fmt.Sprintf("effect %d", effect.Number), "%s: %s, %s", effect.Where, effect.What, effect.When)
 	}
 	for _, c := range p.Foreign {
-		line("untouched", "secret %s (%s), ends %s", c.KeyID, c.DisplayName, day(c.End))
+		name := "secret " + c.KeyID
+		if c.DisplayName != "" {
+			name += " (" + c.DisplayName + ")"
+		}
+		line("untouched", "%s, ends %s", name, day(c.End))
 	}
 	for _, note := range p.Order.Notes {
 		line("note", "%s", note)
