@@ -52,6 +52,9 @@ func (r *reader) application(each entry, below policy.Policy, kinds []target.Des
 	return app
 }
 
+// keptFor is how long an add-in's old secret is kept after its end, unless written otherwise: as long as Microsoft's page advises.
+const keptFor = 7 * 24 * time.Hour
+
 // longestAddIn is the longest life of a SharePoint add-in's secret.
 const longestAddIn = 3 * 365 * 24 * time.Hour
 
@@ -69,6 +72,11 @@ func (r *reader) issuer(each entry, written application, app *Application) {
 	case app.Issuer == SharePoint:
 		app.Site = written.SharePoint.Site
 		app.ForUser = written.SharePoint.AppOnly != nil && !*written.SharePoint.AppOnly
+		app.Keep = keptFor
+		put(&app.Keep, written.SharePoint.Keep)
+		if day := 24 * time.Hour; app.Keep < day || app.Keep > 90*day {
+			r.sayf(r.within(block, "keep"), "write from 1d to 90d", "an old secret can't be kept for %s after its end", FormatDuration(app.Keep))
+		}
 	}
 	if app.Issuer == SharePoint && app.Policy.Lifetime > longestAddIn {
 		r.sayf(each.keyAt, "set policy.lifetime to at most 1095d for this application", "an add-in's secret lives three years at most, not %s", FormatDuration(app.Policy.Lifetime))

@@ -53,8 +53,9 @@ type Application struct {
 	Name     string // the key in keyturn.yaml
 	ClientID string // lower case
 	Issuer   Issuer
-	Site     string // with issuer sharepoint: where the add-in is installed
-	ForUser  bool   // with issuer sharepoint: the add-in acts only for people who open it
+	Site     string        // with issuer sharepoint: where the add-in is installed
+	Keep     time.Duration // with issuer sharepoint: how long the old secret is kept after its end
+	ForUser  bool          // with issuer sharepoint: the add-in acts only for people who open it
 	Policy   policy.Policy
 	Targets  []Block
 	Excluded string   // why it is left alone; "" = it is renewed

@@ -102,8 +102,9 @@ type application struct {
 }
 
 type sharePoint struct {
-	Site    string `yaml:"site" jsonschema:"required" jsonschema_description:"A site on which the add-in is installed, such as https://contoso.sharepoint.com/sites/helpdesk: it is asked whether ACS still counts, and new secrets are tried there."`
-	AppOnly *bool  `yaml:"appOnly" jsonschema:"default=true" jsonschema_description:"Whether the add-in asks the site for something by itself too. Write false for one that acts only for people who open it: it goes on where the tenant has switched app-only access off (acs.disabled)."`
+	Site    string         `yaml:"site" jsonschema:"required" jsonschema_description:"A site on which the add-in is installed, such as https://contoso.sharepoint.com/sites/helpdesk: it is asked whether ACS still counts, and new secrets are tried there."`
+	Keep    *time.Duration `yaml:"keep" jsonschema_description:"How long an old secret is kept after its end, before the places let go of it and it is removed; from 1d to 90d, default 7d."`
+	AppOnly *bool          `yaml:"appOnly" jsonschema:"default=true" jsonschema_description:"Whether the add-in asks the site for something by itself too. Write false for one that acts only for people who open it: it goes on where the tenant has switched app-only access off (acs.disabled)."`
 }
 
 // over returns below with everything that is written replaced.

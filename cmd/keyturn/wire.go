@@ -83,7 +83,7 @@ func newReach(ctx context.Context, o cloud.Options) (*reach, error) {
 var issuers = map[config.Issuer]func(r *reach, app config.Application, places []target.Target) (issuer.Issuer, error){
 	config.Entra: func(r *reach, _ config.Application, _ []target.Target) (issuer.Issuer, error) { return r.entra, nil },
 	config.SharePoint: func(r *reach, app config.Application, places []target.Target) (issuer.Issuer, error) {
-		return sharepoint.New(sharepoint.Config{Site: app.Site, ForUser: app.ForUser}, sharepoint.Consumer{Places: places, Launch: r.launch},
+		return sharepoint.New(sharepoint.Config{Site: app.Site, Keep: app.Keep, ForUser: app.ForUser}, sharepoint.Consumer{Places: places, Launch: r.launch},
 			r.entra, r.graph, r.acs)
 	},
 }

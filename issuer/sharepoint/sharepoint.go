@@ -15,6 +15,7 @@
 package sharepoint
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -33,7 +34,7 @@ import (
 const day = 24 * time.Hour
 
 const (
-	// linger is how long after its end an old secret is kept, as Microsoft's page advises.
+	// linger is how long after its end an old secret is kept, as Microsoft's page advises, unless it is written otherwise.
 	linger = 7 * day
 	// spread is how long ACS may take to know a new secret, as Microsoft's page says.
 	spread = day
@@ -58,8 +59,9 @@ type Keys interface {
 
 // Config is the application's sharePoint block in keyturn.yaml.
 type Config struct {
-	Site    string // address of a site on which the add-in is installed
-	ForUser bool   // the add-in acts for people who open it alone: app-only access of the site isn't asked for
+	Site    string        // address of a site on which the add-in is installed
+	Keep    time.Duration // of an old secret after its end; 0 = 7 days, as Microsoft's page advises
+	ForUser bool          // the add-in acts for people who open it alone: app-only access of the site isn't asked for
 }
 
 // Consumer is what is known of the add-in itself.
@@ -76,6 +78,7 @@ type Issuer struct {
 	keys    Keys
 	acs     *acs.Client
 	site    acs.Site
+	keep    time.Duration
 	forUser bool
 	places  []target.Target
 	launch  secret.Value
@@ -104,7 +107,7 @@ func New(cfg Config, of Consumer, directory Directory, keys Keys, client *acs.Cl
 		return nil, err
 	}
 	return &Issuer{
-		Directory: directory, keys: keys, acs: client, site: site, forUser: cfg.ForUser, places: of.Places, launch: of.Launch, pause: cloud.Sleep,
+		Directory: directory, keys: keys, acs: client, site: site, keep: cmp.Or(cfg.Keep, linger), forUser: cfg.ForUser, places: of.Places, launch: of.Launch, pause: cloud.Sleep,
 	}, nil
 }
 
@@ -115,7 +118,7 @@ func (i *Issuer) Pace() issuer.Pace {
 		signIn += 2 // the same for whoever opened the add-in
 	}
 	return issuer.Pace{
-		Linger: linger, Spread: spread,
+		Linger: i.keep, Spread: spread,
 		Issue:  3 + 2 + 3, // look on both objects, addPassword; look again; keys read, written and read again
 		SignIn: signIn,
 	}

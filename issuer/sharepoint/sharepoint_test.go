@@ -341,3 +341,13 @@ func TestTermsAreThoseOfAllThreeCredentials(t *testing.T) {
 		})
 	}
 }
+
+func TestAnOldSecretIsKeptForAsLongAsWritten(t *testing.T) {
+	c := cloudtest.Start(t, http.HandlerFunc(nobody))
+	for keep, want := range map[time.Duration]time.Duration{0: 7 * day, 30 * day: 30 * day} {
+		made, err := New(Config{Site: website, Keep: keep}, Consumer{}, legacy(), legacy(), acs.New(c.Open(t, nil)))
+		if err != nil || made.Pace().Linger != want {
+			t.Errorf("%v, kept for %s: %v", keep, made.Pace().Linger, err)
+		}
+	}
+}
