@@ -223,7 +223,6 @@ type memory interface {
 	store.Passes
 	store.OutboxReader
 	store.Budgets
-	store.OutboxReader
 	Close() error
 	alarm(log *slog.Logger, workers int) engine.Waker
 }
