@@ -101,6 +101,7 @@ type service struct {
 	invite  func(text string) // tells a person how to come in at the console
 	site    server.Site       // where the console is
 	guests  *guests           // who has signed in there with rights of their own
+	reports reports           // which report of use the tenant has
 }
 
 // openService gathers what unattended work needs, and refuses what can't go well unattended.

@@ -27,9 +27,15 @@ type About struct {
 	Name, ObjectID string   // who Keyturn is, as the tenant knows it
 	Rights         []string // what it may do in Microsoft Graph
 	Trouble        error    // why Keyturn itself can't sign in; nil = it can
+	Reports        string   // the tenant's report of use that renewals go by, or why there is none
+
+	Parts []Part // what the program is made of beside its own
 
 	Backlog store.Backlog // notices that wait
 }
+
+// Part is a module of others in the program.
+type Part struct{ Module, Version, Licence string }
 
 // aboutTimeout is how long a page waits for the tenant to say who Keyturn is.
 const aboutTimeout = 5 * time.Second

@@ -46,7 +46,8 @@ var texts = struct {
 	You, Role, SignedInBy, PeopleComeInBy      string
 	Notices, NoNotices, Waiting, GivenUp       string
 	NoticesNote, NoneTold, NotOver, AllNotices string
-	NotReached, NotReachedFix                  string
+	NotReached, NotReachedFix, Reports         string
+	Licences, LicencesNote, MadeOf             string
 	Postings                                   map[store.PostingState]string
 	AddIns, AddInsNote, Issues, IssuesNote     string
 	OwnRights, OwnRightsNote, AtMicrosoft      string
@@ -105,6 +106,7 @@ var texts = struct {
 	You:        "You", Role: "Role", SignedInBy: "Signed in by", PeopleComeInBy: "People come in by",
 	Notices: "Notices", NoNotices: "None waits to be sent.", Waiting: "Waiting", GivenUp: "Given up",
 	NoticesNote: "What people were told in the last month by mail or webhook, and what is still to be sent.", NoneTold: "Nobody was told anything.",
+	Licences: "Licences", LicencesNote: "Keyturn itself: Apache-2.0", MadeOf: "modules of others are in this program", Reports: "Reports of use",
 	NotOver: "not over yet", AllNotices: "All notices", NotReached: "Notices don't reach people",
 	NotReachedFix: "keyturn notify test shows what is wrong; when it gets through, keyturn notify resend",
 	Postings: map[store.PostingState]string{
