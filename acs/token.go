@@ -24,7 +24,7 @@ func (c *Client) AppToken(ctx context.Context, site Site, realm Realm, clientID 
 func (c *Client) Exchange(ctx context.Context, site Site, realm Realm, clientID string, text, refresh secret.Value) (secret.Value, error) {
 	token, err := c.token(ctx, site, realm, clientID, text, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh.Reveal()}})
 	var refusal *cloud.Refusal
-	if errors.As(err, &refusal) && refusal.OAuth == "invalid_grant" && !problem.Is(err, problem.SignIn) {
+	if errors.As(err, &refusal) && refusal.OAuth == "invalid_grant" {
 		return secret.Value{}, invalid("the refresh token in it has ended, or was taken back")
 	}
 	return token, err

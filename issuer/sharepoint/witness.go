@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"time"
 
 	"keyturn/acs"
@@ -52,6 +53,9 @@ func (i *Issuer) hear(ctx context.Context, realm acs.Realm, clientID string, pla
 	found, signs, err := i.acs.Context(i.launch, clientID, keyBytes(pair)...)
 	if err != nil {
 		return issuer.Testimony{}, err
+	}
+	if !strings.EqualFold(found.Realm, realm.ID) {
+		return issuer.Testimony{}, problem.NeedsPerson("context.invalid", "context token", "it is from another tenant than the site", "open the add-in on the site of sharePoint.site, and take the SPAppToken that is posted then")
 	}
 	buys, err := i.buy(ctx, realm, clientID, pair, found.Refresh)
 	if err != nil {
