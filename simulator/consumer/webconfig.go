@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"os"
@@ -46,7 +47,11 @@ func parseWebConfig(text []byte) (AddInSettings, error) {
 	return settingsFrom(found), nil
 }
 
-// settingsFrom takes an add-in's settings out of all settings of a site.
+// settingsFrom takes an add-in's settings out of all settings of a site, as TokenHelper does: where one is empty, that of the
+// first years counts.
 func settingsFrom(all map[string]string) AddInSettings {
-	return AddInSettings{ClientID: all["ClientId"], ClientSecret: all["ClientSecret"], SecondaryClientSecret: all["SecondaryClientSecret"]}
+	return AddInSettings{
+		ClientID: cmp.Or(all["ClientId"], all["HostedAppName"]), ClientSecret: cmp.Or(all["ClientSecret"], all["HostedAppSigningKey"]),
+		SecondaryClientSecret: all["SecondaryClientSecret"],
+	}
 }

@@ -32,7 +32,7 @@ func Descriptor() target.Descriptor {
 		Codes: []problem.Meaning{
 			{Code: "webconfig.encrypted", Text: "The appSettings of a web.config are encrypted.", Fix: "aspnet_regiis -pdf appSettings FOLDER on its server, and -pef afterwards."},
 			{Code: "webconfig.elsewhere", Text: "The appSettings of a web.config come from another file, or from a configuration builder.", Fix: "Move the add-in's settings into the web.config itself."},
-			{Code: "webconfig.settings", Text: "A web.config lacks ClientId or ClientSecret in its appSettings.", Fix: "Name the web.config of the add-in's own site."},
+			{Code: "webconfig.settings", Text: "A web.config lacks ClientId or ClientSecret in its appSettings, or has them as HostedAppName and HostedAppSigningKey.", Fix: "Name the web.config of the add-in's own site; rename the two."},
 			{Code: "webconfig.unclear", Text: "A web.config can't be understood without a doubt, so it is left alone.", Fix: "Mend what is named."},
 			{Code: "webconfig.foreign", Text: "A web.config has another ClientId.", Fix: "Correct path or clientId."},
 			{Code: "webconfig.kept", Text: "A new file couldn't have the names, owner or permissions of the old one.", Fix: "Run Keyturn as the file's owner or an administrator."},

@@ -11,9 +11,13 @@ import (
 // The settings of a SharePoint add-in, as TokenHelper reads them.
 // Source: https://learn.microsoft.com/sharepoint/dev/sp-add-ins/replace-an-expiring-client-secret-in-a-sharepoint-add-in (read 2026-11-25).
 const (
-	keyClientID  = "ClientId"
-	keySecret    = "ClientSecret"
-	keySecondary = "SecondaryClientSecret"
+	keyClientID = "ClientId"
+	keySecret   = "ClientSecret"
+	// What TokenHelper reads where one of the two above is empty: the names of the first years.
+	// Source: TokenHelper.cs of https://github.com/pnp/pnpframework (read 2026-11-25).
+	keyHostedName = "HostedAppName"
+	keyHostedKey  = "HostedAppSigningKey"
+	keySecondary  = "SecondaryClientSecret"
 )
 
 // content is what a file says.
@@ -29,9 +33,12 @@ func understand(raw []byte) (content, error) {
 	if err != nil {
 		return content{}, err
 	}
-	found, err := parse(text, keyClientID, keySecret, keySecondary)
+	found, err := parse(text, keyClientID, keySecret, keySecondary, keyHostedName, keyHostedKey)
 	if err != nil {
 		return content{}, err
+	}
+	if (found.value(keyClientID) == "" && found.value(keyHostedName) != "") || (found.value(keySecret) == "" && found.value(keyHostedKey) != "") {
+		return content{}, errHosted
 	}
 	for _, key := range []string{keyClientID, keySecret} {
 		if _, there := found.setting(key); !there {

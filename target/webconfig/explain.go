@@ -38,6 +38,7 @@ var causes = []cause{
 	{errNoFile, "config.path", "it is no file", "write the path of the file itself in keyturn.yaml"},
 	{errEncrypted, "webconfig.encrypted", "its appSettings are encrypted, and only this site's own server can read them", "decrypt them for the renewal: aspnet_regiis -pdf appSettings FOLDER, then keyturn resume APP, then aspnet_regiis -pef appSettings FOLDER"},
 	{errElsewhere, "webconfig.elsewhere", "its appSettings come from somewhere else (configSource, file, or configBuilders)", "move ClientId, ClientSecret and SecondaryClientSecret into this file's appSettings, and take that attribute off them"},
+	{errHosted, "webconfig.settings", "it has the add-in's settings under the names of the first years, HostedAppName and HostedAppSigningKey", "rename them to ClientId and ClientSecret, which TokenHelper reads first; their values stay"},
 	{errMissing, "webconfig.settings", "it isn't an add-in's: ClientId and ClientSecret aren't both in its appSettings", "name the web.config of the add-in's own site"},
 	{errUnclear, "webconfig.unclear", "", "mend the file by hand so that appSettings says each of ClientId, ClientSecret and SecondaryClientSecret once"},
 	{errMalformed, "webconfig.unclear", "it isn't well-formed XML", "mend the file; IIS can't read it either"},

@@ -17,6 +17,7 @@ var (
 	errElsewhere = errors.New("its appSettings come from somewhere else")
 	errUnclear   = errors.New("what it means isn't clear")
 	errMissing   = errors.New("a setting is missing")
+	errHosted    = errors.New("the add-in reads settings of other names")
 )
 
 // span is a part of the text, from its first byte to the one after its last.

@@ -235,6 +235,8 @@ func TestWhatIsInDoubtIsRefused(t *testing.T) {
 		"an encoding that isn't known":        {`<?xml version="1.0" encoding="ebcdic"?>` + settings("", id+value), "webconfig.unclear"},
 		"a mark against the declaration":      {"\uFEFF" + `<?xml version="1.0" encoding="iso-8859-1"?>` + settings("", id+value), "webconfig.unclear"},
 		"nothing":                             {"", "webconfig.unclear"},
+		"the names of the first years":        {settings("", strings.NewReplacer("ClientId", "HostedAppName", "ClientSecret", "HostedAppSigningKey").Replace(id+value)), "webconfig.settings"},
+		"an empty one, and that of old":       {settings("", id+`<add key="ClientSecret" value=""/><add key="HostedAppSigningKey" value="b2xk"/>`), "webconfig.settings"},
 		"no secret":                           {settings("", id), "webconfig.settings"},
 		"only a commented secret":             {settings("", id+"<!--"+value+"-->"), "webconfig.settings"},
 		"another add-in's":                    {strings.Replace(good, targettest.Client, "11111111-2222-3333-4444-555555555555", 1), "webconfig.foreign"},
