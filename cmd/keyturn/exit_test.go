@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -63,7 +64,7 @@ func TestStoppedIsSaidOfWhatSomebodyStopped(t *testing.T) {
 		var errs bytes.Buffer
 		sh := newShell(strings.NewReader(""), &bytes.Buffer{}, &errs, func(string) string { return "" })
 		if c.interrupted {
-			sh.interrupted(1, func() {})
+			sh.interrupted(os.Interrupt, 0, func() {})
 		}
 		sh.show(c.err)
 		if !strings.HasPrefix(errs.String(), "keyturn: "+c.said) {
@@ -78,7 +79,7 @@ func TestCtrlC(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	sh := newShell(strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}, func(string) string { return "" })
 	sh.soft.Store(true)
-	sh.interrupted(1, cancel)
+	sh.interrupted(os.Interrupt, 0, cancel)
 	select {
 	case <-sh.stop:
 	default:
@@ -87,7 +88,7 @@ func TestCtrlC(t *testing.T) {
 	if ctx.Err() != nil {
 		t.Error("the first ended the step in hand")
 	}
-	sh.interrupted(2, cancel)
+	sh.interrupted(os.Interrupt, 1, cancel)
 	if ctx.Err() == nil {
 		t.Error("the second didn't end it")
 	}
@@ -98,7 +99,7 @@ func TestCtrlCOfACommandThatOnlyLooks(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	sh := newShell(strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}, func(string) string { return "" })
-	sh.interrupted(1, cancel)
+	sh.interrupted(os.Interrupt, 0, cancel)
 	if ctx.Err() == nil {
 		t.Error("it goes on")
 	}

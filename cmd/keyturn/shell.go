@@ -62,16 +62,18 @@ func (sh *shell) run(ctx context.Context, args []string) int {
 }
 
 // heedSignals lets the first Ctrl-C stop the work after the effect in hand, where the command knows how to, and the
-// second end everything at once. done gives the signals back.
+// second end everything at once. A terminal that is closed stops the work like a first Ctrl-C, however often it says so. done gives
+// the signals back.
 func (sh *shell) heedSignals(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, endings()...)
 	go func() {
-		for count := 1; ; count++ {
+		count := 0
+		for {
 			select {
-			case <-signals:
-				sh.interrupted(count, cancel)
+			case got := <-signals:
+				count = sh.interrupted(got, count, cancel)
 			case <-ctx.Done():
 				return
 			}
@@ -80,18 +82,32 @@ func (sh *shell) heedSignals(ctx context.Context) (context.Context, func()) {
 	return ctx, func() { signal.Stop(signals); cancel() }
 }
 
-func (sh *shell) interrupted(count int, cancel context.CancelFunc) {
-	if count > 1 {
-		signal.Reset(os.Interrupt, syscall.SIGTERM) // a third ends the process even if something hangs
+// endings are the signals that stop the work. Who began it with nohup wants no closed terminal to do so.
+func endings() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
+}
+
+// interrupted heeds one signal after count others, and returns how many there were that count.
+func (sh *shell) interrupted(got os.Signal, count int, cancel context.CancelFunc) int {
+	switch {
+	case count > 0 && got == syscall.SIGHUP:
+		return count
+	case count > 0:
+		signal.Reset(endings()...) // a third ends the process even if something hangs
 		cancel()
-		return
+		return count + 1
 	}
 	close(sh.stop)
-	if !sh.soft.Load() {
+	if sh.soft.Load() {
+		sh.say("stopping after the step in hand; press Ctrl-C again to stop at once")
+	} else {
 		cancel()
-		return
 	}
-	sh.say("stopping after the step in hand; press Ctrl-C again to stop at once")
+	return 1
 }
 
 // say tells a person something, on the stream that isn't data.
