@@ -55,7 +55,10 @@ func (j *Job) trySettling(ctx context.Context, attempt renewal.Attempt) (told st
 		return "the new secret signs in everywhere it was tried", j.proveEverywhere(ctx, attempt)
 	}
 	accepted, err := j.tryOnce(ctx, 1)
-	if accepted == 0 {
+	switch {
+	case accepted == 0 && j.Run.Order.Expired:
+		return "the new secret isn't known everywhere yet; consumers get it now, and fail until it is", err
+	case accepted == 0:
 		return "the new secret isn't known everywhere yet; consumers get it beside the old one", err
 	}
 	return "the new secret was accepted; consumers get it beside the old one", err

@@ -48,6 +48,8 @@ func (j *Job) spreadSoFar(ctx context.Context, until time.Time, accepted, tried 
 	switch {
 	case !tried:
 		text = "the new secret can't be tried, since no place gives it back"
+	case !accepted && j.Run.Order.Expired:
+		text = "the new secret is still refused somewhere; consumers fail until it is known, since the old one has expired"
 	case !accepted:
 		text = "the new secret is still refused somewhere; consumers go on with the old one"
 	}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"time"
-
 	"keyturn/cmd/keyturn/screen"
 	"keyturn/policy"
 	"keyturn/problem"
@@ -26,7 +24,7 @@ func (l *lines) Sum(run renewal.Run, told summary) {
 	case run.State == renewal.Aborted:
 		l.sh.say("%s the renewal of %s was aborted; every secret that a place may hold stays valid.", l.style.Mark(true), run.App)
 	case run.Door == renewal.Wait && !run.VerifiedAt.IsZero():
-		l.sh.say("%s all places updated; the old secret is kept until %s.", l.style.Mark(true), day(keptUntil(run)))
+		l.sh.say("%s all places updated; %s.", l.style.Mark(true), keptUntil(run))
 		l.sh.say("  because: %s", screen.Clean(run.Reason.Text))
 		l.sh.say("  next: %s, from %s on", l.comingBack(run, told), minute(run.WakeAt))
 	default:
@@ -53,12 +51,15 @@ func goOnWith(run renewal.Run) string {
 	return problem.Attended("keyturn resume "+run.App, run.Order.Person)
 }
 
-// keptUntil is when the old secret may go at the earliest.
-func keptUntil(run renewal.Run) time.Time {
-	if run.Order.Linger > 0 && !run.Order.Emergency {
-		return policy.SweptFrom(run)
+// keptUntil says until when the old secret is kept at the least.
+func keptUntil(run renewal.Run) string {
+	switch {
+	case run.Order.Expired:
+		return "the old secret has ended already"
+	case run.Order.Linger > 0 && !run.Order.Emergency:
+		return "the old secret is kept until " + day(policy.SweptFrom(run))
 	}
-	return run.DeliveredAt.Add(run.Order.Overlap + run.Order.ReportLag)
+	return "the old secret is kept until " + day(run.DeliveredAt.Add(run.Order.Overlap+run.Order.ReportLag))
 }
 
 func nextOf(run renewal.Run) string {

@@ -281,3 +281,33 @@ func TestAThirdSecretWouldTakeTheOneInUse(t *testing.T) {
 		t.Errorf("the add-in failed: %v", failed)
 	}
 }
+
+// TestAnAddInWhoseSecretHasEnded fails already, and goes on as soon as ACS knows the new one; nobody is told that it works meanwhile.
+func TestAnAddInWhoseSecretHasEnded(t *testing.T) {
+	t.Parallel()
+	cloud := startCloud(t, "--seed", "helpdesk")
+	cloud.turn("propagation", "acs=3h")
+	m := newMachine(t, cloud)
+	before := cloud.addIn()
+	cloud.advance(27 * day)
+	r := m.want(2, "renew", addIn, "--yes", "--wait", "0")
+	for _, says := range []string{"fail until it is", "the old secret has ended already"} {
+		if !strings.Contains(r.stderr, says) || strings.Contains(r.stderr, "go on with the old one") {
+			t.Errorf("nothing is said of %q:\n%s", says, r.stderr)
+		}
+	}
+	cloud.advance(6 * time.Hour)
+	healed := cloud.state().failures()
+	cloud.advance(2 * day)
+	m.want(2, "resume", addIn, "--wait", "0")
+	finishAddIn(t, m)
+	cloud.advance(14 * day)
+	for name, failed := range cloud.state().failures() {
+		if failed != healed[name] {
+			t.Errorf("%s failed %d times more", name, failed-healed[name])
+		}
+	}
+	if now := cloud.addIn(); len(now.Passwords) != 1 || len(now.Keys) != 2 || now.Passwords[0].KeyID == before.Passwords[0].KeyID {
+		t.Errorf("the directory holds %+v", now)
+	}
+}
