@@ -98,6 +98,9 @@ func retiring(p Plan) string {
 	if p.Order.Expired && p.Order.Linger == 0 {
 		return "at the end: it has expired"
 	}
+	if p.Order.Expired {
+		return "when the new one is known everywhere, and not before " + policy.SweptFrom(renewal.Run{Order: p.Order}).Format(time.DateOnly) + ": it has expired"
+	}
 	if p.Order.Linger > 0 && !p.Order.Emergency {
 		return "from " + policy.SweptFrom(renewal.Run{Order: p.Order}).Format(time.DateOnly) + ": the service goes on with it until it ends"
 	}
