@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -111,7 +112,7 @@ func (w *window) hear(event any) {
 	case *runtime.EventExceptionThrown:
 		w.says = append(w.says, "exception: "+e.ExceptionDetails.Text)
 	case *log.EventEntryAdded:
-		if e.Entry.Level == log.EntryLevelError {
+		if e.Entry.Level == log.EntryLevelError && !unnamed(e.Entry.URL) {
 			w.says = append(w.says, "console: "+e.Entry.Text+" "+e.Entry.URL)
 		}
 	case *network.EventLoadingFailed:
@@ -119,11 +120,15 @@ func (w *window) hear(event any) {
 			w.says = append(w.says, "request: "+e.ErrorText)
 		}
 	case *network.EventResponseReceived:
-		if e.Response.Status >= 400 {
+		if e.Response.Status >= 400 && !unnamed(e.Response.URL) {
 			w.says = append(w.says, fmt.Sprintf("request: %d %s", e.Response.Status, e.Response.URL))
 		}
 	}
 }
+
+// unnamed reports whether a browser asks for something on its own account: pages of others may have no such icon, and ours
+// name theirs.
+func unnamed(address string) bool { return strings.HasSuffix(address, "/favicon.ico") }
 
 // do carries actions out, or fails the test.
 func (w *window) do(what string, actions ...chromedp.Action[chromedp.Void]) {
