@@ -57,6 +57,9 @@ func (s *Session) Share(b Budget) {
 	s.purse.personal = queue{limit: PersonalWrites, shared: b}
 }
 
+// Unpaced lets writes go on until Graph refuses one, which still holds everybody. Call it after Share.
+func (s *Session) Unpaced() { s.purse.unpaced = true }
+
 type urgencyKey struct{}
 
 // Urgent marks what is done for a credential that ends then: what ends first is asked for first.
@@ -73,7 +76,8 @@ func ForPersonal(ctx context.Context) context.Context {
 
 // purse is this process's part of a budget. All of its times are the machine's own.
 type purse struct {
-	shared Budget // nil = nobody shares, and nothing is kept to
+	shared  Budget // nil = nobody shares, and nothing is kept to
+	unpaced bool   // no share is needed
 
 	mu    sync.Mutex
 	until time.Time
@@ -88,7 +92,7 @@ func (p *purse) pass(ctx context.Context, write bool) error {
 	if p.shared == nil {
 		return nil
 	}
-	if err := p.waitOut(ctx, p.held(ctx)); err != nil || !write {
+	if err := p.waitOut(ctx, p.held(ctx)); err != nil || !write || p.unpaced {
 		return err
 	}
 	if ctx.Value(personalKey{}) != nil {

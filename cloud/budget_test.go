@@ -224,6 +224,22 @@ func TestAStoreThatIsAwayLetsNothingOut(t *testing.T) {
 	}
 }
 
+// TestUnpacedWritesNeedNoShare, and are held by a 429 all the same.
+func TestUnpacedWritesNeedNoShare(t *testing.T) {
+	k, graph := &kitty{}, &passing{status: map[string]int{"/v1.0/much": 429}}
+	session := sharing(t, cloudtest.Start(t, cloudtest.Granting(nil, graph.ServeHTTP)), k)
+	session.Unpaced()
+	for range 20 {
+		if err := send(cloud.ForPersonal(t.Context()), session, http.MethodPost, "/v1.0/write"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = send(t.Context(), session, http.MethodPost, "/v1.0/much")
+	if err := send(t.Context(), session, http.MethodPost, "/v1.0/write"); !problem.Is(err, problem.Throttled) || k.draws != 0 {
+		t.Errorf("after a 429: %v; %d draws", err, k.draws)
+	}
+}
+
 // TestWritesForPersonalAccountsStandInALineOfTheirOwn, a short one: the rest is sent away, each for a turn of its own, and
 // writes of other kinds go on.
 func TestWritesForPersonalAccountsStandInALineOfTheirOwn(t *testing.T) {

@@ -15,8 +15,12 @@ import (
 var release = "development"
 
 // heapOfCommands is how far the heap of a command may grow, in percent of what lives, before memory is looked through: a
-// renewal then ends before that is worth its processor time. A process that stays takes Go's own 100.
-const heapOfCommands = 400
+// renewal then ends before that is worth its processor time. One that stays for years on a machine with other work has its
+// memory looked through more often than is usual: it costs a millisecond a renewal.
+const (
+	heapOfCommands = 400
+	heapOfService  = 50
+)
 
 func main() {
 	debug.SetGCPercent(heapOfCommands)

@@ -27,7 +27,15 @@ type serving struct {
 	metrics string
 	once    bool
 	workers int
+	limits  string
 }
+
+// The two ways to treat Microsoft Graph's limits of writes: to keep to those that Microsoft publishes, or to go on until it
+// refuses one.
+const (
+	limitsPublished = "published"
+	limitsNone      = "none"
+)
 
 // usualListen is where the console is, unless told otherwise: for this machine alone.
 const usualListen = "127.0.0.1:8420"
@@ -60,7 +68,12 @@ func newServe(sh *shell) *cobra.Command {
 	cmd.Flags().StringVar(&s.metrics, "metrics", "", "address of its own for /metrics, to be asked from elsewhere; else they are at --listen, for this machine alone")
 	cmd.Flags().BoolVar(&s.once, "once", false, "do what is due now, and end")
 	cmd.Flags().IntVar(&s.workers, "workers", 16, "renewals driven side by side, 1 to 256")
+	cmd.Flags().StringVar(&s.limits, "graph-limits", limitsPublished, "writes to Microsoft Graph: "+limitsPublished+" keeps to the 20 a second that Microsoft allows in a tenant,\n"+
+		limitsNone+" goes on until Graph refuses one, for a tenant with limits of its own")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if s.limits != limitsPublished && s.limits != limitsNone {
+			return usage(fmt.Errorf("--graph-limits %s isn't %s or %s", s.limits, limitsPublished, limitsNone))
+		}
 		if s.workers < 1 || s.workers > 256 {
 			return usage(fmt.Errorf("--workers %d isn't 1 to 256", s.workers))
 		}
@@ -74,7 +87,7 @@ func (sh *shell) serve(ctx context.Context, s serving) error {
 		sh.flags.logLevel = "info"
 	}
 	if !s.once {
-		debug.SetGCPercent(100)
+		debug.SetGCPercent(heapOfService)
 	}
 	w, err := sh.openService(ctx)
 	if err != nil {
@@ -83,6 +96,9 @@ func (sh *shell) serve(ctx context.Context, s serving) error {
 	defer w.close()
 	if s.once {
 		return w.once(ctx)
+	}
+	if s.limits == limitsNone {
+		w.session.Unpaced()
 	}
 	debug.FreeOSMemory() // the configuration of many applications takes some to read
 	w.workers = s.workers
