@@ -16,7 +16,7 @@ Made from the program's own help; ` + "`keyturn COMMAND --help`" + ` prints the 
 macOS and Linux ` + "`./keyturn`" + `, or put the program into a folder of your PATH.
 
 Data goes to stdout, everything else to stderr. Colours and moving lines are shown on a terminal alone; ` + "`NO_COLOR`" + ` turns
-colours off. The first Ctrl-C stops a renewal after the step in hand, the second at once; either way ` + "`keyturn resume`" + ` goes on.
+colours off. The first Ctrl-C stops a renewal after the step in hand, the second at once; closing the terminal is a first one. Either way ` + "`keyturn resume`" + ` goes on.
 
 ## Exit codes
 

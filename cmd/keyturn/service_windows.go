@@ -45,7 +45,7 @@ func (sh *shell) serveManager(args []string) int {
 	defer cancel()
 	m := &managed{
 		work: func() int { return sh.run(ctx, args) },
-		stop: func() { sh.interrupted(1, cancel) },
+		stop: func() { sh.interrupted(os.Interrupt, 0, cancel) },
 	}
 	if err := svc.Run(serviceName, m); err != nil {
 		sh.show(fmt.Errorf("serve the manager of services: %w", err))
