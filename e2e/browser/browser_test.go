@@ -63,7 +63,8 @@ type window struct {
 	t    *testing.T
 	ctx  context.Context
 	mu   sync.Mutex
-	says []string // errors of the console and requests that failed
+	says []string                   // errors of the console and requests that failed
+	own  map[network.RequestID]bool // what the browser asks for on its own account
 }
 
 // screen is how large a window is, and in which colours people like it.
@@ -86,7 +87,7 @@ func open(t *testing.T, more ...chromedp.ExecAllocatorOption) *window {
 	all, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	tab, shut := chromedp.NewContext(all)
 	t.Cleanup(func() { shut(); stop() })
-	w := &window{t: t}
+	w := &window{t: t, own: map[network.RequestID]bool{}}
 	if err := chromedp.Listen(tab, w.hear); err != nil {
 		t.Fatal(err)
 	}
@@ -115,8 +116,12 @@ func (w *window) hear(event any) {
 		if e.Entry.Level == log.EntryLevelError && !unnamed(e.Entry.URL) {
 			w.says = append(w.says, "console: "+e.Entry.Text+" "+e.Entry.URL)
 		}
+	case *network.EventRequestWillBeSent:
+		if unnamed(e.Request.URL) {
+			w.own[e.RequestID] = true
+		}
 	case *network.EventLoadingFailed:
-		if !e.Canceled && e.Type != network.ResourceTypeEventSource {
+		if !e.Canceled && e.Type != network.ResourceTypeEventSource && !w.own[e.RequestID] {
 			w.says = append(w.says, "request: "+e.ErrorText)
 		}
 	case *network.EventResponseReceived:
