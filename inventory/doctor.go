@@ -124,6 +124,15 @@ func (e *examination) place(ctx context.Context, i int, t target.Target) {
 		return
 	}
 	e.standings[i] = &standing
+	if run := e.subject.Memory.Last; run.ID != "" && policy.KeepsPair(run, e.subject.Now) {
+		found := ""
+		if run.Order.Custodian == t.Place().ID {
+			found = run.Order.Found
+		}
+		if err := target.LostOld(ctx, t, found); err != nil {
+			e.checks[slot] = append(e.checks[slot], failure("place.pair", t.Place().Title, err))
+		}
+	}
 }
 
 func (e *examination) certificates(ctx context.Context) {

@@ -107,6 +107,13 @@ func gateExpired(in Input) (Passage, bool) {
 	return pass(GateExpired, fmt.Sprintf("the old secret expired on %s: nobody can use it", day(end))), true
 }
 
+// KeepsPair reports whether a run's places must hold the old password beside the new one: the service goes by the old one
+// until that ends. In an emergency it goes before.
+func KeepsPair(run renewal.Run, now time.Time) bool {
+	o := run.Order
+	return o.Linger > 0 && run.Retires != "" && !o.Emergency && !o.Reuse && !run.DeliveredAt.IsZero() && !run.State.Ended() && now.Before(o.RetiresEnd)
+}
+
 // SweptFrom returns the instant from which the password that run replaces is swept, which has ended by itself then.
 func SweptFrom(run renewal.Run) time.Time {
 	return run.Order.RetiresEnd.Add(max(sweepMargin, run.Order.Linger))

@@ -10,6 +10,7 @@ import (
 	"keyturn/issuer"
 	"keyturn/policy"
 	"keyturn/renewal"
+	"keyturn/target"
 )
 
 // overlap keeps both passwords until the rules let the old one go. It only reads and signs in.
@@ -84,7 +85,28 @@ func (j *Job) stillHeld(ctx context.Context) error {
 	if err := j.allHolds(ctx, false); err != nil {
 		return fmt.Errorf("while both secrets are kept: %w", err)
 	}
+	return j.pairHeld(ctx)
+}
+
+// pairHeld sees that places still hold the old password beside ours, for as long as the service goes by that.
+func (j *Job) pairHeld(ctx context.Context) error {
+	if !policy.KeepsPair(j.Run, j.Now()) {
+		return nil
+	}
+	for _, t := range j.Targets {
+		if err := target.LostOld(ctx, t, foundIn(j.Run, t)); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// foundIn is the receipt that a place had for the old value; "" = it isn't known.
+func foundIn(run renewal.Run, t target.Target) string {
+	if t.Place().ID != run.Order.Custodian {
+		return ""
+	}
+	return run.Order.Found
 }
 
 // noLater is when to look again.

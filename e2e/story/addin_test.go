@@ -311,3 +311,41 @@ func TestAnAddInWhoseSecretHasEnded(t *testing.T) {
 		t.Errorf("the directory holds %+v", now)
 	}
 }
+
+// TestTheOldValueVanishesFromTheFile: whoever opens the add-in is refused from then on. It is told within a day, and by doctor at
+// once; the leaked secret's way has ACS go on to the new one.
+func TestTheOldValueVanishesFromTheFile(t *testing.T) {
+	t.Parallel()
+	cloud := startCloud(t, "--seed", "helpdesk", "--gentle")
+	m := newMachine(t, cloud)
+	m.want(2, "renew", addIn, "--yes", "--wait", "0")
+	whole := cloud.webConfig()
+	path := filepath.Join(cloud.Dir, addIn, "web.config")
+	for name, text := range map[string]string{
+		"it is gone":    secondSecret.ReplaceAllString(whole, "${1}"),
+		"it is another": secondSecret.ReplaceAllString(whole, "${1}b2xkZXI="),
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if r := m.want(2, "doctor", addIn); !strings.Contains(r.stdout, "[pair.lost]") {
+			t.Errorf("%s: doctor says\n%s", name, r.stdout)
+		}
+	}
+	cloud.advance(2 * day)
+	m.run("resume", addIn, "--wait", "0")
+	if told := m.lastRun(); told.Door != "person" || told.Reason.Code != "pair.lost" {
+		t.Fatalf("%+v", told)
+	}
+	for range 4 {
+		m.run("renew", addIn, "--yes", "--emergency", "--wait", "0")
+		cloud.advance(time.Hour)
+	}
+	healed := cloud.state().failures()
+	cloud.advance(14 * day)
+	for name, failed := range cloud.state().failures() {
+		if failed != healed[name] {
+			t.Errorf("%s failed %d times more", name, failed-healed[name])
+		}
+	}
+}
