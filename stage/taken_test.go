@@ -48,3 +48,35 @@ func TestASecretThatAStrangerRemovesIsReplaced(t *testing.T) {
 		}
 	}
 }
+
+// TestKilledWhileASecretThatWasRemovedIsReplaced, at every point, with and without a power cut.
+func TestKilledWhileASecretThatWasRemovedIsReplaced(t *testing.T) {
+	t.Parallel()
+	for _, dark := range []bool{false, true} {
+		for _, state := range []renewal.State{renewal.Delivering, renewal.Verifying, renewal.Overlapping, renewal.Retiring} {
+			t.Run(fmt.Sprintf("%s, power cut %v", state, dark), func(t *testing.T) {
+				t.Parallel()
+				points := 0
+				for died := true; died; points++ {
+					w := stagetest.New(true)
+					w.Stolen, w.Dark, w.DieAt = state, dark, points+1
+					plan, err := w.Begin(stage.Request{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if died, err = w.Process(plan); died {
+						w.DieAt = 0
+						_, err = w.Process(nil)
+					}
+					if err != nil {
+						t.Fatalf("killed at point %d: %v", points+1, err)
+					}
+					assertWhole(t, w, fmt.Sprint("killed at point ", points+1))
+				}
+				if points < 40 {
+					t.Errorf("only %d points were passed: the test looks at too little", points)
+				}
+			})
+		}
+	}
+}
