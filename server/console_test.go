@@ -68,7 +68,7 @@ func build(t *testing.T, change func(*server.Console)) *building {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages := web.Pages{Board: shown, Commands: commands, Document: b.api.Document(), About: func(context.Context) (web.About, error) { return web.About{Release: "test"}, nil }, Room: room}
+	pages := web.Pages{Board: shown, Commands: commands, Document: b.api.Document(), About: func(context.Context) (web.About, error) { return web.About{Release: "test"}, nil }, Room: room, Tokens: keeper}
 	b.console = &server.Console{
 		Keeper: keeper, Site: server.Site{Address: site}, Room: room, Routes: append(pages.Routes(), b.api.Routes()...), Refuse: pages.Refuse, Log: log,
 	}
@@ -284,6 +284,30 @@ func TestWhatIsNotThereToBeDone(t *testing.T) {
 		if answer, _ := b.ask(b.browser(access.Nobody), c.method, c.path, nil); answer.StatusCode != 401 {
 			t.Errorf("%s, and nobody asks: %d", name, answer.StatusCode)
 		}
+	}
+}
+
+func TestATokenIsRevokedOnItsPage(t *testing.T) {
+	t.Parallel()
+	b := build(t, nil)
+	shown, token, err := b.console.Keeper.NewToken(t.Context(), access.Order{Name: "pipeline", Role: access.Operator, Life: time.Hour}, someone(access.Admin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, revoke := b.browser(access.Admin), "/about/tokens/"+token.ID+"/revoke"
+	if answer, text := b.ask(admin, "GET", "/about/tokens", nil); answer.StatusCode != 200 || !strings.Contains(text, "pipeline") || !strings.Contains(text, revoke) || strings.Contains(text, shown.Reveal()) {
+		t.Errorf("the list: %d %s", answer.StatusCode, text)
+	}
+	for _, status := range []int{303, 404} {
+		if answer, _ := b.ask(admin, "POST", revoke, nil); answer.StatusCode != status {
+			t.Errorf("revoking it gets %d, want %d", answer.StatusCode, status)
+		}
+	}
+	if caller, err := b.console.Keeper.Caller(t.Context(), shown.Reveal()); err != nil || caller.Role != access.Nobody {
+		t.Errorf("it lets in %v: %v", caller, err)
+	}
+	if _, text := b.ask(admin, "GET", "/about/tokens", nil); !strings.Contains(text, ">revoked<") || strings.Contains(text, revoke) {
+		t.Errorf("afterwards: %s", text)
 	}
 }
 

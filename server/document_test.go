@@ -172,7 +172,7 @@ func (b *building) tries(run, other string) map[string]map[int]request {
 		}(),
 		"abortRun": word("/abort"), "approveRun": word("/approve"),
 		"createToken": body("/api/v1/tokens", `{"name":"ci","role":"viewer"}`, map[int]request{
-			201: {path: "/api/v1/tokens", body: `{"name":"ci","role":"operator","life":"1d"}`}, 422: {path: "/api/v1/tokens", body: `{"name":"ci","role":"owner"}`},
+			201: {path: "/api/v1/tokens", body: `{"name":"ci","role":"operator"}`}, 422: {path: "/api/v1/tokens", body: `{"name":"ci","role":"owner"}`},
 		}),
 		"getSignIn": ok("/api/v1/sign-in"),
 		"beginSignIn": body("/api/v1/sign-in", `{"how":"device"}`, map[int]request{

@@ -35,6 +35,9 @@ func expected(run string) map[string]struct {
 		"GET /notices":            {access.Viewer, "/notices", ""},
 		"GET /about":              {access.Viewer, "/about", ""},
 
+		"GET /about/tokens":                 {access.Admin, "/about/tokens", ""},
+		"POST /about/tokens/{token}/revoke": {access.Admin, "/about/tokens/none/revoke", ""},
+
 		"GET /about/sign-in":      {access.Operator, "/about/sign-in", ""},
 		"POST /about/sign-in":     {access.Operator, "/about/sign-in", ""},
 		"POST /about/sign-in/end": {access.Operator, "/about/sign-in/end", ""},

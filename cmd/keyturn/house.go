@@ -71,7 +71,7 @@ func (s *service) console(h *house) (*server.Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages := web.Pages{Board: h.board, Commands: commands, Document: programs.Document(), About: s.aboutShown, Room: room, Password: room.Password}
+	pages := web.Pages{Board: h.board, Commands: commands, Document: programs.Document(), About: s.aboutShown, Room: room, Tokens: keeper, Password: room.Password}
 	s.site = h.site
 	console := &server.Console{Keeper: keeper, Site: h.site, Room: room, Log: s.log}
 	if s.settings.Serve.Provider.On() {

@@ -31,7 +31,7 @@ func (h *house) show(w *window, page string) {
 func (w *window) until(what, expression string) {
 	w.t.Helper()
 	for end := time.Now().Add(40 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		is, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](expression))
+		is, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](expression, chromedp.EvalAwaitPromise))
 		if is {
 			return
 		}
@@ -135,8 +135,9 @@ func TestEveryPageOnEveryScreen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.until("a token is made", `fetch("/api/v1/tokens", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({name: "pipeline", role: "operator"})}).then(answer => answer.status === 201)`)
 	for name, page := range map[string]string{
-		"notices": "/notices", "api": "/docs",
+		"notices": "/notices", "api": "/docs", "tokens": "/about/tokens",
 		"overview": "/", "applications": "/applications", "application": "/applications/provision-assist", "runs": "/runs", "run": run.Value,
 		"audit": "/audit", "about": "/about", "audit-application": "/audit?app=provision-assist", "nothing": "/applications?q=nothing-is-called-so",
 	} {

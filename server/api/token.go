@@ -26,7 +26,7 @@ func (a *API) createToken(ctx context.Context, in *struct {
 	Body struct {
 		Name string      `json:"name" minLength:"1" maxLength:"60" doc:"What people call it, such as the program that will use it"`
 		Role access.Role `json:"role" enum:"viewer,operator,approver,admin" doc:"What it allows; never more than your own role"`
-		Life string      `json:"life" default:"90d" pattern:"^([0-9]+[smhd])+$" maxLength:"20" doc:"How long it is good, such as 90d; at most 366d"`
+		Life string      `json:"life,omitempty" default:"90d" pattern:"^([0-9]+[smhd])+$" maxLength:"20" doc:"How long it is good, such as 90d; at most 366d"`
 	}
 },
 ) (*answer[newToken], error) {

@@ -21,6 +21,7 @@ type Pages struct {
 	Document []byte // the API's own, as OpenAPI
 	About    func(ctx context.Context) (About, error)
 	Room     Room
+	Tokens   Tokens
 	Password bool   // whether people may type a password for it
 	Provider string // where a person begins to sign in with a provider; "" = one-time links alone
 }
@@ -43,6 +44,8 @@ func (p Pages) Routes() []access.Route {
 		page("GET /audit", access.Viewer, p.audit),
 		page("GET /notices", access.Viewer, p.notices),
 		page("GET /about", access.Viewer, p.about),
+		page("GET "+tokensAddress, access.Admin, p.tokens),
+		access.Route{Pattern: "POST " + tokensAddress + "/{token}/revoke", Least: access.Admin, Handler: http.HandlerFunc(p.revoke)},
 		page("GET "+visitAddress, access.Operator, p.visit),
 		access.Route{Pattern: "POST " + visitAddress, Least: access.Operator, Handler: http.HandlerFunc(p.beginVisit)},
 		access.Route{Pattern: "POST " + visitAddress + "/end", Least: access.Operator, Handler: http.HandlerFunc(p.endVisit)},

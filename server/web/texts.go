@@ -48,6 +48,8 @@ var texts = struct {
 	NoticesNote, NoneTold, NotOver, AllNotices string
 	NotReached, NotReachedFix, Reports         string
 	Licences, LicencesNote, MadeOf             string
+	Tokens, TokensNote, NoTokens, TokensMake   string
+	Revoke, Revoked, Ended, Good               string
 	Postings                                   map[store.PostingState]string
 	AddIns, AddInsNote, Issues, IssuesNote     string
 	OwnRights, OwnRightsNote, AtMicrosoft      string
@@ -70,7 +72,7 @@ var texts = struct {
 	Ways, WayNotes                             map[problem.Way]string
 }{
 	Product: "Keyturn", Skip: "Skip to the content", Menu: "Pages",
-	SignOut: "Sign out", SignedInAs: "Signed in as", Until: "until",
+	SignOut: "Sign out", SignedInAs: "Signed in as", Until: "Until",
 	Overview: "Overview", Applications: "Applications", Runs: "Renewals", Audit: "Audit", About: "Settings and about",
 	AllIsWell:         "Nothing needs you. Keyturn looks after every application by itself.",
 	NothingConfigured: "There is no application to look after yet. keyturn init adds one.",
@@ -106,6 +108,8 @@ var texts = struct {
 	You:        "You", Role: "Role", SignedInBy: "Signed in by", PeopleComeInBy: "People come in by",
 	Notices: "Notices", NoNotices: "None waits to be sent.", Waiting: "Waiting", GivenUp: "Given up",
 	NoticesNote: "What people were told in the last month by mail or webhook, and what is still to be sent.", NoneTold: "Nobody was told anything.",
+	Tokens: "API tokens", TokensNote: "What programs show to be let in. Each acts in the name of who had it made, in the role it was made for.", NoTokens: "There is none.",
+	TokensMake: "A token is made at the machine, or with the API, and shown once:", Revoke: "Revoke", Revoked: "revoked", Ended: "ended", Good: "good",
 	Licences: "Licences", LicencesNote: "Keyturn itself: Apache-2.0", MadeOf: "modules of others are in this program", Reports: "Reports of use",
 	NotOver: "not over yet", AllNotices: "All notices", NotReached: "Notices don't reach people",
 	NotReachedFix: "keyturn notify test shows what is wrong; when it gets through, keyturn notify resend",
