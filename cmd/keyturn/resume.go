@@ -70,8 +70,9 @@ func newApprove(sh *shell) *cobra.Command {
 	var r renewing
 	cmd := &cobra.Command{
 		Use:   "approve RUN|APP",
-		Short: "Let the old secret go without the evidence that is missing",
-		Long: "Where the configuration wants evidence that nobody uses the old secret and the tenant has none, a person decides.\n" +
+		Short: "Let a renewal begin, or the old secret go, that waits for a person's word",
+		Long: "Where policy.approval wants it, a renewal begins, or its old secret goes, only with a person's word. So does an old secret\n" +
+			"where the configuration wants evidence that nobody uses it and the tenant has none.\n" +
 			"Everything else that must hold before the old secret is removed is still asked.",
 		Example: "  keyturn approve provision-assist",
 		Args:    exactly(1, "one run or application"),
@@ -83,10 +84,27 @@ func newApprove(sh *shell) *cobra.Command {
 }
 
 func (sh *shell) approve(ctx context.Context, r *renewing, name string) error {
-	if !r.yes && sh.isPerson() && !sh.ask("Let the old secret of "+name+" go? It can't be brought back, and whoever still uses it fails.") {
+	w, err := sh.openWorkshop(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	run, err := openRun(ctx, w.store, name)
+	if err != nil {
+		return err
+	}
+	if !r.yes && sh.isPerson() && !run.State.Ended() && !sh.ask(approval(run)) {
 		return refused(name)
 	}
-	return sh.goOn(ctx, r, name, sh.asToldBy(stage.Approve))
+	return w.goOn(ctx, run, sh.asToldBy(stage.Approve))
+}
+
+// approval asks for what an approval of this run would allow.
+func approval(run renewal.Run) string {
+	if run.State == renewal.Planned {
+		return "Let the renewal of " + run.App + " begin?"
+	}
+	return "Let the old secret of " + run.App + " go? It can't be brought back, and whoever still uses it fails."
 }
 
 // asToldBy makes a person's word out of what is done as whoever sits at this machine told.
@@ -106,10 +124,14 @@ func (sh *shell) goOn(ctx context.Context, r *renewing, name string, prepare eng
 	if err != nil {
 		return err
 	}
+	return w.goOn(ctx, run, prepare)
+}
+
+func (w *workshop) goOn(ctx context.Context, run renewal.Run, prepare engine.Prepare) error {
 	if run.State.Ended() && prepare != nil {
 		return problem.NeedsPerson("run.ended", "run "+run.ID, "it has ended: "+string(run.Outcome), "keyturn renew "+run.App+" begins another one")
 	}
-	run, err = w.engine.Resume(ctx, run.ID, r.wait, prepare)
+	run, err := w.engine.Resume(ctx, run.ID, w.r.wait, prepare)
 	return w.end(ctx, run, err)
 }
 
