@@ -87,7 +87,7 @@ func (r *reader) issuer(each entry, written application, app *Application) {
 func (r *reader) checkName(each entry) {
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 	if each.key == "" || strings.Trim(each.key, letters) != "" || strings.HasPrefix(each.key, "-") || len(each.key) > 80 {
-		r.sayf(each.keyAt, "use letters, digits, - _ and ., at most 80, not beginning with -", "%s isn't a name for an application", quote(each.key))
+		r.sayf(each.keyAt, "use the letters a to z, digits, - _ and ., at most 80, not beginning with -", "%s isn't a name for an application", quote(each.key))
 	}
 }
 
