@@ -39,7 +39,7 @@ type Rounds struct {
 	Glance   func(ctx context.Context, app string) (credential.App, error)
 
 	// Apart is the time between the beginnings of two readings, so that a fast service's limits of requests are left to
-	// renewals; 0 = none.
+	// renewals. 0 = none, and a look doesn't keep to the pace of those who renew, as where they follow it.
 	Apart time.Duration
 
 	// Ended is called when a look has ended: nothing much happens for a while. nil = nobody listens.

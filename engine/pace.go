@@ -50,7 +50,7 @@ func (p *pace) set(room int) {
 // makeRoom waits while more renewals are begun than are taken, whoever takes them. Where this process doesn't serve, they
 // are driven after the look, and nothing is waited for.
 func (e *Engine) makeRoom(ctx context.Context) {
-	if !e.serving.Load() || e.pace.left() > 0 {
+	if e.Rounds.Apart == 0 || !e.serving.Load() || e.pace.left() > 0 {
 		return
 	}
 	for end := time.Now().Add(longestPace); time.Now().Before(end); {
