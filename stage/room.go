@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"keyturn/audit"
 	"keyturn/policy"
@@ -30,7 +31,7 @@ func begin(ctx context.Context, j *Job) (Pause, error) {
 	return Pause{}, j.save(ctx, draft{
 		run:    to(next),
 		events: event("planned", counted(len(j.Run.Order.Targets), "place")+", old secret "+orNone(j.Run.Retires)),
-		audit:  entry("plan", orNone(j.Run.Retires), audit.Noted, j.Run.Order.End.String()),
+		audit:  entry("plan", orNone(j.Run.Retires), audit.Noted, "until "+j.Run.Order.End.Format(time.DateOnly)),
 		lazy:   true,
 	})
 }
