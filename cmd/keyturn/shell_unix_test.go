@@ -5,6 +5,7 @@ package main
 import (
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,6 +14,9 @@ import (
 // TestAClosedTerminalStopsSoftly: the step in hand is finished, and what the shell sends behind doesn't cut it off. It sends
 // the signal to the whole test process, so it runs alone.
 func TestAClosedTerminalStopsSoftly(t *testing.T) {
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP) // where the tests were begun with nohup, it isn't heard without
+	defer signal.Stop(heard)
 	sh := newShell(strings.NewReader(""), io.Discard, io.Discard, func(string) string { return "" })
 	sh.soft.Store(true)
 	ctx, done := sh.heedSignals(t.Context())
