@@ -123,8 +123,8 @@ func (f *failure) set(answer *http.Response, err error) {
 	}
 }
 
-// cause is what err, a failed sign-in's, is told by.
-func (f *failure) cause(err error) error {
+// cause is what err, a failed sign-in's with ctx, is told by.
+func (f *failure) cause(ctx context.Context, err error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	told := refusalIn(err)
@@ -133,6 +133,8 @@ func (f *failure) cause(err error) error {
 		return f.err
 	case f.refusal != nil && told != nil && told.OAuth == "" && len(told.Codes) == 0:
 		return f.refusal
+	case f.refusal == nil && told == nil && ctx.Err() != nil:
+		return ctx.Err() // the time was over before anything was sent, or while an answer was read
 	}
 	return err
 }

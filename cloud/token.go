@@ -64,7 +64,7 @@ func (t *tokens) fetch(ctx context.Context, l *lane, want policy.TokenRequestOpt
 		token, err = who.token(ctx, l, want)
 	}
 	if err != nil {
-		return azcore.AccessToken{}, t.explain(noted.cause(err), who)
+		return azcore.AccessToken{}, t.explain(noted.cause(ctx, err), who)
 	}
 	l.token, l.got = token, t.now()
 	l.until = l.got.Add(token.ExpiresOn.Sub(t.local()))
