@@ -11,7 +11,7 @@ func (h *house) signInAs(w *window, login string) {
 	h.t.Helper()
 	h.show(w, "/about/sign-in")
 	w.do("type the password", chromedp.SendKeys(`input[name=login]`, login), chromedp.SendKeys(`input[name=password]`, h.passwordOf(login)),
-		chromedp.Click(`form:has(input[name=password]) button`), chromedp.WaitReady("body"))
+		hit(`form:has(input[name=password]) button`), chromedp.WaitReady("body"))
 }
 
 // The add-in's own page wanted an administrator's password; so does this one, and it says what to do where that can't be.
@@ -32,21 +32,21 @@ func TestAnAdministratorRenewsAnAddInWithTheirOwnRights(t *testing.T) {
 	h.signInAs(w, "admin@contoso.onmicrosoft.com")
 	w.reads("You are signed in at Microsoft")
 	w.accessible("signed in with own rights")
-	w.do("leave", chromedp.Click(`//main//button[.="Sign out"]`), chromedp.WaitVisible(`form:has(input[value=browser])`))
+	w.do("leave", hit(`//main//button[.="Sign out"]`), chromedp.WaitVisible(`form:has(input[value=browser])`))
 	w.toMicrosoft()
 	w.atMicrosoft(h, "mfa@contoso.onmicrosoft.com")
 	w.do("give the second factor", chromedp.WaitVisible("input[name=otc]"), chromedp.SendKeys("input[name=otc]", "246810"),
-		chromedp.Click(`form[action="/common/login"] button`))
+		hit(`form[action="/common/login"] button`))
 	w.until("the browser is back on this computer", `location.hostname === "localhost" && document.readyState === "complete"`)
 	h.show(w, "/about/sign-in")
 	w.reads("mfa@contoso.onmicrosoft.com")
-	w.do("leave", chromedp.Click(`//main//button[.="Sign out"]`), chromedp.WaitVisible(`form:has(input[value=browser])`))
+	w.do("leave", hit(`//main//button[.="Sign out"]`), chromedp.WaitVisible(`form:has(input[value=browser])`))
 	h.signInAs(w, "admin@contoso.onmicrosoft.com")
 	w.reads("You are signed in at Microsoft")
 	h.show(w, "/applications/helpdesk")
 	w.press("Renew")
 	w.reads("With my own rights")
-	w.do("with own rights", chromedp.Click(`a[href$="asPerson=yes"]`), chromedp.WaitReady("body"))
+	w.do("with own rights", hit(`a[href$="asPerson=yes"]`), chromedp.WaitReady("body"))
 	w.reads("With your own rights: ")
 	w.picture("addin-plan-desk")
 	w.press("Renew now")

@@ -3,6 +3,7 @@ package browser_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -140,6 +142,22 @@ func (w *window) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
 	if err := chromedp.Do(w.ctx, actions...); err != nil {
 		w.t.Fatalf("%s: %v\n%v", what, err, w.said())
+	}
+}
+
+// hit clicks what selector finds. A live page may put something new in the place of what was found before it is clicked; the
+// browser refuses that click then, with this code, and the new piece is looked for.
+func hit(selector string) chromedp.Action[chromedp.Void] {
+	const gone = -32000
+	click := chromedp.Click(selector)
+	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		for {
+			void, err := click(ctx, target)
+			var refused *cdproto.Error
+			if ctx.Err() != nil || !errors.As(err, &refused) || refused.Code != gone {
+				return void, err
+			}
+		}
 	}
 }
 

@@ -264,8 +264,8 @@ func TestAnAdministratorComesInAndBringsTheirOwnRights(t *testing.T) {
 	w.atMicrosoft(o.house, "admin@contoso.onmicrosoft.com")
 	w.reads("You are signed in at Microsoft")
 	w.reads("admin@contoso.onmicrosoft.com")
-	w.do("leave", chromedp.Click(`//main//button[.="Sign out"]`), chromedp.WaitVisible(`form:has(input[value=device])`))
-	w.do("by device", chromedp.Click(`form:has(input[value=device]) button`), chromedp.WaitVisible(`.code-shown`))
+	w.do("leave", hit(`//main//button[.="Sign out"]`), chromedp.WaitVisible(`form:has(input[value=device])`))
+	w.do("by device", hit(`form:has(input[value=device]) button`), chromedp.WaitVisible(`.code-shown`))
 	w.accessible("a code to type at Microsoft")
 	w.picture("device-code-desk")
 	code, err := chromedp.Run(w.ctx, chromedp.Text(".code-shown"))
@@ -286,7 +286,7 @@ func throughProxy(cloud string) []chromedp.ExecAllocatorOption {
 // toMicrosoft begins a sign-in with one's own rights and goes where the page leads, in the same window.
 func (w *window) toMicrosoft() {
 	w.t.Helper()
-	w.do("by browser", chromedp.Click(`form:has(input[value=browser]) button`), chromedp.WaitVisible(`main a[target=_blank]`))
+	w.do("by browser", hit(`form:has(input[value=browser]) button`), chromedp.WaitVisible(`main a[target=_blank]`))
 	w.accessible("a sign-in that goes on at Microsoft")
 	address, err := chromedp.Run(w.ctx, chromedp.AttributeValue(`main a[target=_blank]`, "href"))
 	if err != nil {
@@ -299,5 +299,5 @@ func (w *window) toMicrosoft() {
 func (w *window) atMicrosoft(h *house, login string) {
 	w.t.Helper()
 	w.do("sign in at Microsoft", chromedp.WaitVisible("input[name=passwd]"), chromedp.SendKeys("input[name=login]", login),
-		chromedp.SendKeys("input[name=passwd]", h.passwordOf(login)), chromedp.Click(`form[action="/common/login"] button`))
+		chromedp.SendKeys("input[name=passwd]", h.passwordOf(login)), hit(`form[action="/common/login"] button`))
 }

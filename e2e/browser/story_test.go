@@ -11,7 +11,7 @@ import (
 // press clicks a button and waits for the page behind it.
 func (w *window) press(name string) {
 	w.t.Helper()
-	w.do("press "+name, chromedp.Click(`//main//*[self::button or self::a or self::summary][normalize-space(.)="`+name+`"]`), chromedp.WaitReady("body"))
+	w.do("press "+name, hit(`//main//*[self::button or self::a or self::summary][normalize-space(.)="`+name+`"]`), chromedp.WaitReady("body"))
 }
 
 // says waits until the page shows a text.
@@ -40,9 +40,9 @@ func TestAPersonStartsARenewalAndWatchesItToTheEnd(t *testing.T) {
 	w.wear(screens[0])
 	h.signedIn(w)
 	h.show(w, "/")
-	w.do("find the application", chromedp.Click(`//a[text()="Applications"]`), chromedp.WaitVisible(`input[name=q]`),
-		chromedp.SendKeys(`input[name=q]`, "PROVISION"), chromedp.Click(`form[role=search] button`), chromedp.WaitVisible("tbody th a"),
-		chromedp.Click("tbody th a"), chromedp.WaitVisible("#places"))
+	w.do("find the application", hit(`//a[text()="Applications"]`), chromedp.WaitVisible(`input[name=q]`),
+		chromedp.SendKeys(`input[name=q]`, "PROVISION"), hit(`form[role=search] button`), chromedp.WaitVisible("tbody th a"),
+		hit("tbody th a"), chromedp.WaitVisible("#places"))
 	w.reads("fine")
 	w.press("Renew")
 	w.reads("API connection provisionassist-automation")
@@ -73,13 +73,13 @@ func TestAPersonApprovesARunAndGivesAnotherUp(t *testing.T) {
 	h.signedIn(w)
 	h.show(w, "/")
 	w.reads("needs a person") // by itself: the run was begun and waits
-	w.do("go to the application", chromedp.Click("tbody th a"), chromedp.WaitVisible("#places"))
+	w.do("go to the application", hit("tbody th a"), chromedp.WaitVisible("#places"))
 	w.press("See the renewal under way")
 	w.reads("wants a person to approve")
 	w.picture("approval-desk")
 	w.accessible("a renewal that waits for a person")
 	w.press("Give this renewal up")
-	w.do("open the door out", chromedp.Click(`details[open] button`), chromedp.WaitVisible(".steps"))
+	w.do("open the door out", hit(`details[open] button`), chromedp.WaitVisible(".steps"))
 	w.reads("given up by a person")
 	h.show(w, "/applications/provision-assist")
 	w.press("Renew")
