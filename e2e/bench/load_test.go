@@ -26,7 +26,7 @@ func due() int {
 	if strict() {
 		return 10_000
 	}
-	return 30
+	return 12
 }
 
 // estate is an organisation of that many applications that are all due, and how many of them Keyturn may renew by itself.

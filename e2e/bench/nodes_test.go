@@ -148,13 +148,16 @@ func TestBenchIdle(t *testing.T) {
 // rest waits until the first look has ended: nothing is asked of the cloud any more.
 func (n *node) rest(t *testing.T, cloud *cloud) {
 	t.Helper()
-	looked, quiet := 0, time.Now()
+	looked, quiet, calm := 0, time.Now(), time.Second
+	if strict() {
+		calm = 5 * time.Second
+	}
 	n.until("the first look to end", time.Hour, func() bool {
 		if now := cloud.requests(t).all(); now != looked {
 			looked, quiet = now, time.Now()
 		}
 		time.Sleep(200 * time.Millisecond)
-		return looked >= due() && time.Since(quiet) > 5*time.Second
+		return looked >= due() && time.Since(quiet) > calm
 	})
 }
 
