@@ -48,9 +48,8 @@ var levels = map[string]int{
 	"server/access": 5, "server/feed": 5, "server/board": 6, "server/command": 6, "server/guest": 6, "server/web": 7, "server/api": 7, "server": 8,
 	// the command knows all
 	"cmd/keyturn": 9,
-	// tools of the house: for making a release; for other systems' sake; to be killed between any two steps, in what
-	// tests build alone
-	"house/zip": 9, "house/typecheck": 9, "house/crashpoint": 0,
+	// tools of the house: for making a release; to be killed between any two steps, in what tests build alone
+	"house/zip": 9, "house/crashpoint": 0,
 }
 
 // sameNoun are imports within level 0 and 1 that make one noun out of another; each has its reason.
