@@ -20,7 +20,7 @@ import (
 )
 
 var (
-	length = flag.Duration("length", 20*time.Second, "for how long things go wrong")
+	length = flag.Duration("length", 60*time.Second, "for how long things go wrong")
 	size   = flag.Int("apps", 25, "applications")
 	draws  = flag.Uint64("draws", 0, "repeat the chances of an earlier run; 0 draws anew")
 )
