@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,8 @@ type Config struct {
 	Serve        Serve
 	Notify       Notify
 	Policy       policy.Policy
-	Applications []Application // in the order of the file
+	Applications []Application  // in the order of the file
+	named        map[string]int // where each stands in Applications, once read from a file; nil in one made by hand
 }
 
 // Serve is how Keyturn works unattended.
@@ -38,7 +40,7 @@ type Serve struct {
 
 // SignIn is how people sign in.
 type SignIn struct {
-	ClientID string // of the public client for browser and device sign-ins, or of a user-assigned identity; "" = none
+	ClientID string // of the public client that people sign in through; "" = none
 	Password bool   // whether people may sign in by typing their password to Keyturn
 }
 
@@ -73,12 +75,24 @@ const (
 
 // Find returns the application with that name.
 func (c Config) Find(name string) (Application, bool) {
-	for _, app := range c.Applications {
-		if app.Name == name {
-			return app, true
-		}
+	at, known := c.named[name]
+	if c.named == nil {
+		at = slices.IndexFunc(c.Applications, func(app Application) bool { return app.Name == name })
+		known = at >= 0
 	}
-	return Application{}, false
+	if !known {
+		return Application{}, false
+	}
+	return c.Applications[at], true
+}
+
+// byName is where each application stands in a list. One process looks thousands of them up, again and again.
+func byName(apps []Application) map[string]int {
+	at := make(map[string]int, len(apps))
+	for i, app := range apps {
+		at[app.Name] = i
+	}
+	return at
 }
 
 // Names returns the applications' names in the order of the file.
@@ -149,6 +163,7 @@ func (r *reader) meaning(written file, kinds []target.Descriptor) Config {
 	setIfWritten(&config.Store, written.Store)
 	r.checkFile(written, config)
 	config.Applications = r.applications(written, config.Policy, kinds)
+	config.named = byName(config.Applications)
 	return config
 }
 

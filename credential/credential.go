@@ -100,6 +100,16 @@ func (a App) LastEnd() time.Time {
 	return end
 }
 
+// Oldest is the oldest password that is whole and valid at that time, by which a service goes that takes one after the other.
+func (a App) Oldest(now time.Time) (found Credential, valid bool) {
+	for _, c := range a.Passwords() {
+		if c.Lacks == "" && !now.Before(c.Start) && now.Before(c.End) && (!valid || c.Start.Before(found.Start)) {
+			found, valid = c, true
+		}
+	}
+	return found, valid
+}
+
 // MaxPasswords is how many passwords the app may hold at once; 0 = no fixed number is known. Apps that let personal
 // Microsoft accounts sign in hold two. Source: observed, https://github.com/hashicorp/terraform-provider-azuread/issues/640.
 func (a App) MaxPasswords() int {

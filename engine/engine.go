@@ -47,13 +47,13 @@ type Options struct {
 type Engine struct {
 	Options
 	lease      lease
-	memory     memory
+	memory     *memory
 	turns      turns
 	dropped    dropped
 	waker      atomic.Pointer[Waker] // while this process serves
-	pace       pace
-	serving    atomic.Bool // this process drives whatever is due
-	unattended atomic.Bool // somebody comes back by itself for what is parked
+	room       atomic.Int64          // renewals that a look may begin before the line is looked at again
+	serving    atomic.Bool           // this process drives whatever is due
+	unattended atomic.Bool           // somebody comes back by itself for what is parked
 }
 
 // New returns an engine.
@@ -67,7 +67,7 @@ func New(o Options) *Engine {
 	if o.Rounds.Again == 0 {
 		o.Rounds.Again = readAgain
 	}
-	return &Engine{Options: o, memory: memory{again: o.Rounds.Again}}
+	return &Engine{Options: o, memory: newMemory(o.Rounds.Again)}
 }
 
 // ErrStopped is the reason for parking a run because this process was asked to stop.

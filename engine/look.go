@@ -279,7 +279,7 @@ func (e *Engine) begin(ctx context.Context, setup stage.Setup, plan stage.Plan) 
 	if err != nil {
 		return fmt.Errorf("begin the renewal of %s: %w", setup.App, err)
 	}
-	e.pace.begun()
+	e.room.Add(-1)
 	e.Watch(renewal.Event{Kind: "begun", Run: run.ID, App: run.App, State: run.State, At: run.CreatedAt, Text: told.Events[0].Text})
 	return nil
 }

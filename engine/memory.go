@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -12,7 +13,7 @@ import (
 
 // memory is when each application is worth another look, as far as this process knows.
 type memory struct {
-	again time.Duration
+	again time.Duration // how long what was read counts
 
 	mu   sync.Mutex
 	read map[string]time.Time // when it was last read
@@ -21,16 +22,14 @@ type memory struct {
 	open map[string]bool      // which had an open run at the last look
 }
 
+func newMemory(again time.Duration) *memory {
+	return &memory{again: again, read: map[string]time.Time{}, next: map[string]time.Time{}, ends: map[string]time.Time{}}
+}
+
 // keep remembers when an application was read, and when to read it again.
 func (m *memory) keep(app string, now time.Time, plan stage.Plan, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.read == nil {
-		m.read, m.next = map[string]time.Time{}, map[string]time.Time{}
-	}
-	if m.ends == nil {
-		m.ends = map[string]time.Time{}
-	}
 	m.read[app] = now
 	delete(m.next, app)
 	if end := plan.Due.End; !end.IsZero() {
@@ -90,12 +89,7 @@ func (m *memory) blank() bool {
 func (m *memory) expect(ends map[string]time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.ends == nil {
-		m.ends = map[string]time.Time{}
-	}
-	for app, end := range ends {
-		m.ends[app] = end
-	}
+	maps.Copy(m.ends, ends)
 }
 
 // inOrder sorts applications by when their credentials end, as far as that is known: what ends first comes first, the
@@ -125,9 +119,6 @@ func soonest(a, b time.Time) int {
 func (m *memory) daily(app string, now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.read == nil {
-		m.read, m.next = map[string]time.Time{}, map[string]time.Time{}
-	}
 	if now.Before(m.read[app].Add(readAgain)) {
 		return false
 	}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"keyturn/cloud"
@@ -22,35 +21,10 @@ const (
 	longestPace = time.Minute
 )
 
-// pace keeps the look at the tenant from running far ahead of those who drive what it begins.
-type pace struct {
-	mu   sync.Mutex
-	room int // how many may be begun before the line is looked at again
-}
-
-// begun takes one place in the line.
-func (p *pace) begun() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.room--
-}
-
-func (p *pace) left() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.room
-}
-
-func (p *pace) set(room int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.room = room
-}
-
-// makeRoom waits while more renewals are begun than are taken, whoever takes them. Where this process doesn't serve, they
+// makeRoom keeps the look at the tenant from running far ahead of those who drive what it begins: it waits while more renewals are begun than are taken, whoever takes them. Where this process doesn't serve, they
 // are driven after the look, and nothing is waited for.
 func (e *Engine) makeRoom(ctx context.Context) {
-	if e.Rounds.Apart == 0 || !e.serving.Load() || e.pace.left() > 0 {
+	if e.Rounds.Apart == 0 || !e.serving.Load() || e.room.Load() > 0 {
 		return
 	}
 	for end := time.Now().Add(longestPace); time.Now().Before(end); {
@@ -59,14 +33,14 @@ func (e *Engine) makeRoom(ctx context.Context) {
 			break // whoever needs the store next says so
 		}
 		if len(due) <= inLine/2 { // not for each single one
-			e.pace.set(inLine - len(due))
+			e.room.Store(int64(inLine - len(due)))
 			return
 		}
 		if cloud.Sleep(ctx, paceEvery) != nil {
 			return
 		}
 	}
-	e.pace.set(lookAtOnce)
+	e.room.Store(lookAtOnce)
 }
 
 const (

@@ -125,11 +125,7 @@ func (e *examination) place(ctx context.Context, i int, t target.Target) {
 	}
 	e.standings[i] = &standing
 	if run := e.subject.Memory.Last; run.ID != "" && policy.KeepsPair(run, e.subject.Now) {
-		found := ""
-		if run.Order.Custodian == t.Place().ID {
-			found = run.Order.Found
-		}
-		if err := target.LostOld(ctx, t, found); err != nil {
+		if err := target.LostOld(ctx, t, run.Order.FoundIn(t.Place().ID)); err != nil {
 			e.checks[slot] = append(e.checks[slot], failure("place.pair", t.Place().Title, err))
 		}
 	}

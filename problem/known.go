@@ -46,11 +46,12 @@ func KnownIssues() []Known {
 // FindKnown returns the entry of the table with that code. It panics when there is none: codes are written into the
 // program.
 func FindKnown(code string) Known {
-	if !IsKnown(code) {
+	all := KnownIssues()
+	at := slices.IndexFunc(all, func(k Known) bool { return k.Code == code })
+	if at < 0 {
 		panic("problem: " + code + " is no known issue")
 	}
-	all := KnownIssues()
-	return all[slices.IndexFunc(all, func(k Known) bool { return k.Code == code })]
+	return all[at]
 }
 
 // IsKnown reports whether a code is one of the table's.

@@ -95,6 +95,14 @@ func (r Run) InUseEnds() time.Time {
 	return r.Order.End
 }
 
+// FoundIn is the receipt that a place, named by its target, had for the old value; "" = it isn't known.
+func (o Order) FoundIn(target string) string {
+	if target != o.Custodian {
+		return ""
+	}
+	return o.Found
+}
+
 // Order is what the plan decided. It doesn't change while the run is open.
 type Order struct {
 	Custodian   string        `json:"custodian,omitempty"` // the target from which the value can be read back; "" = none

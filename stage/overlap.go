@@ -94,19 +94,11 @@ func (j *Job) pairHeld(ctx context.Context) error {
 		return nil
 	}
 	for _, t := range j.Targets {
-		if err := target.LostOld(ctx, t, foundIn(j.Run, t)); err != nil {
+		if err := target.LostOld(ctx, t, j.Run.Order.FoundIn(t.Place().ID)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// foundIn is the receipt that a place had for the old value; "" = it isn't known.
-func foundIn(run renewal.Run, t target.Target) string {
-	if t.Place().ID != run.Order.Custodian {
-		return ""
-	}
-	return run.Order.Found
 }
 
 // noLater is when to look again.

@@ -228,15 +228,14 @@ func olderStill(p Plan) []check.Check {
 	if p.Order.Linger == 0 || !known {
 		return nil
 	}
-	for _, c := range p.Found.Passwords() {
-		if c.Lacks == "" && c.Start.Before(replaced.Start) && p.At.After(c.Start) && p.At.Before(c.End) {
-			return []check.Check{check.Fail("renewal.older", "secret "+c.KeyID, "renewal.older",
-				"it is older than the one to be replaced, so the service goes on with it until it ends on "+c.End.Format(time.DateOnly)+
-					"; with a third one, no consumer would hold it any more",
-				"renew after that day; or, if no consumer needs it, remove it and its keys by hand, see docs/leaving.md, and wait a day")}
-		}
+	oldest, valid := p.Found.Oldest(p.At)
+	if !valid || !oldest.Start.Before(replaced.Start) {
+		return nil
 	}
-	return nil
+	return []check.Check{check.Fail("renewal.older", "secret "+oldest.KeyID, "renewal.older",
+		"it is older than the one to be replaced, so the service goes on with it until it ends on "+oldest.End.Format(time.DateOnly)+
+			"; with a third one, no consumer would hold it any more",
+		"renew after that day; or, if no consumer needs it, remove it and its keys by hand, see docs/leaving.md, and wait a day")}
 }
 
 // oddMarks warns of passwords that bear a Keyturn's mark and shouldn't be there: another Keyturn made them, or this store

@@ -6,6 +6,7 @@ package standing
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"keyturn/check"
@@ -28,13 +29,14 @@ const (
 	Excluded Word = "excluded" // somebody else takes care of it
 )
 
-// Words lists all of them, what needs a person first.
-func Words() []Word { return []Word{Expired, Person, Due, Renewing, Unknown, Fine, Excluded} }
+// words in the order of their urgency.
+var words = []Word{Expired, Person, Due, Renewing, Unknown, Fine, Excluded}
 
-var urgency = map[Word]int{Expired: 0, Person: 1, Due: 2, Renewing: 3, Unknown: 4, Fine: 5, Excluded: 6}
+// Words lists all of them, what needs a person first.
+func Words() []Word { return slices.Clone(words) }
 
 // Urgency orders words: what needs a person first has the least. A word that isn't one comes with the first.
-func (w Word) Urgency() int { return urgency[w] }
+func (w Word) Urgency() int { return max(0, slices.Index(words, w)) }
 
 // Urgent reports whether it can't be left alone.
 func (w Word) Urgent() bool { return w == Expired || w == Person || w == Due }

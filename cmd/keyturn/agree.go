@@ -28,8 +28,13 @@ func (w *workshop) agree(plan stage.Plan) error {
 func (sh *shell) ask(question string) bool {
 	sh.say("%s [y/N]", question)
 	answer, err := bufio.NewReader(sh.in).ReadString('\n')
+	return err == nil && isYes(answer)
+}
+
+// isYes reports whether an answer is a clear yes.
+func isYes(answer string) bool {
 	answer = strings.ToLower(strings.TrimSpace(answer))
-	return err == nil && (answer == "y" || answer == "yes")
+	return answer == "y" || answer == "yes"
 }
 
 // refused is what a person's no ends with.

@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"keyturn/problem"
 	"keyturn/secret"
@@ -48,9 +47,7 @@ func (sh *shell) tokenLine() ([]byte, error) {
 	if sh.launchFD != "0" || !ok || !sh.isPerson() {
 		return sh.lineFrom("--context-token-fd", sh.launchFD, longestToken)
 	}
-	_, _ = fmt.Fprint(sh.errs, "Context token (SPAppToken): ") // a lost prompt is no reason to stop
-	pasted, err := term.ReadPassword(int(file.Fd()))
-	sh.say("")
+	pasted, err := sh.unseen(file, "Context token (SPAppToken): ")
 	if err != nil {
 		return nil, problem.NeedsPerson("context.invalid", "--context-token-fd 0", "nothing could be read from the terminal", "give it through a pipe")
 	}

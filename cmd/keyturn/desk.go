@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
 
 	"keyturn/cloud"
 	"keyturn/config"
@@ -20,8 +19,7 @@ type desk struct {
 	sh       *shell
 	settings config.Config
 	clock    stage.Clock
-	person   problem.Way           // how a person signs in here; "" = nobody has to
-	places   func() map[string]int // where in settings each application stands, by name
+	person   problem.Way // how a person signs in here; "" = nobody has to
 }
 
 // openDesk reads the configuration and opens a session. Nobody is contacted yet.
@@ -57,19 +55,7 @@ func (sh *shell) deskFor(ctx context.Context, settings config.Config) (*desk, er
 	if r.launch, err = sh.contextToken(); err != nil {
 		return nil, err
 	}
-	return &desk{
-		reach: r, sh: sh, settings: settings, clock: sh.parts.clock(r.session), person: cloud.WayOf(o.Identity),
-		places: sync.OnceValue(func() map[string]int { return placesOf(settings) }),
-	}, nil
-}
-
-// placesOf is where in a configuration each application stands, by name.
-func placesOf(settings config.Config) map[string]int {
-	at := make(map[string]int, len(settings.Applications))
-	for i, app := range settings.Applications {
-		at[app.Name] = i
-	}
-	return at
+	return &desk{reach: r, sh: sh, settings: settings, clock: sh.parts.clock(r.session), person: cloud.WayOf(o.Identity)}, nil
 }
 
 // setup is one application with the parts that reach it. It asks for the tenant's id and for who we are.
@@ -107,11 +93,11 @@ func (d *desk) setup(ctx context.Context, app config.Application) (stage.Setup, 
 
 // setupNamed is [desk.setup] for an application of the configuration.
 func (d *desk) setupNamed(ctx context.Context, name string) (stage.Setup, error) {
-	at, ok := d.places()[name]
+	app, ok := d.settings.Find(name)
 	if !ok {
 		return stage.Setup{}, unknownApp(d.settings, name)
 	}
-	return d.setup(ctx, d.settings.Applications[at])
+	return d.setup(ctx, app)
 }
 
 // openReader opens the store for looking alone; there being none is a problem that wraps fs.ErrNotExist.

@@ -42,7 +42,7 @@ func (g *guests) Open(ctx context.Context, subject string, ask guest.Ask, show f
 	if err != nil {
 		return guest.Account{}, err
 	}
-	theirs := &desk{reach: r, sh: g.s.sh, settings: g.s.settings, clock: g.s.clock, person: ask.How, places: g.s.places}
+	theirs := &desk{reach: r, sh: g.s.sh, settings: g.s.settings, clock: g.s.clock, person: ask.How}
 	self, err := theirs.signIn(ctx)
 	if err != nil {
 		return guest.Account{}, err

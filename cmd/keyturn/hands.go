@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 
 	"golang.org/x/term"
@@ -74,8 +73,7 @@ func (h hands) says(ctx context.Context, answers *bufio.Reader, question string)
 		return false
 	}
 	answer, there := line(ctx, answers)
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return there && (answer == "y" || answer == "yes")
+	return there && isYes(answer)
 }
 
 // line waits for what a person types, or for ctx. Nothing can take a read of a terminal back: where ctx ends first, the

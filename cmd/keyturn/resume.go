@@ -84,19 +84,12 @@ func newApprove(sh *shell) *cobra.Command {
 }
 
 func (sh *shell) approve(ctx context.Context, r *renewing, name string) error {
-	w, err := sh.openWorkshop(ctx, r)
-	if err != nil {
-		return err
-	}
-	defer w.close()
-	run, err := openRun(ctx, w.store, name)
-	if err != nil {
-		return err
-	}
-	if !r.yes && sh.isPerson() && !run.State.Ended() && !sh.ask(approval(run)) {
-		return refused(name)
-	}
-	return w.goOn(ctx, run, sh.asToldBy(stage.Approve))
+	return sh.onRun(ctx, r, name, func(w *workshop, run renewal.Run) error {
+		if !r.yes && sh.isPerson() && !run.State.Ended() && !sh.ask(approval(run)) {
+			return refused(name)
+		}
+		return w.goOn(ctx, run, sh.asToldBy(stage.Approve))
+	})
 }
 
 // approval asks for what an approval of this run would allow.
@@ -115,6 +108,11 @@ func (sh *shell) asToldBy(word func(ctx context.Context, j *stage.Job, who strin
 
 // goOn drives an open run further, after prepare has changed it as a person told.
 func (sh *shell) goOn(ctx context.Context, r *renewing, name string, prepare engine.Prepare) error {
+	return sh.onRun(ctx, r, name, func(w *workshop, run renewal.Run) error { return w.goOn(ctx, run, prepare) })
+}
+
+// onRun does something with the run that a person named.
+func (sh *shell) onRun(ctx context.Context, r *renewing, name string, do func(w *workshop, run renewal.Run) error) error {
 	w, err := sh.openWorkshop(ctx, r)
 	if err != nil {
 		return err
@@ -124,7 +122,7 @@ func (sh *shell) goOn(ctx context.Context, r *renewing, name string, prepare eng
 	if err != nil {
 		return err
 	}
-	return w.goOn(ctx, run, prepare)
+	return do(w, run)
 }
 
 func (w *workshop) goOn(ctx context.Context, run renewal.Run, prepare engine.Prepare) error {

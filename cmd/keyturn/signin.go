@@ -132,14 +132,20 @@ func (sh *shell) typedPassword() (secret.Value, error) {
 		return secret.Value{}, usage(problem.NeedsPerson("password.missing", "--sign-in password", "there is no terminal to type the password at",
 			"give it through --password-fd, such as --password-fd 0 with a pipe; it is never taken from the command line or the environment"))
 	}
-	_, _ = fmt.Fprintf(sh.errs, "Password of %s: ", screen.Clean(sh.visitor.login)) // a lost prompt is no reason to stop
-	typed, err := term.ReadPassword(int(file.Fd()))
-	sh.say("")
+	typed, err := sh.unseen(file, "Password of "+screen.Clean(sh.visitor.login)+": ")
 	defer clear(typed)
 	if err != nil || len(typed) == 0 {
 		return secret.Value{}, problem.NeedsPerson("password.missing", "--sign-in password", "no password was typed", "run the command again")
 	}
 	return secret.New(string(typed)), nil
+}
+
+// unseen asks for a line at a terminal, which shows nothing of it.
+func (sh *shell) unseen(terminal *os.File, prompt string) ([]byte, error) {
+	_, _ = fmt.Fprint(sh.errs, prompt) // a lost prompt is no reason to stop
+	line, err := term.ReadPassword(int(terminal.Fd()))
+	sh.say("")
+	return line, err
 }
 
 // showCode shows a device code so that it can be read across a room.

@@ -117,7 +117,7 @@ func (i *Issuer) checkContext(ctx context.Context, app credential.App) []check.C
 	heard, err := i.Witness(ctx, app.ClientID)
 	if err != nil {
 		failed := target.Failed(id, "context token", err)
-		if signs, known := oldest(app, i.acs.Now()); known && problem.Is(err, "context.unfit") {
+		if signs, known := app.Oldest(i.acs.Now()); known && problem.Is(err, "context.unfit") {
 			failed.Message += fmt.Sprintf("; by the directory that is secret %s, which ends on %s", signs.KeyID, signs.End.Format(time.DateOnly))
 		}
 		return []check.Check{failed}
@@ -127,14 +127,4 @@ func (i *Issuer) checkContext(ctx context.Context, app credential.App) []check.C
 		checks = append(checks, check.Pass(id, told.Place, told.Text))
 	}
 	return checks
-}
-
-// oldest is the secret that ACS signs with once it knows all of an app's: the oldest that is whole and valid.
-func oldest(app credential.App, now time.Time) (found credential.Credential, known bool) {
-	for _, c := range app.Passwords() {
-		if c.Lacks == "" && !now.Before(c.Start) && now.Before(c.End) && (!known || c.Start.Before(found.Start)) {
-			found, known = c, true
-		}
-	}
-	return found, known
 }

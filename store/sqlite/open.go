@@ -63,7 +63,7 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	if err := create(path); err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, writer: pool(path, "_txlock=immediate", 1), reader: pool(path, readOnly, readers)}
+	s := &Store{path: path, waits: onDisk, writer: pool(path, "_txlock=immediate", 1), reader: pool(path, readOnly, readers)}
 	s.alarm = sync.OnceValues(alarm.Opener[*sql.Tx](s.openAlarm).Setter)
 	if err := s.prepare(ctx, options); err != nil {
 		return nil, errors.Join(err, s.Close())
