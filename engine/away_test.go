@@ -49,3 +49,55 @@ func TestARunThatCouldNotBeLetGoIsGoneOnWith(t *testing.T) {
 		})
 	}
 }
+
+// silent is a store that doesn't answer in time, once, when it is to save that something happened.
+type silent struct {
+	*sqlite.Store
+	kind string
+	once atomic.Bool
+}
+
+func (s *silent) Advance(ctx context.Context, change store.Change) (renewal.Run, error) {
+	for _, event := range change.Told.Events {
+		if event.Kind == s.kind && s.once.CompareAndSwap(false, true) {
+			return renewal.Run{}, context.DeadlineExceeded
+		}
+	}
+	return s.Store.Advance(ctx, change)
+}
+
+// TestAStoreThatWasAwayIsNoReasonToAskAPerson, whatever else failed just then.
+func TestAStoreThatWasAwayIsNoReasonToAskAPerson(t *testing.T) {
+	t.Parallel()
+	for name, kind := range map[string]string{
+		"while a failed try was counted":     "retry",
+		"while a new credential was noted":   "issued",
+		"while the end of a state was saved": "settled",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setUp(t)
+			b.pass(dueIn)
+			if kind == "retry" {
+				b.world.Fail = map[string]error{"connection": problem.Later(problem.Unreachable, "connection", 0, errors.New("no answer"))}
+			}
+			u := b.unattended("a", nil)
+			options, away := u.Options, &silent{Store: u.store, kind: kind}
+			watch := options.Watch
+			options.Watch = func(event renewal.Event) {
+				if event.Kind == "parked" {
+					b.world.Allow("connection")
+				}
+				watch(event)
+			}
+			options.Store = away
+			u.Engine = engine.New(options)
+			stop := u.serve(t)
+			defer stop()
+			u.await(t, "verified")
+			if !away.once.Load() {
+				t.Errorf("nothing of kind %q was ever saved", kind)
+			}
+		})
+	}
+}

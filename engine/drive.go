@@ -137,12 +137,14 @@ func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) 
 		return named(doorFor(cause), job)
 	}
 	delay = max(delay, found.After)
-	if err := job.CountTry(ctx, cause); err != nil {
-		return named(doorFor(errors.Join(cause, err)), job)
-	}
 	later := stage.Pause{Door: renewal.Retry, Until: e.Clock.Now().Add(delay), Reason: renewal.Reason{
 		Code: found.Code, Text: problem.Sentence(cause), Fix: problem.Attended("it is tried again by itself; or: keyturn resume "+job.App, job.Run.Order.Person),
 	}}
+	if err := job.CountTry(ctx, cause); err != nil {
+		// A store that is away is no reason to ask a person. Either it is back when the run is parked, or that fails too.
+		e.Log.Warn("could not count a failed try", "run_id", job.Run.ID, "app", job.App, "error", err)
+		return later
+	}
 	if delay > time.Minute || e.handsBack(job, found, delay) || job.Sleep(ctx, delay) != nil {
 		return later
 	}

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"keyturn/check"
 	"keyturn/issuer"
 	"keyturn/policy"
+	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/secret"
 	"keyturn/store"
@@ -138,6 +140,9 @@ func (j *Job) save(ctx context.Context, d draft) error {
 		Run: run, Attempts: d.attempts, Deliveries: d.deliveries, Release: d.release, Lazy: d.lazy,
 		Told: store.Told{Events: d.events, Audit: j.signed(d.audit)},
 	})
+	if errors.Is(err, context.DeadlineExceeded) { // ours
+		err = problem.Later("store.unreachable", "store", 0, err)
+	}
 	if err != nil {
 		return fmt.Errorf("save the run: %w", err)
 	}
