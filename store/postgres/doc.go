@@ -55,5 +55,6 @@
 // # Migrations
 //
 // The numbered migrations under migrations/ and River's own only go forward; the table keyturn_migration has the number
-// of the last. Opening reads it, and migrates behind an advisory lock only when it is behind.
+// of the last. Opening reads it, and migrates behind an advisory lock only when it is behind. Until a new database has all
+// its tables, keyturn_making stands in it, so that a making that was broken off is finished by whoever comes next.
 package postgres

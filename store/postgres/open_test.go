@@ -186,7 +186,9 @@ func TestOnlyWhatIsAllowedIsMigrated(t *testing.T) {
 		allowed, not bool // the answer when it is allowed, and when it isn't
 	}{
 		"an empty database":               {stamp{}, true, true},
-		"one whose making was broken off": {stamp{made: true, version: firstSchema - 1}, true, true},
+		"one whose making was broken off": {stamp{made: true, making: true, version: target - 1}, true, true},
+		"made, but for the word of it":    {stamp{made: true, making: true, version: target}, true, true},
+		"one of the first release's":      {stamp{made: true, version: firstSchema - 1}, true, true},
 		"an older release's":              {stamp{made: true, version: target - 1}, true, false},
 		"this release's":                  {stamp{made: true, version: target}, false, false},
 		"a newer release's":               {stamp{made: true, version: target + 1}, false, false},
@@ -197,15 +199,37 @@ func TestOnlyWhatIsAllowedIsMigrated(t *testing.T) {
 	}
 }
 
+// TestABrokenOffMakingIsFinished: whoever comes by while the first store is made, or after its maker was killed, must not take it
+// for an older release's, which only a person may migrate.
 func TestABrokenOffMakingIsFinished(t *testing.T) {
 	t.Parallel()
-	address := postgrestest.Database(t)
-	beginOne(t, open(t, address))
-	postgrestest.Run(t, address, fmt.Sprint("DROP TABLE sighting; DROP TABLE notice; DROP TABLE budget; DROP TABLE pass; DROP INDEX audit_at; DROP INDEX run_due; DELETE FROM keyturn_migration WHERE version_id >= ", firstSchema))
-	_, err := OpenReader(t.Context(), address)
-	wantProblem(t, err, codeBehind)
-	if n := count(t, open(t, address), "run"); n != 1 {
-		t.Errorf("%d runs, want the one from before", n)
+	const later = "DROP TABLE sighting; DROP TABLE notice; DROP TABLE budget; DROP TABLE pass; DROP INDEX audit_at; DROP INDEX run_due; "
+	for name, rest := range map[string]string{
+		"at the alarm clock": later + "DELETE FROM keyturn_migration WHERE version_id >= 2",
+		"later":              later + "DELETE FROM keyturn_migration WHERE version_id >= 3",
+		"at its last word":   "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address := postgrestest.Database(t)
+			beginOne(t, open(t, address))
+			postgrestest.Run(t, address, "CREATE TABLE "+makingTable+" (); "+rest)
+			_, err := OpenReader(t.Context(), address)
+			wantProblem(t, err, codeMissing)
+			s, err := Open(t.Context(), address, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			if n := count(t, s, "run"); n != 1 {
+				t.Errorf("%d runs, want the one from before", n)
+			}
+			if r, err := OpenReader(t.Context(), address); err != nil {
+				t.Error(err)
+			} else {
+				_ = r.Close()
+			}
+		})
 	}
 }
 

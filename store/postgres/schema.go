@@ -31,6 +31,8 @@ const (
 	riverVersion = 8
 	// migrationTable has a name of our own, because other programs that use goose may live in the same database.
 	migrationTable = "keyturn_migration"
+	// makingTable is there until a new database has all other tables, so that nobody takes it for an older release's.
+	makingTable = "keyturn_making"
 )
 
 // The first half of our advisory locks, "KEY" and a number. They hold within one database.
@@ -44,6 +46,7 @@ const (
 // stamp is what the database says about itself.
 type stamp struct {
 	made             bool // it has our table of migrations
+	making           bool // not all tables are there yet
 	version          int
 	encoding, commit string
 }
@@ -54,8 +57,8 @@ func (r *reading) readStamp(ctx context.Context) (st stamp, err error) {
 		return st, fmt.Errorf("reach the store: %w", r.classify(err))
 	}
 	defer conn.Release()
-	err = conn.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL, current_setting('server_encoding'), current_setting('synchronous_commit')`,
-		migrationTable).Scan(&st.made, &st.encoding, &st.commit)
+	err = conn.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL, to_regclass($2) IS NOT NULL, current_setting('server_encoding'),
+		current_setting('synchronous_commit')`, migrationTable, makingTable).Scan(&st.made, &st.making, &st.encoding, &st.commit)
 	if err == nil && st.made {
 		err = conn.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM "+migrationTable+" WHERE is_applied").Scan(&st.version)
 	}
@@ -71,7 +74,7 @@ func (r *reading) current(st stamp) error {
 	case st.encoding != "UTF8":
 		return problem.NeedsPerson(codeEncoding, r.place, "the database's encoding is "+st.encoding+", which can't keep every name",
 			"make the database anew with ENCODING 'UTF8' TEMPLATE template0")
-	case !st.made:
+	case !st.made || st.making:
 		return &problem.Error{
 			Class: problem.Person, Code: codeMissing, Subject: r.place, Message: "there is no store in this database",
 			Fix: "check `store` in keyturn.yaml; the first `keyturn renew` makes the store", Err: fs.ErrNotExist,
@@ -88,7 +91,7 @@ func (r *reading) current(st stamp) error {
 // wanting reports whether the database is to be migrated to the schema numbered target: an empty one always, also one
 // whose making was broken off; one that a release made only when that is allowed.
 func (st stamp) wanting(target int, allow bool) bool {
-	return st.version < target && (allow || st.version < firstSchema)
+	return st.making || st.version < target && (allow || st.version < firstSchema)
 }
 
 // prepare brings an empty database, and an older one when that is allowed, to this release's schema.
@@ -150,6 +153,11 @@ func (s *Store) migrateAlone(ctx context.Context, options Options) error {
 	if err != nil || !st.wanting(schemaVersion, options.AllowMigrate) {
 		return err // somebody else was faster
 	}
+	if !st.made {
+		if _, err := pool.Exec(ctx, "CREATE TABLE IF NOT EXISTS "+makingTable+" ()"); err != nil {
+			return err
+		}
+	}
 	return migrate(ctx, pool)
 }
 
@@ -168,7 +176,10 @@ func migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = provider.Up(ctx)
+	if _, err := provider.Up(ctx); err != nil {
+		return err
+	}
+	_, err = pool.Exec(ctx, "DROP TABLE IF EXISTS "+makingTable)
 	return err
 }
 

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -143,7 +144,9 @@ func TestOnlyWhatIsAllowedIsMigrated(t *testing.T) {
 		allowed, not bool // the answer when it is allowed, and when it isn't
 	}{
 		"a new file":                      {stamp{}, true, true},
-		"one whose making was broken off": {stamp{applicationID, firstSchema - 1, 9}, true, true},
+		"one whose making was broken off": {stamp{makingID, target - 1, 9}, true, true},
+		"made, but for the word of it":    {stamp{makingID, target, 9}, true, true},
+		"one of the first release's":      {stamp{applicationID, firstSchema - 1, 9}, true, true},
 		"an older release's":              {stamp{applicationID, target - 1, 9}, true, false},
 		"this release's":                  {stamp{applicationID, target, 9}, false, false},
 		"a newer release's":               {stamp{applicationID, target + 1, 9}, false, false},
@@ -159,14 +162,40 @@ func TestOnlyWhatIsAllowedIsMigrated(t *testing.T) {
 // backToFirst takes away what the migrations after the first release's made.
 const backToFirst = "DROP TABLE duty; DROP TABLE finding; ALTER TABLE node DROP COLUMN serves; DROP TABLE sighting; DROP TABLE notice; DROP TABLE budget; DROP TABLE pass; DROP INDEX audit_at; DROP INDEX run_due"
 
+// TestABrokenOffMakingIsFinished: whoever comes by while the first store is made, or after its maker was killed, must not take it
+// for an older release's, which only a person may migrate.
 func TestABrokenOffMakingIsFinished(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "keyturn.db")
-	open(t, path)
-	alterFile(t, path, "PRAGMA user_version = 1; DELETE FROM goose_db_version WHERE version_id >= 2;"+backToFirst)
-	_, err := OpenReader(t.Context(), path)
-	wantProblem(t, err, codeBehind)
-	beginOne(t, open(t, path))
+	for name, rest := range map[string]string{
+		"before its first table": "",
+		"at the alarm clock":     fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = 1; DELETE FROM goose_db_version WHERE version_id >= 2;", makingID) + backToFirst,
+		"later":                  fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = 2; DELETE FROM goose_db_version WHERE version_id >= 3;", makingID) + backToFirst,
+		"at its last word":       fmt.Sprintf("PRAGMA application_id = %d", makingID),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "keyturn.db")
+			if rest == "" {
+				writeFile(t, path, "")
+			} else {
+				open(t, path)
+				alterFile(t, path, rest)
+			}
+			_, err := OpenReader(t.Context(), path)
+			wantProblem(t, err, codeMissing)
+			s, err := Open(t.Context(), path, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			beginOne(t, s)
+			if r, err := OpenReader(t.Context(), path); err != nil {
+				t.Error(err)
+			} else {
+				_ = r.Close()
+			}
+		})
+	}
 }
 
 func TestManyMakeTheSameStoreAtOnce(t *testing.T) {

@@ -79,10 +79,13 @@ func create(path string) error {
 
 // exists refuses a path at which there is no store.
 func exists(path string) error {
-	_, err := os.Stat(path)
-	if err == nil {
-		return nil
+	if _, err := os.Stat(path); err != nil {
+		return noStore(path, err)
 	}
+	return nil
+}
+
+func noStore(path string, err error) error {
 	return &problem.Error{
 		Class: problem.Person, Code: codeMissing, Subject: path, Message: "there is no store here",
 		Fix: "check `store` in keyturn.yaml; the first `keyturn renew` makes the store", Err: err,

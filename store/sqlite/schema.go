@@ -30,6 +30,8 @@ const (
 	// applicationID marks the file as ours ("KEYT"), https://www.sqlite.org/pragma.html#pragma_application_id,
 	// read 2026-11-22.
 	applicationID = 0x4b455954
+	// makingID ("KEYM") stands there until a new file has all its tables, so that nobody takes it for an older release's.
+	makingID = 0x4b45594d
 )
 
 // stamp is what the head of the file says about it.
@@ -52,6 +54,8 @@ func (s *Store) current(ctx context.Context) error {
 		return err
 	}
 	switch {
+	case st == (stamp{}) || st.application == makingID:
+		return noStore(s.path, fs.ErrNotExist)
 	case st.application != applicationID:
 		return s.refuse(codeForeign, "the file isn't a store of Keyturn", "choose another file for `store` in keyturn.yaml")
 	case st.version > schemaVersion:
@@ -65,7 +69,7 @@ func (s *Store) current(ctx context.Context) error {
 // wanting reports whether the file is to be migrated to the schema numbered target: a new file always, also one whose
 // making was broken off; one that a release made only when that is allowed.
 func (st stamp) wanting(target int, allow bool) bool {
-	if st == (stamp{}) {
+	if st == (stamp{}) || st.application == makingID {
 		return true
 	}
 	if st.application != applicationID || st.version >= target {
@@ -118,20 +122,23 @@ func (s *Store) migrateIfWanting(ctx context.Context, options Options, locked er
 	if locked != nil {
 		return fmt.Errorf("wait for another process to migrate %s: %w", s.path, s.classify(locked))
 	}
-	if err := s.migrate(ctx); err != nil {
+	if err := s.migrate(ctx, st); err != nil {
 		return fmt.Errorf("migrate %s: %w", s.path, s.classify(err))
 	}
 	return nil
 }
 
 // migrate uses a pool of its own: goose keeps one connection to itself while River asks for another.
-func (s *Store) migrate(ctx context.Context) (err error) {
+func (s *Store) migrate(ctx context.Context, st stamp) (err error) {
 	db := handle(s.path, "_txlock=immediate", 2)
 	defer func() { err = errors.Join(err, db.Close()) }()
-	for _, pragma := range []string{fmt.Sprintf("PRAGMA application_id = %d", applicationID), "PRAGMA journal_mode = WAL"} {
-		if _, err := db.ExecContext(ctx, pragma); err != nil {
+	if st.application != applicationID {
+		if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", makingID)); err != nil {
 			return err
 		}
+	}
+	if _, err := db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
+		return err
 	}
 	folder, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -143,7 +150,10 @@ func (s *Store) migrate(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = provider.Up(ctx)
+	if _, err := provider.Up(ctx); err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID))
 	return err
 }
 
