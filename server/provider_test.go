@@ -100,7 +100,7 @@ func (i *issuer) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "x", "token_type": "Bearer", "id_token": i.idToken(asked.Get("nonce"))})
+	_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "of " + asked.Get("scope"), "token_type": "Bearer", "id_token": i.idToken(asked.Get("nonce"))})
 }
 
 // idToken is called with the lock held.

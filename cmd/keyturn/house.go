@@ -7,12 +7,14 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"keyturn/config"
 	"keyturn/engine"
+	"keyturn/graph"
 	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/server"
@@ -97,7 +99,11 @@ func (s *service) provider() (*server.Provider, error) {
 			return nil, err // the configuration was checked
 		}
 	}
-	return &server.Provider{Issuer: p.Issuer, ClientID: p.ClientID, Secret: shown, Roles: roles, Client: s.session.Elsewhere()}, nil
+	made := &server.Provider{Issuer: p.Issuer, ClientID: p.ClientID, Secret: shown, Roles: roles, Client: s.session.Elsewhere()}
+	if strings.HasPrefix(p.Issuer, s.session.Hosts().Login+"/") {
+		made.Groups = graph.NewMembership(s.session)
+	}
+	return made, nil
 }
 
 // mayShow says whether the console may be shown at a listener: to this machine always; to others only where they sign in

@@ -14,6 +14,9 @@ func (c *call) routePeople(name string, rest []string) reply {
 	case "organization":
 		return c.reading(true, func() reply { return c.organization(rest) })
 	case "me":
+		if len(rest) == 1 && c.method == http.MethodPost {
+			return c.memberships(rest[0])
+		}
 		return c.reading(true, func() reply { return c.me(rest) })
 	case "users":
 		return c.reading(c.mayReadUsers(rest), func() reply { return c.users(rest) })
