@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	seed := *draws
 	if seed == 0 {
 		seed = rand.Uint64()
@@ -69,6 +70,7 @@ func TestSoak(t *testing.T) {
 // TestANodeWithoutItsDatabaseStops before another may take over: nothing is sent to the cloud any more from the end of its
 // lease on, and what it had in hand is gone on with by another.
 func TestANodeWithoutItsDatabaseStops(t *testing.T) {
+	t.Parallel()
 	cloud := startCloud(t, "--gentle", "--seed", "large:30:due", "--latency", "100ms")
 	address := postgrestest.Database(t)
 	j := newJudge(t, cloud, address)
