@@ -74,6 +74,14 @@ func ForPersonal(ctx context.Context) context.Context {
 	return context.WithValue(ctx, personalKey{}, true)
 }
 
+type backgroundKey struct{}
+
+// Background marks what may come later without anybody noticing, such as looking around: Graph refuses it before all
+// else where it is asked too much.
+func Background(ctx context.Context) context.Context {
+	return context.WithValue(ctx, backgroundKey{}, true)
+}
+
 // purse is this process's part of a budget. All of its times are the machine's own.
 type purse struct {
 	shared  Budget // nil = nobody shares, and nothing is kept to

@@ -266,3 +266,32 @@ func TestWritesForPersonalAccountsStandInALineOfTheirOwn(t *testing.T) {
 	cancel()
 	group.Wait()
 }
+
+func TestWhatIsDoneInTheBackgroundGivesWay(t *testing.T) {
+	var said []string
+	c := cloudtest.Start(t, cloudtest.Granting(nil, func(w http.ResponseWriter, r *http.Request) {
+		said = append(said, r.Host+" "+r.Header.Get("x-ms-throttle-priority"))
+		cloudtest.Answer(w, 200, `{}`)
+	}))
+	session := c.Open(t, nil)
+	hosts := session.Hosts()
+	for _, where := range []struct {
+		ctx         context.Context
+		host, scope string
+	}{
+		{cloud.Background(t.Context()), hosts.Graph, hosts.GraphScope()},
+		{t.Context(), hosts.Graph, hosts.GraphScope()},
+		{cloud.Background(t.Context()), hosts.ARM, hosts.ARMScope()},
+	} {
+		request, err := runtime.NewRequest(where.ctx, http.MethodGet, where.host+"/x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := session.Pipeline(where.host, where.scope).Do(request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(said, ", "); got != "graph.microsoft.com Low, graph.microsoft.com , management.azure.com " {
+		t.Errorf("priorities %q", got)
+	}
+}

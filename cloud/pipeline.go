@@ -31,7 +31,7 @@ func (s *Session) Pipeline(host, scope string) runtime.Pipeline {
 		PerRetry: []policy.Policy{&authorizer{tokens: s.tokens, host: hostOf(host), scope: scope}},
 	}
 	if host == s.hosts.Graph {
-		options.PerCall = append(options.PerCall, turnstile{&s.purse})
+		options.PerCall = append(options.PerCall, rank{}, turnstile{&s.purse})
 		options.PerRetry = append(options.PerRetry, listener{&s.purse})
 	}
 	return runtime.NewPipeline("keyturn", "v1", options, &policy.ClientOptions{
@@ -67,6 +67,19 @@ func hostOf(address string) string {
 		return parsed.Host
 	}
 	return address
+}
+
+// rank says which requests Graph may refuse first. It doesn't change how many may be made; without it a request is of normal
+// priority. High is meant for what a person waits for, and Keyturn's renewals can wait.
+// Source: https://learn.microsoft.com/graph/throttling-limits, "Other headers" (read 2026-11-26).
+type rank struct{}
+
+// Do passes the request on.
+func (rank) Do(r *policy.Request) (*http.Response, error) {
+	if r.Raw().Context().Value(backgroundKey{}) != nil {
+		r.Raw().Header.Set("x-ms-throttle-priority", "Low")
+	}
+	return r.Next()
 }
 
 // turnstile lets a request pass when the budget allows it. It stands before the repeats, so that waiting takes no time

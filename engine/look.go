@@ -77,7 +77,7 @@ func (e *Engine) Look(ctx context.Context) error {
 		return err
 	}
 	own := &ownMatters{}
-	failed := e.look(ctx, service, own)
+	failed := e.look(cloud.Background(ctx), service, own)
 	text := own.blind()
 	if failed != nil {
 		text = failed.Error()

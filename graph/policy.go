@@ -74,10 +74,10 @@ type Activity struct {
 // Activities returns the report of credential use for one app. Global cloud only; needs AuditLog.Read.All. It lags.
 func (c *Client) Activities(ctx context.Context, clientID string) ([]Activity, error) {
 	filter := url.Values{"$filter": {"appId eq " + quoted(clientID)}}
-	return all(list[Activity](ctx, c, "/beta/reports/appCredentialSignInActivities?"+encode(filter), "the report of credential use"))
+	return all(list[Activity](cloud.Background(ctx), c, "/beta/reports/appCredentialSignInActivities?"+encode(filter), "the report of credential use"))
 }
 
 // AllActivities walks the report of credential use of the whole tenant; see [Client.Activities].
 func (c *Client) AllActivities(ctx context.Context) iter.Seq2[Activity, error] {
-	return list[Activity](ctx, c, "/beta/reports/appCredentialSignInActivities?$top=999", "the report of credential use")
+	return list[Activity](cloud.Background(ctx), c, "/beta/reports/appCredentialSignInActivities?$top=999", "the report of credential use")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"keyturn/cloud"
 	"keyturn/cmd/keyturn/screen"
 	"keyturn/inventory"
 )
@@ -31,10 +32,11 @@ func newScan(sh *shell) *cobra.Command {
 	sh.mayAttend(cmd)
 	f := formatFlag(cmd, asTable, asJSON, asCSV)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		ctx := cloud.Background(cmd.Context()) // it reads the whole tenant, and renewals go first
 		if addIns {
-			return sh.scanAddIns(cmd.Context(), f, within)
+			return sh.scanAddIns(ctx, f, within)
 		}
-		return sh.scan(cmd.Context(), f, within, dueOnly)
+		return sh.scan(ctx, f, within, dueOnly)
 	}
 	return cmd
 }

@@ -186,11 +186,21 @@ func (c *call) unitsWithin() (used float64, wait time.Duration, ok bool) {
 	b.left = math.Min(most, b.left+gain*max(0, now.Sub(b.at).Seconds()))
 	b.at = now
 	cost := c.cost()
-	if b.left < cost {
-		return 1, time.Duration((cost - b.left) / gain * float64(time.Second)), false
+	if b.left < cost+most*c.reserve() {
+		return 1, time.Duration((cost + most*c.reserve() - b.left) / gain * float64(time.Second)), false
 	}
 	b.left -= cost
 	return 1 - b.left/most, 0, true
+}
+
+// reserve is the part of a bucket that is kept from requests of low priority, which are refused before all others. How Graph
+// tells when isn't published; the limits themselves stay as they are. Source:
+// https://learn.microsoft.com/graph/throttling-limits, "Other headers", read 2026-11-26.
+func (c *call) reserve() float64 {
+	if strings.EqualFold(c.header.Get("X-Ms-Throttle-Priority"), "low") {
+		return 0.1
+	}
+	return 0
 }
 
 // cost of a read: two for applications and the like; a selection or a small page is one less, an expansion one more, and

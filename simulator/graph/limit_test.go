@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"testing"
 	"time"
@@ -175,5 +176,38 @@ func TestHowMuchOfALimitIsUsedIsTold(t *testing.T) {
 	}
 	if got := b.do(t, "all", http.MethodGet, "/v1.0/applications/"+b.app.ObjectID, "").header.Get("x-ms-resource-unit"); got != "2" {
 		t.Errorf("a read costs %q", got)
+	}
+}
+
+// TestWhatMayWaitIsRefusedFirst, while other reads of the same caller go on.
+func TestWhatMayWaitIsRefusedFirst(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, world.Settings{Gentle: true})
+	b.limit(t, "on")
+	read := func(priority string) int {
+		r := httptest.NewRequest(http.MethodGet, "https://graph.microsoft.com/v1.0/applications/"+b.app.ObjectID, http.NoBody)
+		r.Header.Set("Authorization", "Bearer "+b.tokens["all"])
+		r.Header.Set("x-ms-throttle-priority", priority)
+		return b.serve(t, r).status
+	}
+	_ = read("") // from here on the caller is counted
+	for name, c := range map[string]struct {
+		priority string
+		left     float64 // of 3,500 units
+		status   int
+	}{
+		"low, with enough left":    {"Low", 1000, http.StatusOK},
+		"low, with little left":    {"Low", 300, http.StatusTooManyRequests},
+		"normal, with little left": {"", 300, http.StatusOK},
+		"high, with little left":   {"High", 300, http.StatusOK},
+		"normal, with none left":   {"Normal", 1, http.StatusTooManyRequests},
+		"high, with none left":     {"High", 1, http.StatusTooManyRequests}, // the limit is the same
+	} {
+		b.w.Lock()
+		graph.Leave(b.s, c.left)
+		b.w.Unlock()
+		if got := read(c.priority); got != c.status {
+			t.Errorf("%s: %d", name, got)
+		}
 	}
 }
