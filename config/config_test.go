@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // Windows has no time zones of its own
 
 	"keyturn/policy"
 	"keyturn/renewal"

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+	_ "time/tzdata" // Windows has no time zones of its own
 
 	"pgregory.net/rapid"
 

@@ -78,13 +78,14 @@ func (st stamp) wanting(target int, allow bool) bool {
 	return allow || st.version < firstSchema
 }
 
-// prepare brings a new file, and an older one when that is allowed, to this release's schema.
+// prepare brings a new file, and an older one when that is allowed, to this release's schema. One that another process is
+// just making looks like an older one: only who is alone with it can tell.
 func (s *Store) prepare(ctx context.Context, options Options) error {
 	st, err := s.readStamp(ctx)
 	if err != nil {
 		return err
 	}
-	if st.wanting(schemaVersion, options.AllowMigrate) {
+	if st.wanting(schemaVersion, true) {
 		if err := s.migrateAlone(ctx, options); err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ func (s *Store) sign(node string) {
 		return
 	}
 	if !lock(file) {
-		_ = file.Close() // nothing was written to it
+		discard(file) // it would tell nobody anything
 		return
 	}
 	if s.signs.held == nil {
@@ -105,8 +105,12 @@ func (s *Store) buryOne(ctx context.Context, tx *sql.Tx, node string) error {
 
 func (s *Store) signOf(node string) string { return s.path + signSuffix + url.PathEscape(node) }
 
-// discard removes a sign that this process has locked. A file that stays is found and removed by the next process.
+// discard removes a sign, where need be once it is closed: Windows removes no open file. One that stays is found and
+// removed by the next process.
 func discard(file *os.File) {
-	_ = os.Remove(file.Name())
-	_ = file.Close()
+	err := os.Remove(file.Name())
+	_ = file.Close() // nothing was written to it
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
 }

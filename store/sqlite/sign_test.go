@@ -1,4 +1,4 @@
-//go:build linux || darwin
+//go:build linux || darwin || windows
 
 package sqlite
 
@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,9 +22,9 @@ func TestAKilledProcessIsntWaitedFor(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keyturn.db")
 	process := startSleeper(t, path)
 	s := open(t, path)
-	for name, signal := range map[string]syscall.Signal{"alive": 0, "suspended": syscall.SIGSTOP} {
-		if err := process.Process.Signal(signal); err != nil {
-			t.Fatal(err)
+	for _, name := range []string{"alive", "suspended"} {
+		if name == "suspended" {
+			suspend(t, process.Process)
 		}
 		if err := claim(t, s); !errors.Is(err, store.ErrHeld) {
 			t.Fatalf("%s: the claim says %v", name, err)

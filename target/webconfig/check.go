@@ -10,9 +10,6 @@ import (
 	"keyturn/target"
 )
 
-// errUntold is what a system answers that can't tell beforehand whether a file may be written.
-var errUntold = errors.New("known only when tried")
-
 // Check says whether the file is there, is understood, belongs to this add-in and may be written.
 func (t *Target) Check(context.Context) []check.Check {
 	title := t.Place().Title
@@ -40,8 +37,6 @@ func (t *Target) checkWritable(title string) check.Check {
 	switch {
 	case errors.Is(err, errBusy):
 		return check.Unsure(id, title, "another process is using the file at this moment; whether it may be replaced shows when tried")
-	case errors.Is(err, errUntold):
-		return check.Unsure(id, title, "whether this user may write the file and its folder shows when tried")
 	case err != nil:
 		return target.Failed(id, title, t.explain(err))
 	}

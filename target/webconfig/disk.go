@@ -16,12 +16,13 @@ const largest = 4 << 20
 // backupName is the copy that a backup leaves beside the file. Its ending is one that IIS never hands out.
 const backupName = "web.before-keyturn.config"
 
-// disk is the file system, with the one step that tests make fail.
+// disk is the file system, with the two steps that tests make fail.
 type disk struct {
-	fill func(file *os.File, text []byte) error // writes all of text and sees it safe on the disk
+	fill func(file *os.File, text []byte) error           // writes all of text and sees it safe on the disk
+	swap func(fresh, path string, there bool) (err error) // gives the file fresh the name path, in one step
 }
 
-func thisDisk() disk { return disk{fill: fill} }
+func thisDisk() disk { return disk{fill: fill, swap: swap} }
 
 func fill(file *os.File, text []byte) error {
 	if _, err := file.Write(text); err != nil {
@@ -127,14 +128,23 @@ func (d disk) place(file *os.File, text []byte, path string, expected []byte) er
 	if err == nil && expected != nil {
 		err = d.unmoved(path, expected)
 	}
-	if err == nil {
-		err = swap(fresh.Name(), path, expected != nil)
-	}
 	if err != nil {
 		_ = os.Remove(fresh.Name()) // what failed before says more
 		return err
 	}
+	if err := d.swap(fresh.Name(), path, expected != nil); err != nil {
+		return withdraw(fresh.Name(), path, expected != nil, err)
+	}
 	return nil
+}
+
+// withdraw removes a new file that didn't get its name, unless the old one can't be seen any more: then it may be all there is.
+func withdraw(fresh, path string, there bool, why error) error {
+	if _, err := os.Lstat(path); there && err != nil {
+		return fmt.Errorf("%w as %s: %w", errNameless, filepath.Base(fresh), why)
+	}
+	_ = os.Remove(fresh) // what failed before says more
+	return why
 }
 
 // unmoved sees that nobody changed the file while it was edited.

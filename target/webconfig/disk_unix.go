@@ -14,6 +14,9 @@ import (
 
 func open(path string) (*os.File, error) { return os.Open(path) }
 
+// told has nothing to add: this system's numbers are those of [causes].
+func told(err error) error { return err }
+
 // hold keeps other processes that ask for a lock away from the file, and sees that path still leads to it. One that holds
 // a lock already is waited for by trying again later.
 func hold(file *os.File, path string) error {

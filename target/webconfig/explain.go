@@ -17,6 +17,8 @@ var (
 	errOwner  = errors.New("a new file can't be given the same owner, permissions and attributes")
 	errLarge  = errors.New("it is larger than any web.config")
 	errNoFile = errors.New("it is no file")
+
+	errNameless = errors.New("the old file is gone, and the new one, which is whole, lies beside its place")
 )
 
 // cause names why something failed for people and programs, with what to do about it.
@@ -28,6 +30,7 @@ type cause struct {
 }
 
 var causes = []cause{
+	{errNameless, "webconfig.kept", "", "rename that file to what the old one was called, then: keyturn resume APP"},
 	{fs.ErrNotExist, problem.NotFound, "there is no such file", "correct path in keyturn.yaml"},
 	{fs.ErrPermission, problem.Denied, "this user may not read the file, or not write it and its folder", "run Keyturn as a user who may change the file and make files in its folder, or grant that"},
 	{syscall.EROFS, problem.Denied, "it is on a disk that can only be read", "make the disk writable, or name the file where it can be written"},
@@ -53,7 +56,8 @@ func (t *Target) explain(err error) error {
 		return err
 	}
 	title := t.Place().Title
-	if errors.Is(err, errBusy) || errors.Is(err, errMoved) {
+	err = told(err)
+	if !errors.Is(err, errNameless) && (errors.Is(err, errBusy) || errors.Is(err, errMoved)) {
 		return problem.Later("webconfig.busy", title, 3*time.Second, err)
 	}
 	for _, c := range causes {

@@ -4,18 +4,12 @@ package webconfig_test
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
-	"keyturn/check"
 	"keyturn/problem"
-	"keyturn/secret"
-	"keyturn/target"
 )
-
-var parcel = target.Parcel{Tag: "run.1", Value: secret.New("new8Q~the-new-value-of-this-add-in")}
 
 func TestALockedFileIsLeftForLater(t *testing.T) {
 	t.Parallel()
@@ -42,16 +36,12 @@ func TestALockedFileIsLeftForLater(t *testing.T) {
 	}
 }
 
-func TestAFileOfSeveralNamesIsLeftAlone(t *testing.T) {
-	t.Parallel()
-	path := whole(t)
-	if err := os.Link(path, filepath.Join(filepath.Dir(path), "other.config")); err != nil {
+// rightsOf tells who may do what with a file.
+func rightsOf(t *testing.T, path string) string {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if failed := check.Failed(open(t, path).Check(t.Context())); len(failed) != 1 || failed[0].Code != "webconfig.kept" {
-		t.Errorf("before anything is made: %+v", failed)
-	}
-	if _, err := open(t, path).Write(t.Context(), parcel); !problem.Is(err, "webconfig.kept") {
-		t.Errorf("%v", err)
-	}
+	return info.Mode().String()
 }
