@@ -125,7 +125,9 @@ func tracked(r *Resource) bool {
 }
 
 func (i indexed) body() map[string]any {
-	body := map[string]any{"id": i.id, "name": i.name, "type": i.typeName, "location": i.location}
+	at := parsePath(i.id)
+	name := strings.Join(at.last().names, "/") // a runbook's begins with its account's
+	body := map[string]any{"id": i.id, "name": name, "type": i.typeName, "location": i.location}
 	if i.kind != "" {
 		body["kind"] = i.kind
 	}

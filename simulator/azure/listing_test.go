@@ -47,8 +47,8 @@ func TestResourceListing(t *testing.T) {
 	b := newBench(t, gentle())
 	narrow, _ := b.caller(t, "Reader", kvID)
 	for filter, wanted := range map[string]string{
-		"":         "app-kv app-spo app-auto Sync Check kv-one",
-		"&$top=50": "app-kv app-spo app-auto Sync Check kv-one",
+		"":         "app-kv app-spo app-auto app-auto/Sync Check kv-one",
+		"&$top=50": "app-kv app-spo app-auto app-auto/Sync Check kv-one",
 		"&$filter=resourceType eq 'Microsoft.Web/connections'":                                                                "app-kv app-spo",
 		"&$filter=resourceType eq 'microsoft.web/connections' and name eq 'app-spo'":                                          "app-spo",
 		"&$filter=resourceType eq 'Microsoft.KeyVault/vaults' or resourceType eq 'Microsoft.Logic/workflows'":                 "Check kv-one",
@@ -58,7 +58,7 @@ func TestResourceListing(t *testing.T) {
 		"&$filter=startswith(name,'app') and resourceType ne 'Microsoft.Web/connections'":                                     "app-auto",
 		"&$filter=substringof('AUTO', name)":                                                                                  "app-auto",
 		"&$filter=resourceGroup eq 'rg-two'":                                                                                  "",
-		"&$filter=(name eq 'Check' or name eq 'Sync') and resourceType eq 'Microsoft.Automation/automationAccounts/runbooks'": "Sync",
+		"&$filter=(name eq 'Check' or name eq 'Sync') and resourceType eq 'Microsoft.Automation/automationAccounts/runbooks'": "app-auto/Sync",
 	} {
 		if a := b.do(t, http.MethodGet, sub+"/resources"+rm+filter, ""); a.names() != wanted {
 			t.Errorf("%s: got %q", filter, a.names())
@@ -113,7 +113,7 @@ func TestResourceListingPages(t *testing.T) {
 		next, _ := a.body["nextLink"].(string)
 		path = strings.TrimPrefix(next, "https://management.azure.com")
 	}
-	if got := strings.Join(seen, " | "); got != "app-kv app-spo | app-auto Sync | Check kv-one" {
+	if got := strings.Join(seen, " | "); got != "app-kv app-spo | app-auto app-auto/Sync | Check kv-one" {
 		t.Errorf("pages: %s", got)
 	}
 }

@@ -25,12 +25,17 @@ func (c *call) readFilter(typeName string, known map[string]any, o *options) *re
 		}
 	}
 	if property := c.unsupported(typeName, filter, o); property != "" {
-		r := failure(http.StatusBadRequest, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified for property "+
-			"'%s' of resource '%s'.", property, strings.TrimPrefix(typeName, "microsoft.graph."))
+		r := unsupportedClause(property, typeName)
 		return &r
 	}
 	o.filter = filter
 	return nil
+}
+
+// unsupportedClause refuses to filter or search by a property.
+func unsupportedClause(property, typeName string) reply {
+	return failure(http.StatusBadRequest, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified for property "+
+		"'%s' of resource '%s'.", property, strings.TrimPrefix(typeName, "microsoft.graph."))
 }
 
 // directoryTypes can't be filtered by contains(). Source: https://learn.microsoft.com/graph/aad-advanced-queries, read 2026-11-25.

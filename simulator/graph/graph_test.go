@@ -151,6 +151,8 @@ func TestRefusals(t *testing.T) {
 		"an advanced filter":             {"all", "GET", "/v1.0/applications?" + q("filter", "appId ne 'x'"), "", 400, "Request_UnsupportedQuery"},
 		"a page too large":               {"all", "GET", "/v1.0/applications?$top=1000", "", 400, "Request_BadRequest"},
 		"a page of nonsense":             {"all", "GET", "/v1.0/applications?$top=many", "", 400, "BadRequest"},
+		"sorted by a credential":         {"all", "GET", "/v1.0/applications?" + q("orderby", "passwordCredentials"), "", 400, "Request_UnsupportedQuery"},
+		"filtered and sorted":            {"all", "GET", "/v1.0/applications?" + q("filter", "displayName eq 'x'") + "&" + q("orderby", "displayName"), "", 400, "Request_UnsupportedQuery"},
 		"skip":                           {"all", "GET", "/v1.0/applications?$skip=5", "", 400, "Request_BadRequest"},
 		"a skip token of nonsense":       {"all", "GET", "/v1.0/applications?$skiptoken=x", "", 400, "Directory_ExpiredPageToken"},
 		"PUT":                            {"all", "PUT", app, "{}", 405, "Request_BadRequest"},
@@ -191,6 +193,41 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("inner error %v", inner)
 			}
 		})
+	}
+}
+
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, world.Settings{Gentle: true})
+	for text, wanted := range map[string]string{
+		`"displayName:provision"`: "Provision Assist",
+		`"provision"`:             "Provision Assist",
+		`provision`:               "Provision Assist",
+		`"displayName:provision" AND "displayName:assist"`:            "Provision Assist",
+		`"displayName:provision" AND "displayName:other"`:             "",
+		`"displayName:provision" OR "displayName:other"`:              "Provision Assist Other",
+		`"displayName:x" AND "displayName:y" OR  "displayName:other"`: "Other",
+		`displayName:provision`:                                       "!Syntax error: character ':' is not valid at position 11 in 'displayName:provision'.",
+		`"displayName:provision" "displayName:other"`:                 `!Syntax error: character '"' is not valid at position 24 in '"displayName:provision" "displayName:other"'.`,
+		`"displayName:provision`:                                      `!Syntax error: character '"' is not valid at position 0 in '"displayName:provision'.`,
+		`"displayName:provision" AND`:                                 `!Syntax error: character 'D' is not valid at position 26 in '"displayName:provision" AND'.`,
+		`"colour:blue"`:                                               "!Unsupported or invalid query filter clause specified for property 'colour' of resource 'application'.",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "https://graph.microsoft.com/v1.0/applications?"+q("search", text), nil)
+		r.Header.Set("Authorization", "Bearer "+b.tokens["all"])
+		r.Header.Set("ConsistencyLevel", "eventual")
+		answer := b.serve(t, r)
+		var names []string
+		for _, app := range answer.list() {
+			names = append(names, app["displayName"].(string))
+		}
+		got := strings.Join(names, " ")
+		if answer.status != http.StatusOK {
+			got = "!" + answer.message()
+		}
+		if got != wanted {
+			t.Errorf("%s: got %q", text, got)
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ const (
 type options struct {
 	filter   *odata.Filter
 	selected []string
-	search   string
+	search   search
 	order    string
 	down     bool
 	top      int
@@ -140,11 +140,9 @@ func readSkip(token string) (int, bool) {
 	return n, err == nil && n >= 0
 }
 
-func (c *call) readOrder(typeName string, known map[string]any, o *options) *reply {
-	o.search = strings.Trim(c.query.Get("$search"), `"`)
-	if o.search != "" && !c.eventual() {
-		r := malformed("Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'")
-		return &r
+func (c *call) readOrder(typeName string, known map[string]any, o *options) (refused *reply) {
+	if o.search, refused = c.readSearch(typeName, known); refused != nil {
+		return refused
 	}
 	text := strings.TrimSpace(c.query.Get("$orderby"))
 	if text == "" {
@@ -156,8 +154,21 @@ func (c *call) readOrder(typeName string, known map[string]any, o *options) *rep
 		r := failure(http.StatusBadRequest, "BadRequest", "Could not find a property named '%s' on type '%s'.", first, typeName)
 		return &r
 	}
+	if c.unsortable(typeName, first, o) {
+		r := failure(http.StatusBadRequest, "Request_UnsupportedQuery", "Sorting not supported for current query.")
+		return &r
+	}
 	o.order, o.down = name, strings.EqualFold(strings.TrimSpace(direction), "desc")
 	return nil
+}
+
+// unsortable reports whether Graph doesn't sort objects of the directory so: by a credential never, and together with a $filter only
+// as an advanced query. Source: https://learn.microsoft.com/graph/aad-advanced-queries, read 2026-11-26.
+func (c *call) unsortable(typeName, property string, o *options) bool {
+	if !slices.Contains(directoryTypes, typeName) {
+		return false
+	}
+	return strings.HasSuffix(property, "Credentials") || o.filter != nil && !(c.eventual() && o.count)
 }
 
 // page filters, orders and cuts a list of documents and answers the envelope.
@@ -210,7 +221,7 @@ func (c *call) nextLink(token string) string {
 
 func (o options) apply(docs []map[string]any) []map[string]any {
 	kept := slices.DeleteFunc(docs, func(doc map[string]any) bool {
-		return (o.filter != nil && !o.filter.Match(doc)) || (o.search != "" && !found(doc, o.search))
+		return (o.filter != nil && !o.filter.Match(doc)) || !o.search.finds(doc)
 	})
 	if o.order != "" {
 		slices.SortStableFunc(kept, func(a, b map[string]any) int {
@@ -235,15 +246,6 @@ func textAt(doc map[string]any, path string) string {
 		value = m[name]
 	}
 	return strings.ToLower(fmt.Sprint(value))
-}
-
-// found answers $search="property:text", or a text alone for the display name.
-func found(doc map[string]any, search string) bool {
-	property, text, named := strings.Cut(search, ":")
-	if !named {
-		property, text = "displayName", search
-	}
-	return strings.Contains(textAt(doc, property), strings.ToLower(text))
 }
 
 // pick cuts a document to the selected properties.
