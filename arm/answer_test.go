@@ -49,6 +49,14 @@ func TestAWriteMayBeAnsweredByNothing(t *testing.T) {
 }
 
 // serve opens a client of a Resource Manager that answers everything with body.
+func TestAListingThatLeadsBackEnds(t *testing.T) {
+	client := serve(t, `{"value":[{"name":"a"}],"nextLink":"https://management.azure.com/subscriptions?api-version=1&$skiptoken=1"}`)
+	found, err := arm.All[named](t.Context(), client, arm.Call{ID: "/subscriptions", Version: "1"})
+	if p := problem.Of(err); p == nil || p.Class != problem.Retry {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
 func serve(t *testing.T, body string) *arm.Client {
 	t.Helper()
 	answer := func(w http.ResponseWriter, _ *http.Request) { cloudtest.Answer(w, http.StatusOK, body) }

@@ -2,8 +2,10 @@ package arm
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/url"
+	"slices"
 	"strings"
 
 	"keyturn/problem"
@@ -18,8 +20,10 @@ type page[T any] struct {
 // Whole holds for a page that has a list, be it an empty one.
 func (p *page[T]) Whole() bool { return p.Value != nil }
 
+var errCircle = errors.New("the listing leads back to a page that was read")
+
 // List walks a collection, page after page as the caller goes on. It ends with the first error, yielded with a zero
-// item. A page that leads to another host isn't followed, since our token would go there.
+// item. A page that leads to another host isn't followed, since our token would go there, nor one that leads back.
 func List[T any](ctx context.Context, c *Client, call Call) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -28,7 +32,8 @@ func List[T any](ctx context.Context, c *Client, call Call) iter.Seq2[T, error] 
 			yield(none, err)
 			return
 		}
-		for address != "" {
+		for walked := []string{}; address != ""; {
+			walked = append(walked, address)
 			var page page[T]
 			call.Into = &page
 			if _, err := c.send(ctx, call, address); err != nil {
@@ -40,7 +45,10 @@ func List[T any](ctx context.Context, c *Client, call Call) iter.Seq2[T, error] 
 					return
 				}
 			}
-			if address, err = c.next(page.NextLink, call.ID); err != nil {
+			if address, err = c.next(page.NextLink, call.ID); err == nil && slices.Contains(walked, address) {
+				err = problem.Later(problem.Unreachable, call.ID, 0, errCircle)
+			}
+			if err != nil {
 				yield(none, err)
 				return
 			}

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 const (
 	fixNetwork   = "check this machine's network; where a proxy is needed, set network.proxy, --proxy or HTTPS_PROXY"
 	fixAuthority = "the connection is inspected by a proxy, or goes to somebody else: set network.caFile or --ca-file to that proxy's authority in PEM form"
+	fixName      = "the connection goes to somebody else: look at this machine's name service, its hosts file and the proxy"
 	fixManaged   = "run Keyturn on an Azure machine that has an identity assigned, or choose another identity in the configuration"
 	fixVaultName = "check the vault's name and cloud in the configuration: no vault answers to that name, or it can't be resolved from here"
 )
@@ -30,9 +32,12 @@ func classifyBroken(err error, subject string) error {
 	}
 	var refused *proxyRefusal
 	var unresolved *net.DNSError
+	var other x509.HostnameError
 	switch {
 	case interrupted(err):
 		p.Code, p.Message, p.Fix = "interrupted", "the request was stopped", ""
+	case errors.As(err, &other):
+		p.Class, p.Message, p.Fix, p.Doubtful = problem.Person, "whoever answers for "+other.Host+" shows the certificate of another name", fixName, false
 	case isAuthority(err):
 		p.Class, p.Message, p.Fix, p.Doubtful = problem.Person, "the certificate"+sent.of()+" isn't signed by an authority that this machine trusts", fixAuthority, false
 	case errors.As(err, &refused):
@@ -47,6 +52,8 @@ func classifyBroken(err error, subject string) error {
 		p.Message, p.Doubtful = "can't connect"+sent.to(), false
 	case isTimeout(err):
 		p.Message = "no answer in time" + sent.from()
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		p.Message = "the answer" + sent.of() + " broke off"
 	case sent.host == "":
 		p.Message = "the request failed: " + scrub(err.Error())
 	}
@@ -86,9 +93,8 @@ func (s sending) with(word string) string {
 func isAuthority(err error) bool {
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
-	var name x509.HostnameError
 	var check *tls.CertificateVerificationError
-	return errors.As(err, &unknown) || errors.As(err, &invalid) || errors.As(err, &name) || errors.As(err, &check)
+	return errors.As(err, &unknown) || errors.As(err, &invalid) || errors.As(err, &check)
 }
 
 // neverSent reports whether the connection itself failed, so that nothing can have happened.

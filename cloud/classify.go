@@ -17,7 +17,7 @@ import (
 
 // Classify turns any failure of a request into a [problem.Error] about subject: refusals by status and the service's
 // codes, sign-ins by their number, broken connections by the kind of break. Doubtful is set where a write may have
-// happened all the same: no answer, or a 5xx. An error that already is a problem is returned as it is; nil gives nil.
+// happened all the same: no answer, a 408 or a 5xx. An error that already is a problem is returned as it is; nil gives nil.
 //
 // The cause stays reachable by errors.As as a [*Refusal] or the network's error, never as something whose text shows an
 // answer's body.
@@ -118,7 +118,7 @@ func (u rule) problem(r *Refusal, subject string) error {
 			p.After = u.after
 		}
 	}
-	p.Doubtful = r.Status >= 500 && r.writes()
+	p.Doubtful = (r.Status >= 500 || r.Status == http.StatusRequestTimeout) && r.writes()
 	return p
 }
 

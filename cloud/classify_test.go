@@ -130,6 +130,7 @@ func TestAWriteIsInDoubtOnlyWhenItMayHaveHappened(t *testing.T) {
 	}{
 		"a write and 500": {http.MethodPost, 500, true}, "a write and 503": {http.MethodPut, 503, true},
 		"a read and 500": {http.MethodGet, 500, false}, "a write and 429": {http.MethodPost, 429, false},
+		"a write and 408": {http.MethodPost, 408, true}, "a read and 408": {http.MethodGet, 408, false},
 		"a write and 400": {http.MethodPost, 400, false}, "a write and 403": {http.MethodPost, 403, false},
 	} {
 		p := problem.Of(cloud.FromResponse(answer(c.method, graphURL, c.status, nil, ""), "x"))

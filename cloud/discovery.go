@@ -42,7 +42,6 @@ func (d *discovery) Do(r *http.Request) (*http.Response, error) {
 		return answer, err
 	}
 	body, err := io.ReadAll(answer.Body)
-	_ = answer.Body.Close() // everything was read
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +55,9 @@ func (d *discovery) Do(r *http.Request) (*http.Response, error) {
 
 func (d *discovery) send(r *http.Request) (*http.Response, error) {
 	answer, err := d.client.Do(r)
+	if err == nil && answer.StatusCode == http.StatusOK {
+		answer, err = whole(r, answer)
+	}
 	if noted, ok := r.Context().Value(failureKey{}).(*failure); ok {
 		noted.set(answer, err)
 	}

@@ -93,7 +93,7 @@ func ruleByStatus(status int) rule {
 	case status >= http.StatusInternalServerError:
 		return rule{class: problem.Retry, code: "service.failing", message: "the service failed", quote: true}
 	case status >= 300 && status < 400:
-		return rule{class: problem.Permanent, code: "answer.unreadable", message: "the service points to another address, which isn't followed"}
+		return rule{class: problem.Permanent, code: "answer.unreadable", message: "the service points to another address, which isn't followed", fix: fixBetween}
 	}
 	return rule{class: problem.Permanent, code: "request.refused", message: "the service refused the request", quote: true}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"keyturn/problem"
 )
 
 // early is how long before its end a token is replaced, so that none ends on its way.
@@ -71,12 +73,16 @@ func (t *tokens) fetch(ctx context.Context, l *lane, want policy.TokenRequestOpt
 	return token, nil
 }
 
-// explain says what a failed sign-in means: to a person in a person's words.
+// explain says what a failed sign-in means: to a person in a person's words. What was to be sent with the token wasn't.
 func (t *tokens) explain(err error, who *identity) error {
+	var told problem.Error
 	if who != nil && who.way() != "" {
-		return classifyPerson(err, "sign-in to tenant "+t.choice.tenant(), who.way())
+		told = *problem.Of(classifyPerson(err, "sign-in to tenant "+t.choice.tenant(), who.way()))
+	} else {
+		told = *problem.Of(Classify(err, "sign-in of Keyturn to tenant "+t.choice.tenant()))
 	}
-	return Classify(err, "sign-in of Keyturn to tenant "+t.choice.tenant())
+	told.Doubtful = false
+	return &told
 }
 
 // drop forgets a token that a service refused, so that the next request signs in anew. Rights are written into a token

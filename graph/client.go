@@ -3,9 +3,11 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
@@ -64,7 +66,7 @@ func (c *Client) do(ctx context.Context, l call, into any) error {
 }
 
 // whole is an answer that knows what it can't do without. An answer of somebody between us and Graph, such as {}, reads as
-// an object that has nothing: an app without secrets, a collection of keys that may be replaced.
+// an object that has nothing: an app without secrets, a collection of keys that may be replaced. Graph itself never leaves a collection of passwords out.
 type whole interface{ whole() bool }
 
 // decode reads a good answer. One that can't be read came after the effect, which is in doubt then.
@@ -97,12 +99,16 @@ type page[T any] struct {
 
 func (p *page[T]) whole() bool { return p.Value != nil }
 
+var errCircle = errors.New("the list leads back to a page that was read")
+
 // list walks all pages of a list, and stops at the first error. A next page is asked for only on Graph's own host: its
-// address comes from an answer, and the token goes along.
+// address comes from an answer, and the token goes along. One that was read already isn't read again.
 func list[T any](ctx context.Context, c *Client, path, subject string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
+		walked := []string{}
 		for next := path; next != ""; {
+			walked = append(walked, next)
 			var got page[T]
 			if err := c.do(ctx, call{method: http.MethodGet, path: next, subject: subject}, &got); err != nil {
 				yield(none, err)
@@ -118,6 +124,10 @@ func list[T any](ctx context.Context, c *Client, path, subject string) iter.Seq2
 					Class: problem.Permanent, Code: "answer.unreadable", Subject: subject,
 					Message: "the next page is said to be on another host",
 				})
+				return
+			}
+			if slices.Contains(walked, next) {
+				yield(none, problem.Later(problem.Unreachable, subject, 0, errCircle))
 				return
 			}
 		}

@@ -61,6 +61,25 @@ func TestTheNextPageIsOnGraphsOwnHost(t *testing.T) {
 	}
 }
 
+// TestAListThatLeadsBackEnds, whichever page it leads back to.
+func TestAListThatLeadsBackEnds(t *testing.T) {
+	first := "https://graph.microsoft.com/v1.0/applications?$skiptoken=1"
+	client, c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		next := first
+		if r.URL.RawQuery == "$skiptoken=1" {
+			next = "https://graph.microsoft.com/v1.0/applications?$skiptoken=2"
+		}
+		cloudtest.Answer(w, 200, `{"value":[{"appId":"a"}],"@odata.nextLink":"`+next+`"}`)
+	})
+	var failed error
+	for _, err := range client.Applications(t.Context()) {
+		failed = err
+	}
+	if p := problem.Of(failed); p == nil || p.Class != problem.Retry || c.Count("/applications") != 3 {
+		t.Errorf("%v, sent %v", failed, c.Sent())
+	}
+}
+
 func TestAListEndsWhereItsReaderStops(t *testing.T) {
 	client, c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		cloudtest.Answer(w, 200, `{"value":[{"appId":"a"}],"@odata.nextLink":"https://graph.microsoft.com/v1.0/applications?$skiptoken=2"}`)
@@ -123,6 +142,22 @@ func TestAnObjectThatLacksWhatEveryOneHasIsNoObject(t *testing.T) {
 			client, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { cloudtest.Answer(w, 200, body) })
 			if p := problem.Of(read(client)); p == nil || p.Class != problem.Retry || p.Doubtful {
 				t.Errorf("%s out of %q: %v", name, body, p)
+			}
+		}
+	}
+}
+
+// TestAnAppWithoutAListOfPasswordsCantBeRead: that it has none decides what is replaced, and what counts as removed.
+func TestAnAppWithoutAListOfPasswordsCantBeRead(t *testing.T) {
+	for list, class := range map[string]problem.Class{`,"passwordCredentials":[]`: "", `,"passwordCredentials":null`: problem.Retry, ``: problem.Retry} {
+		client, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			cloudtest.Answer(w, 200, `{"id":"o","appId":"a"`+list+`}`)
+		})
+		_, ofApp := client.Application(t.Context(), "a")
+		_, ofPrincipal := client.ServicePrincipal(t.Context(), "a")
+		for _, err := range []error{ofApp, ofPrincipal} {
+			if p := problem.Of(err); (p == nil) != (class == "") || p != nil && p.Class != class {
+				t.Errorf("%q: %v", list, err)
 			}
 		}
 	}

@@ -21,7 +21,7 @@ type Application struct {
 	Lock        *PropertyLock `json:"servicePrincipalLockConfiguration"`
 }
 
-func (a *Application) whole() bool { return a.ID != "" && a.AppID != "" }
+func (a *Application) whole() bool { return a.ID != "" && a.AppID != "" && a.Passwords != nil }
 
 // PropertyLock is what an app registration forbids to change on its service principals.
 type PropertyLock struct {
@@ -45,7 +45,7 @@ type ServicePrincipal struct {
 	Keys        []Key      `json:"keyCredentials"`
 }
 
-func (p *ServicePrincipal) whole() bool { return p.ID != "" && p.AppID != "" }
+func (p *ServicePrincipal) whole() bool { return p.ID != "" && p.AppID != "" && p.Passwords != nil }
 
 // Password is an entry of passwordCredentials, without its value.
 type Password struct {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,6 +127,7 @@ func (r certificateRow) autoRenew() time.Duration {
 func (c *Certificates) pages(ctx context.Context, address, path string) ([]certificateRow, error) {
 	var all []certificateRow
 	next := address + path + "?api-version=" + certificateVersion
+	var walked []string
 	for next != "" {
 		var page struct {
 			Value    []certificateRow `json:"value"`
@@ -134,10 +137,13 @@ func (c *Certificates) pages(ctx context.Context, address, path string) ([]certi
 			return nil, err
 		}
 		all = append(all, page.Value...)
-		if err := sameHost(page.NextLink, address); err != nil {
+		walked = append(walked, next)
+		if next = page.NextLink; slices.Contains(walked, next) {
+			return nil, problem.Later(problem.Unreachable, address, 0, errors.New("the vault's listing leads back to a page that was read"))
+		}
+		if err := sameHost(next, address); err != nil {
 			return nil, err
 		}
-		next = page.NextLink
 	}
 	return all, nil
 }

@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"keyturn/audit"
 	"keyturn/credential"
@@ -35,6 +36,30 @@ func (j *Job) clearDoubt(ctx context.Context, app credential.App, a renewal.Atte
 	case renewal.AttemptAbandoned:
 		if j.knownToNoPlace(a) {
 			return j.sweep(ctx, a)
+		}
+	}
+	return nil
+}
+
+// clearLate gives up attempts that were taken for never made and are there all the same: a gateway may refuse what the service
+// behind it has done, and a replica may lag longer than any window.
+func (j *Job) clearLate(ctx context.Context) error {
+	void := func(a renewal.Attempt) bool { return a.State == renewal.AttemptVoid }
+	if !slices.ContainsFunc(j.History.Attempts, void) {
+		return nil
+	}
+	app, err := j.Issuer.Look(ctx, j.ClientID)
+	if err != nil {
+		return fmt.Errorf("look for attempts that came late: %w", err)
+	}
+	for _, a := range j.History.Attempts {
+		late, there := app.ByDescription(a.Mark)
+		if !void(a) || !there {
+			continue
+		}
+		a.KeyID, a.State = late.KeyID, renewal.AttemptAbandoned
+		if err := j.saveAttempt(ctx, a, "abandoned", "it was taken for never made, and is there"); err != nil {
+			return err
 		}
 	}
 	return nil

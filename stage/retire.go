@@ -231,6 +231,9 @@ func (j *Job) gone(ctx context.Context, keyID, mark string) (bool, error) {
 // every place on the chosen one, nobody uses them. One whose request got no answer may still turn up in a replica for a
 // while, so the run isn't done before that time has passed.
 func (j *Job) sweepAll(ctx context.Context) (Pause, error) {
+	if err := j.clearLate(ctx); err != nil {
+		return Pause{}, err
+	}
 	for _, a := range j.History.Attempts {
 		if a.N == j.Run.Attempt || settled(a.State) {
 			continue

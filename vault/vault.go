@@ -2,8 +2,10 @@ package vault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -74,6 +76,7 @@ func (c *Client) Versions(ctx context.Context, vault, name string) ([]Version, e
 		return nil, err
 	}
 	var found []Version
+	walked := walk{address: address}
 	pages := client.NewListSecretPropertiesVersionsPager(name, nil)
 	for pages.More() {
 		page, err := pages.NextPage(ctx)
@@ -83,7 +86,7 @@ func (c *Client) Versions(ctx context.Context, vault, name string) ([]Version, e
 		for _, p := range page.Value {
 			found = append(found, fromProperties(p))
 		}
-		if err := sameHost(address, page.NextLink); err != nil {
+		if err := walked.on(page.NextLink); err != nil {
 			return nil, err
 		}
 	}
@@ -97,6 +100,7 @@ func (c *Client) List(ctx context.Context, vault string) (map[string]Version, er
 		return nil, err
 	}
 	found := map[string]Version{}
+	walked := walk{address: address}
 	pages := client.NewListSecretPropertiesPager(nil)
 	for pages.More() {
 		page, err := pages.NextPage(ctx)
@@ -108,7 +112,7 @@ func (c *Client) List(ctx context.Context, vault string) (map[string]Version, er
 				found[p.ID.Name()] = fromProperties(p)
 			}
 		}
-		if err := sameHost(address, page.NextLink); err != nil {
+		if err := walked.on(page.NextLink); err != nil {
 			return nil, err
 		}
 	}
@@ -186,18 +190,28 @@ func once(ctx context.Context) context.Context {
 	return policy.WithRetryOptions(ctx, policy.RetryOptions{MaxRetries: -1})
 }
 
-// sameHost refuses a link to the next page that leads to another host: our token would go there.
-func sameHost(address string, next *string) error {
+// walk is the way through the pages of a vault's listing.
+type walk struct {
+	address string // the vault's
+	pages   []string
+}
+
+// on refuses a link to the next page that leads to another host, where our token would go, or back to a page that was read.
+func (w *walk) on(next *string) error {
 	if next == nil || *next == "" {
 		return nil
 	}
+	if slices.Contains(w.pages, *next) {
+		return problem.Later(problem.Unreachable, w.address, 0, errors.New("the vault's listing leads back to a page that was read"))
+	}
+	w.pages = append(w.pages, *next)
 	link, err := url.Parse(*next)
 	// vaults write the port
-	if err == nil && link.Scheme == "https" && strings.EqualFold("https://"+strings.TrimSuffix(link.Host, ":443"), address) {
+	if err == nil && link.Scheme == "https" && strings.EqualFold("https://"+strings.TrimSuffix(link.Host, ":443"), w.address) {
 		return nil
 	}
 	return &problem.Error{
-		Class: problem.Permanent, Code: "paging.host", Subject: address,
+		Class: problem.Permanent, Code: "paging.host", Subject: w.address,
 		Message: "the vault's listing goes on at another host; it was not followed",
 	}
 }

@@ -30,8 +30,12 @@ func TestListingsAreFollowedWithinTheirVaultOnly(t *testing.T) {
 		"https://kv-a.vault.azure.net:8443/x":    false,
 		"/relative":                              false,
 	} {
-		if err := sameHost(address, &link); (err == nil) != want {
+		walked := walk{address: address}
+		if err := walked.on(&link); (err == nil) != want {
 			t.Errorf("%q: %v", link, err)
+		}
+		if err := walked.on(&link); link != "" && err == nil {
+			t.Errorf("%q is read again", link)
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 
 const (
 	registration = `{"id":"o","appId":"` + managed + `","displayName":"App","passwordCredentials":[{"keyId":"k1","endDateTime":"2027-01-01T00:00:00Z"}]}`
-	principal    = `{"id":"s","appId":"` + managed + `","displayName":"App","appOwnerOrganizationId":"` + cloudtest.Tenant + `"}`
-	foreign      = `{"id":"s","appId":"` + managed + `","displayName":"App","appOwnerOrganizationId":"` + elsewhere + `"}`
+	principal    = `{"id":"s","appId":"` + managed + `","displayName":"App","passwordCredentials":[],"appOwnerOrganizationId":"` + cloudtest.Tenant + `"}`
+	foreign      = `{"id":"s","appId":"` + managed + `","displayName":"App","passwordCredentials":[],"appOwnerOrganizationId":"` + elsewhere + `"}`
 )
 
 func TestLookReadsBothObjectsOnce(t *testing.T) {

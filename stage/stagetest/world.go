@@ -26,6 +26,7 @@ type World struct {
 	Deaths  int                 // of processes, so far
 	Dark    bool                // a process dies of a power cut, which takes what was saved lazily
 	Lose    []int               // effects, by number, whose reply is lost
+	Deny    []int               // effects, by number, that happen and are answered with a refusal
 	Late    time.Duration       // after which a new secret whose reply was lost is seen
 	Longest time.Duration       // a policy that can't be read: longer lives are refused; 0 = none
 	Told    bool                // that policy can be read, once it has refused a life
@@ -97,10 +98,11 @@ func (w *World) act(do func()) error {
 		return err
 	}
 	w.effects++
-	for _, n := range w.Lose {
-		if n == w.effects {
-			return &problem.Error{Class: problem.Retry, Code: problem.Unreachable, Message: "reply lost", Doubtful: true}
-		}
+	switch {
+	case slices.Contains(w.Lose, w.effects):
+		return &problem.Error{Class: problem.Retry, Code: problem.Unreachable, Message: "reply lost", Doubtful: true}
+	case slices.Contains(w.Deny, w.effects):
+		return &problem.Error{Class: problem.Retry, Code: problem.Throttled, Message: "too many requests"}
 	}
 	return nil
 }
