@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 
 	"keyturn/problem"
 )
@@ -19,6 +20,7 @@ const (
 	fixNetwork   = "check this machine's network; where a proxy is needed, set network.proxy, --proxy or HTTPS_PROXY"
 	fixAuthority = "the connection is inspected by a proxy, or goes to somebody else: set network.caFile or --ca-file to that proxy's authority in PEM form"
 	fixName      = "the connection goes to somebody else: look at this machine's name service, its hosts file and the proxy"
+	fixFiles     = "let it have more: ulimit -n, or LimitNOFILE of the service"
 	fixManaged   = "run Keyturn on an Azure machine that has an identity assigned, or choose another identity in the configuration"
 	fixVaultName = "check the vault's name and cloud in the configuration: no vault answers to that name, or it can't be resolved from here"
 )
@@ -48,16 +50,26 @@ func classifyBroken(err error, subject string) error {
 		explainName(p, unresolved)
 	case neverSent(err) && sent.host == imdsHost:
 		p.Class, p.Code, p.Message, p.Fix = problem.Person, "identity.none", "no managed identity answers on this machine", fixManaged
-	case neverSent(err):
-		p.Message, p.Doubtful = "can't connect"+sent.to(), false
-	case isTimeout(err):
-		p.Message = "no answer in time" + sent.from()
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		p.Message = "the answer" + sent.of() + " broke off"
-	case sent.host == "":
-		p.Message = "the request failed: " + scrub(err.Error())
+	default:
+		sent.broke(p, err)
 	}
 	return p
+}
+
+// broke says how a request ended that got no answer.
+func (s sending) broke(p *problem.Error, err error) {
+	switch {
+	case errors.Is(err, syscall.EMFILE):
+		p.Message, p.Fix, p.Doubtful = "can't connect"+s.to()+": this process has as many files open as it may", fixFiles, false
+	case neverSent(err):
+		p.Message, p.Doubtful = "can't connect"+s.to(), false
+	case isTimeout(err):
+		p.Message = "no answer in time" + s.from()
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		p.Message = "the answer" + s.of() + " broke off"
+	case s.host == "":
+		p.Message = "the request failed: " + scrub(err.Error())
+	}
 }
 
 // sending is what is known of the request behind an error.

@@ -118,6 +118,7 @@ func stores() []Meaning {
 		{"store.busy", "Other processes kept the store for too long.", "Run the command again."},
 		{"store.full", "The disk is full.", "Free some space."},
 		{"store.damaged", "The store's file is damaged, or its disk fails.", "Put back a copy, or move it away and run keyturn adopt APP: no secret is lost."},
+		{"store.moved", "The store's file was removed or replaced while Keyturn used it.", "Put it back, or run keyturn adopt APP: no secret is lost."},
 		{"store.rights", "The store may not be read or written.", "Give this user access."},
 		{"store.address", "The store's address can't be understood.", "Check store in keyturn.yaml."},
 		{"store.server", "The database server can't be reached, or broke off.", "See whether it runs."},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -37,7 +38,8 @@ type Options struct {
 // Store is one process's view of the file. It is safe for use by many goroutines.
 type Store struct {
 	path   string
-	writer *sql.DB // one connection; nil in a store for reading
+	file   os.FileInfo // as it was opened; nil in a store for reading
+	writer *sql.DB     // one connection; nil in a store for reading
 	reader *sql.DB
 	waits  string // what the writer's commits wait for; whoever has its connection may ask
 	signs  signs
@@ -67,6 +69,9 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	s.alarm = sync.OnceValues(alarm.Opener[*sql.Tx](s.openAlarm).Setter)
 	if err := s.prepare(ctx, options); err != nil {
 		return nil, errors.Join(err, s.Close())
+	}
+	if s.file, err = os.Stat(path); err != nil {
+		return nil, errors.Join(fmt.Errorf("look at the store's file: %w", err), s.Close())
 	}
 	return s, nil
 }

@@ -53,6 +53,34 @@ func TestOpenMakesAFileForItsOwnerAlone(t *testing.T) {
 	}
 }
 
+// TestAFileThatIsTakenAwayIsToldAtTheNextSave, since what is saved in it would be lost with the process.
+func TestAFileThatIsTakenAwayIsToldAtTheNextSave(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows lets nobody remove a file that is open")
+	}
+	for name, instead := range map[string]func(path string) error{
+		"removed":              func(string) error { return nil },
+		"another in its place": func(path string) error { return os.WriteFile(path, nil, 0o600) },
+	} {
+		path := filepath.Join(t.TempDir(), "keyturn.db")
+		s := open(t, path)
+		if err := s.Beat(t.Context(), "n", time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.Rename(path, path+".away"), instead(path)); err != nil {
+			t.Fatal(err)
+		}
+		wantProblem(t, s.Beat(t.Context(), "n", time.Minute), codeMoved)
+		if err := os.Rename(path+".away", path); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Beat(t.Context(), "n", time.Minute); err != nil {
+			t.Errorf("%s and put back: %v", name, err)
+		}
+	}
+}
+
 func TestCloseLeavesOneFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keyturn.db")

@@ -20,6 +20,7 @@ const (
 	codeNewer   = "store.newer"   // a newer release wrote it
 	codeBusy    = "store.busy"    // other processes kept it locked
 	codeFull    = "store.full"    // the disk is full
+	codeMoved   = "store.moved"   // it was removed or replaced while it was open
 	codeDamaged = "store.damaged" // SQLite can't make sense of the file
 	codeRights  = "store.rights"  // the file may not be read or written
 )

@@ -3,6 +3,9 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
 )
 
 // write runs do in one transaction, which begins as a writer, so that it waits at the start or not at all: ctx ends
@@ -41,6 +44,9 @@ func (s *Store) writeAs(ctx context.Context, waits string, do func(ctx context.C
 	if err := do(context.WithoutCancel(ctx), tx); err != nil {
 		return s.classify(err)
 	}
+	if err := s.inPlace(); err != nil {
+		return err
+	}
 	return s.classify(tx.Commit())
 }
 
@@ -56,4 +62,18 @@ func (s *Store) waitFor(ctx context.Context, writer *sql.Conn, waits string) err
 	}
 	s.waits = waits
 	return nil
+}
+
+// inPlace refuses to go on with a file that was removed or replaced while it was open: what is saved in it would end with this
+// process, and nobody would know of what was done after.
+func (s *Store) inPlace() error {
+	if s.file == nil {
+		return nil
+	}
+	now, err := os.Stat(s.path)
+	if err == nil && os.SameFile(s.file, now) || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil // what else is wrong with it, SQLite tells
+	}
+	return s.refuse(codeMoved, "the store's file was removed or replaced while Keyturn used it",
+		"put it back, or run `keyturn adopt` for each application with the one that is there now: no credential is lost")
 }
