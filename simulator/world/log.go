@@ -10,7 +10,7 @@ import (
 // The log keeps this many requests, and bodies up to this many bytes in all and each; older ones go first.
 const (
 	logEntries   = 100_000
-	logBodies    = 256 << 20
+	logBodies    = 64 << 20
 	LogBodyLimit = 256 << 10
 )
 
