@@ -15,7 +15,7 @@ func TestALookGivesWayToRenewals(t *testing.T) {
 	priorities := make(chan string, 8)
 	c := cloudtest.Start(t, cloudtest.Granting(nil, func(w http.ResponseWriter, r *http.Request) {
 		priorities <- r.Header.Get("x-ms-throttle-priority")
-		cloudtest.Answer(w, 200, `{"id":"o","appId":"theirs"}`)
+		cloudtest.Answer(w, 200, `{"id":"o","appId":"theirs","passwordCredentials":[]}`)
 	}))
 	client := graph.New(c.Open(t, nil))
 	read := func(ctx context.Context, app string) (credential.App, error) {

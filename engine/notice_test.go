@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -37,12 +38,12 @@ func (u unattended) glance(t *testing.T) {
 // notices returns what the outbox holds as "kind code", in order.
 func (u unattended) notices(t *testing.T) []string {
 	t.Helper()
-	all, err := u.store.Postings(t.Context())
+	all, err := u.store.Postings(t.Context(), store.PostingFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var list []string
-	for _, p := range all {
+	for _, p := range slices.Backward(all) {
 		list = append(list, strings.TrimSpace(string(p.Kind)+" "+p.Code))
 	}
 	return list
@@ -51,11 +52,11 @@ func (u unattended) notices(t *testing.T) []string {
 // said returns the newest notice.
 func (u unattended) said(t *testing.T) notice.Notice {
 	t.Helper()
-	all, err := u.store.Postings(t.Context())
+	all, err := u.store.Postings(t.Context(), store.PostingFilter{})
 	if err != nil || len(all) == 0 {
 		t.Fatalf("nothing was said: %v", err)
 	}
-	return all[len(all)-1].Notice
+	return all[0].Notice
 }
 
 // arrived marks everything in the outbox as sent.
@@ -172,14 +173,14 @@ func TestARunThatNeedsAPersonIsToldInTheSameTransaction(t *testing.T) {
 	if err != nil || run.Door != renewal.Person {
 		t.Fatalf("door %q: %v", run.Door, err)
 	}
-	all, err := s.Postings(t.Context())
+	all, err := s.Postings(t.Context(), store.PostingFilter{})
 	if err != nil || len(all) != 1 || all[0].Code != problem.Locked || all[0].Run != run.ID || !all[0].At.Equal(run.UpdatedAt) {
 		t.Fatalf("kept %+v: %v", all, err)
 	}
 	if _, err := e.Abort(t.Context(), run.ID, "anna"); err != nil {
 		t.Fatal(err)
 	}
-	if all, err := s.Postings(t.Context()); err != nil || len(all) != 0 {
+	if all, err := s.Postings(t.Context(), store.PostingFilter{}); err != nil || len(all) != 0 {
 		t.Errorf("nobody was told of anything, and %+v is left: %v", all, err)
 	}
 }

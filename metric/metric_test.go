@@ -165,6 +165,64 @@ keyturn_look_success 1
 	}
 }
 
+// What is told of single applications is kept from one scrape to the next; what was seen meanwhile must be told all the same.
+func TestWhatIsSeenBetweenScrapesIsTold(t *testing.T) {
+	t.Parallel()
+	s, now := open(t), noon
+	asked := &counted{Store: s}
+	m := metric.New(metric.Options{Release: "v1", Traffic: metric.NewTraffic(), Store: asked, Look: look, Every: time.Hour, Now: func() time.Time { return now }})
+	at := func(app string, seen time.Time, ends int) store.Sighting {
+		one := application(app, noon.AddDate(0, 0, ends))
+		one.Seen = seen
+		return one
+	}
+	for _, step := range []struct {
+		name  string
+		do    func()
+		tells string
+		whole int // how often everything has been read by then
+	}{
+		{"the first", func() { must(t, s.Sight(t.Context(), []store.Sighting{at("a", noon, 1), at("b", noon, 2)}, 0)) }, "a 1 b 2", 1},
+		{"nothing new", func() { now = now.Add(time.Minute) }, "a 1 b 2", 1},
+		{"one seen again, with another end", func() { must(t, s.Sight(t.Context(), []store.Sighting{at("a", noon.Add(time.Second), 3)}, 0)) }, "a 3 b 2", 2},
+		{"one gone", func() { must(t, s.Retain(t.Context(), []string{"a"})) }, "a 3", 3},
+		{"seen by a clock that is behind", func() { must(t, s.Sight(t.Context(), []store.Sighting{at("a", noon, 4)}, 0)) }, "a 4", 4},
+		{"by one that was behind before", func() {
+			must(t, s.Sight(t.Context(), []store.Sighting{at("b", noon.Add(time.Hour), 1)}, 0))
+			scrape(t, m)
+			must(t, s.Sight(t.Context(), []store.Sighting{at("a", noon.Add(time.Minute), 5)}, 0))
+			now = now.Add(10 * time.Minute)
+		}, "a 5 b 1", 6},
+		{"nothing new again", func() { now = now.Add(time.Minute) }, "a 5 b 1", 6},
+	} {
+		step.do()
+		page, told := scrape(t, m), ""
+		for _, app := range []string{"a", "b"} {
+			for days := 1; days <= 5; days++ {
+				if strings.Contains(page, fmt.Sprintf("key_id=\"%s-old\",kind=\"secret\"} %v\n", app, float64(noon.AddDate(0, 0, days).Unix()))) {
+					told += fmt.Sprint(" ", app, " ", days)
+				}
+			}
+		}
+		if told != " "+step.tells || asked.whole != step.whole {
+			t.Errorf("%s: it tells%s after everything was read %d times, want %s after %d", step.name, told, asked.whole, step.tells, step.whole)
+		}
+	}
+}
+
+// counted is a store that counts how often everything is read.
+type counted struct {
+	*sqlite.Store
+	whole int
+}
+
+func (c *counted) Sightings(ctx context.Context, f store.SightingFilter) (store.SightingPage, error) {
+	if f.Limit > 1 {
+		c.whole++
+	}
+	return c.Store.Sightings(ctx, f)
+}
+
 func TestAStoreThatDoesNotAnswerIsToldAndNothingElseFails(t *testing.T) {
 	t.Parallel()
 	s := open(t)

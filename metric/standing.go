@@ -2,7 +2,6 @@ package metric
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -10,9 +9,6 @@ import (
 	"keyturn/renewal"
 	"keyturn/store"
 )
-
-// everything is a limit that no store reaches.
-const everything = 1_000_000
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, labels, nil)
@@ -45,7 +41,10 @@ var (
 )
 
 // standing tells what the store knows, asked anew at each scrape.
-type standing struct{ Options }
+type standing struct {
+	Options
+	seen seen
+}
 
 // Describe implements [prometheus.Collector].
 func (s *standing) Describe(to chan<- *prometheus.Desc) {
@@ -73,7 +72,11 @@ func (s *standing) Collect(to chan<- prometheus.Metric) {
 type teller chan<- prometheus.Metric
 
 func (t teller) tell(d *prometheus.Desc, value float64, labels ...string) {
-	t <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	t <- gauge(d, value, labels...)
+}
+
+func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 }
 
 func truth(is bool) float64 {
@@ -84,35 +87,6 @@ func truth(is bool) float64 {
 }
 
 func stamp(at time.Time) float64 { return float64(at.UnixMilli()) / 1000 }
-
-func (s *standing) sightings(ctx context.Context, t teller) bool {
-	return ask(ctx, s.Store, func(kept store.Sightings, ctx context.Context) error {
-		page, err := kept.Sightings(ctx, store.SightingFilter{Now: s.Now(), Limit: everything, Brief: true})
-		if err != nil {
-			return err
-		}
-		for _, state := range []store.SightingState{store.SightingExpired, store.SightingDue, store.SightingFine, store.SightingUnclear} {
-			t.tell(applications, float64(page.Counts[state]), string(state))
-		}
-		for i := range page.Sightings {
-			t.application(&page.Sightings[i])
-		}
-		return nil
-	})
-}
-
-func (t teller) application(seen *store.Sighting) {
-	used := ""
-	for _, c := range seen.Credentials {
-		if c.InUse {
-			used = c.KeyID
-		}
-		t.tell(expiry, stamp(c.End), seen.App, c.KeyID, c.Kind, strconv.FormatBool(c.InUse))
-	}
-	if !seen.DueAt.IsZero() {
-		t.tell(due, stamp(seen.DueAt), seen.App, used)
-	}
-}
 
 // doors are all, so that none goes missing when it is empty.
 var doors = map[renewal.Door]string{renewal.Open: "open", renewal.Retry: "retry", renewal.Wait: "wait", renewal.Person: "person"}

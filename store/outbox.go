@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"keyturn/notice"
@@ -28,8 +29,20 @@ type Outbox interface {
 type OutboxReader interface {
 	// Outbox sums up what waits. It is cheap, however many notices were sent.
 	Outbox(ctx context.Context) (Backlog, error)
-	// Postings returns all notices that are kept, in the order in which they came.
-	Postings(ctx context.Context) ([]Posting, error)
+	// Postings returns the notices that fit, newest first. It is as cheap as what it returns.
+	Postings(ctx context.Context, filter PostingFilter) ([]Posting, error)
+}
+
+// ErrNoNotice is for a notice that isn't kept, or not any more.
+var ErrNoNotice = errors.New("no such notice")
+
+// PostingFilter chooses notices; its zero value chooses all.
+type PostingFilter struct {
+	App    string       // "" = of any, and of Keyturn itself
+	State  PostingState // "" = any
+	Open   bool         // only those whose matter isn't over
+	Before string       // only those that came before the one with this id, which must be kept: else ErrNoNotice; "" = from the newest on
+	Limit  int          // 0 = no limit
 }
 
 // Backlog is what waits in the outbox.

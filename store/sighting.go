@@ -104,6 +104,7 @@ const (
 	SightingByApp     SightingOrder = ""        // by App
 	SightingByExpiry  SightingOrder = "expires" // what ends first comes first; what has no end comes last
 	SightingByUrgency SightingOrder = "due"     // what is due first comes first; what isn't known comes last
+	SightingBySeen    SightingOrder = "seen"    // what was seen last comes first
 )
 
 // SightingPage is a part of the sightings, with how many there are in all.

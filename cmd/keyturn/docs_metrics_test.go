@@ -42,8 +42,12 @@ func (crowded) Take(context.Context, string, time.Duration) (bool, error) { retu
 func (crowded) Finish(context.Context, string, string) error              { return nil }
 func (crowded) Duty(context.Context, string) (store.Duty, error)          { return store.Duty{Done: true}, nil }
 
-func (crowded) Outbox(context.Context) (store.Backlog, error)     { return store.Backlog{}, nil }
-func (crowded) Postings(context.Context) ([]store.Posting, error) { return nil, nil }
+var _ store.OutboxReader = crowded{}
+
+func (crowded) Outbox(context.Context) (store.Backlog, error) { return store.Backlog{}, nil }
+func (crowded) Postings(context.Context, store.PostingFilter) ([]store.Posting, error) {
+	return nil, nil
+}
 
 func TestDocsMetrics(t *testing.T) {
 	t.Parallel()

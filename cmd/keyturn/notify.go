@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -148,10 +149,11 @@ func (sh *shell) notifyList(ctx context.Context, f *format) error {
 	if !ok {
 		return fmt.Errorf("a store of type %T keeps no notices", reader)
 	}
-	all, err := box.Postings(ctx)
+	all, err := box.Postings(ctx, store.PostingFilter{})
 	if err != nil {
 		return err
 	}
+	slices.Reverse(all) // what happened last stands last, as in a log
 	if err := sh.print(f, toldListing(all)); err != nil {
 		return err
 	}

@@ -2,8 +2,8 @@ package board
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 
 	"keyturn/store"
 )
@@ -23,31 +23,19 @@ type NoticeQuery struct {
 	Limit int                // 0 = 50, at most 200
 }
 
-func (q NoticeQuery) fits(p store.Posting) bool {
-	return (q.App == "" || p.App == q.App) && (q.State == "" || p.State == q.State) && (!q.Open || p.Open)
-}
-
 // Notices returns a part of what people were told in the last month, or are still to be told.
 func (b *Board) Notices(ctx context.Context, q NoticeQuery) (NoticePage, error) {
-	all, err := b.Store.Postings(ctx)
+	limit := limited(q.Limit)
+	found, err := b.Store.Postings(ctx, store.PostingFilter{App: q.App, State: q.State, Open: q.Open, Before: q.After, Limit: limit + 1})
+	if errors.Is(err, store.ErrNoNotice) {
+		return NoticePage{}, badCursor()
+	}
 	if err != nil {
 		return NoticePage{}, fmt.Errorf("read the notices: %w", err)
 	}
-	page, limit, begun := NoticePage{Items: []store.Posting{}}, limited(q.Limit), q.After == ""
-	for _, posting := range slices.Backward(all) {
-		switch {
-		case !begun:
-			begun = posting.ID == q.After
-		case !q.fits(posting):
-		case len(page.Items) == limit:
-			page.Next = page.Items[limit-1].ID
-			return page, nil
-		default:
-			page.Items = append(page.Items, posting)
-		}
-	}
-	if !begun {
-		return NoticePage{}, badCursor()
+	page := NoticePage{Items: append([]store.Posting{}, found[:min(limit, len(found))]...)}
+	if len(found) > limit {
+		page.Next = page.Items[limit-1].ID
 	}
 	return page, nil
 }

@@ -140,7 +140,7 @@ func everything(t *testing.T, s interface {
 	}
 	a.Findings, err = s.Findings(t.Context())
 	keep(err)
-	a.Postings, err = s.Postings(t.Context())
+	a.Postings, err = s.Postings(t.Context(), store.PostingFilter{})
 	keep(err)
 	a.Tokens, err = s.Passes(t.Context(), store.TokenPass)
 	keep(err)

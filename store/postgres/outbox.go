@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -141,15 +143,35 @@ func (r *reading) Outbox(ctx context.Context) (b store.Backlog, err error) {
 const selectPostings = "SELECT " + noticeColumns + ", greatest(0, extract(epoch FROM " + clock + " - kept_at) * 1000000)::bigint FROM notice"
 
 // Postings implements [store.OutboxReader].
-func (r *reading) Postings(ctx context.Context) (found []store.Posting, err error) {
-	err = r.read(ctx, func(conn *pgx.Conn) (err error) {
-		found, err = collect(ctx, conn, scanPosting, selectPostings+" ORDER BY sequence")
+func (r *reading) Postings(ctx context.Context, f store.PostingFilter) (found []store.Posting, err error) {
+	err = r.read(ctx, func(conn *pgx.Conn) error {
+		before, err := place(ctx, conn, f.Before)
+		if err != nil {
+			return err
+		}
+		found, err = collect(ctx, conn, scanPosting, selectPostings+` WHERE sequence < $1 AND ($2 = '' OR app = $2) AND ($3 = '' OR state = $3)
+			AND (open OR NOT $4) ORDER BY sequence DESC LIMIT nullif($5, 0)`, before, f.App, f.State, f.Open, f.Limit)
 		return err
 	})
+	if errors.Is(err, store.ErrNoNotice) {
+		return nil, store.ErrNoNotice
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the outbox: %w", err)
 	}
 	return found, nil
+}
+
+// place is where in the outbox a notice stands; behind all of them for "".
+func place(ctx context.Context, conn *pgx.Conn, id string) (sequence int64, err error) {
+	if id == "" {
+		return math.MaxInt64, nil
+	}
+	err = conn.QueryRow(ctx, "SELECT sequence FROM notice WHERE id = $1", id).Scan(&sequence)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, store.ErrNoNotice
+	}
+	return sequence, err
 }
 
 func scanPosting(row pgx.CollectableRow) (store.Posting, error) {

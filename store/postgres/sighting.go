@@ -109,11 +109,12 @@ var sightingOrder = map[store.SightingOrder]string{
 	store.SightingByApp:     "app",
 	store.SightingByExpiry:  "expires_at NULLS LAST, app",
 	store.SightingByUrgency: "due_at NULLS LAST, app",
+	store.SightingBySeen:    "seen_at DESC, app",
 }
 
 // fitting is the query of the sightings that fit a filter's App and Search.
 func fitting(filter store.SightingFilter) (query string, args []any) {
-	query, args = "SELECT app, state, due_at, expires_at FROM ("+judged+") AS judged WHERE true", []any{instant(filter.Now)}
+	query, args = "SELECT app, state, seen_at, due_at, expires_at FROM ("+judged+") AS judged WHERE true", []any{instant(filter.Now)}
 	if filter.App != "" {
 		args = append(args, filter.App)
 		query += fmt.Sprintf(" AND app = $%d", len(args))

@@ -3,7 +3,9 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"keyturn/notice"
@@ -138,12 +140,33 @@ func (s *Store) Outbox(ctx context.Context) (store.Backlog, error) {
 const selectPostings = "SELECT " + noticeColumns + ", max(0, " + clock + " - kept_at) FROM notice"
 
 // Postings implements [store.OutboxReader].
-func (s *Store) Postings(ctx context.Context) ([]store.Posting, error) {
-	found, err := collect(ctx, s.reader, scanPosting, selectPostings+" ORDER BY sequence")
+func (s *Store) Postings(ctx context.Context, f store.PostingFilter) ([]store.Posting, error) {
+	before, err := s.place(ctx, f.Before)
+	if err != nil {
+		return nil, err
+	}
+	found, err := collect(ctx, s.reader, scanPosting, selectPostings+` WHERE sequence < ?1 AND (?2 = '' OR app = ?2) AND (?3 = '' OR state = ?3)
+		AND open >= ?4 ORDER BY sequence DESC LIMIT iif(?5 = 0, -1, ?5)`, before, f.App, f.State, f.Open, f.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the outbox: %w", s.classify(err))
 	}
 	return found, nil
+}
+
+// place is where in the outbox a notice stands; behind all of them for "".
+func (s *Store) place(ctx context.Context, id string) (int64, error) {
+	if id == "" {
+		return math.MaxInt64, nil
+	}
+	var sequence int64
+	err := s.reader.QueryRowContext(ctx, "SELECT sequence FROM notice WHERE id = ?", id).Scan(&sequence)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, store.ErrNoNotice
+	}
+	if err != nil {
+		return 0, fmt.Errorf("find a notice: %w", s.classify(err))
+	}
+	return sequence, nil
 }
 
 func scanPosting(row scanner) (store.Posting, error) {

@@ -92,11 +92,12 @@ var sightingOrder = map[store.SightingOrder]string{
 	store.SightingByApp:     "app",
 	store.SightingByExpiry:  "expires_at = 0, expires_at, app",
 	store.SightingByUrgency: "due_at = 0, due_at, app",
+	store.SightingBySeen:    "seen_at DESC, app",
 }
 
 // fitting is the query of the sightings that fit a filter's App and Search.
 func fitting(filter store.SightingFilter) (query string, args []any) {
-	query, args = "SELECT app, state, due_at, expires_at FROM ("+judged+") WHERE 1", []any{instant(filter.Now), instant(filter.Now)}
+	query, args = "SELECT app, state, seen_at, due_at, expires_at FROM ("+judged+") WHERE 1", []any{instant(filter.Now), instant(filter.Now)}
 	if filter.App != "" {
 		query, args = query+" AND app = ?", append(args, filter.App)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -31,11 +32,19 @@ func over(subject string) notice.Notice {
 	return notice.Notice{ID: notice.NewID(), Subject: subject, Kind: notice.Recovered, Title: "over", At: noon}
 }
 
+// postings returns all that is kept, in the order in which it came.
+func postings(t *testing.T, box store.OutboxReader) []store.Posting {
+	t.Helper()
+	all, err := box.Postings(t.Context(), store.PostingFilter{})
+	must(t, err)
+	slices.Reverse(all)
+	return all
+}
+
 // waits returns the ids of the notices that are to be sent.
 func waits(t *testing.T, box outbox) []string {
 	t.Helper()
-	all, err := box.Postings(t.Context())
-	must(t, err)
+	all := postings(t, box)
 	var ids []string
 	for _, p := range all {
 		if p.State == store.PostingPending {
@@ -65,8 +74,7 @@ func noticeRoundTrip(t *testing.T, b Bench) {
 	box := part[outbox](t, b.Store)
 	n := full[notice.Notice](noon)
 	must(t, box.Tell(t.Context(), n, about("other", "drift")))
-	all, err := box.Postings(t.Context())
-	must(t, err)
+	all := postings(t, box)
 	if len(all) != 2 || all[0].Age < 0 || all[0].Age > time.Hour {
 		t.Fatalf("the outbox holds %+v", all)
 	}
@@ -76,8 +84,7 @@ func noticeRoundTrip(t *testing.T, b Bench) {
 	p := got[0]
 	p.Tries, p.Failure, p.Sent = 3, "“refused”", []string{"mail", "webhook"}
 	must(t, box.Settle(t.Context(), node, p, time.Hour))
-	all, err = box.Postings(t.Context())
-	must(t, err)
+	all = postings(t, box)
 	p.Age = all[0].Age
 	same(t, "the notice settled", all[0], p)
 }
@@ -257,8 +264,7 @@ func noticeGoesInTheEnd(t *testing.T, b Bench) {
 	must(t, box.Tell(t.Context(), over("old")))
 	b.Alter(t, "UPDATE notice SET kept_at = kept_at - 2678400000000 * "+cmp.Or(b.Tick, "1")) // 31 days
 	finish(t, b.Store, node, carry(t, b.Store, node)[0])
-	all, err := box.Postings(t.Context())
-	must(t, err)
+	all := postings(t, box)
 	if len(all) != 1 || all[0].Subject != "open" {
 		t.Fatalf("a month later the outbox holds %+v", all)
 	}

@@ -34,8 +34,7 @@ func noticeIsOver(t *testing.T, b Bench) {
 	for _, p := range hand {
 		must(t, box.Settle(t.Context(), node, p, 0))
 	}
-	all, err := box.Postings(t.Context())
-	must(t, err)
+	all := postings(t, box)
 	got := map[string]store.PostingState{}
 	for _, p := range all {
 		got[p.Subject+" "+p.Code] = p.State

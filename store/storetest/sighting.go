@@ -86,7 +86,7 @@ func sightingPages(t *testing.T, b Bench) {
 	unclear.State = store.SightingUnclear
 	nothing.DueAt, nothing.Expires = time.Time{}, time.Time{}
 	named := seen("b", 3*month)
-	named.Name = "Größte 100%_App"
+	named.Name, named.Seen = "Größte 100%_App", named.Seen.Add(time.Second)
 	must(t, kept.Sight(t.Context(), []store.Sighting{seen("d", -month), unclear, seen("a", 4*month), nothing, seen("c", month), named}, 0))
 	for name, c := range map[string]struct {
 		filter store.SightingFilter
@@ -94,6 +94,7 @@ func sightingPages(t *testing.T, b Bench) {
 	}{
 		"all":                     {store.SightingFilter{}, []string{"Unclear", "a", "b", "c", "d", "nothing"}},
 		"what ends first":         {store.SightingFilter{Order: store.SightingByExpiry}, []string{"d", "Unclear", "c", "b", "a", "nothing"}},
+		"what was seen last":      {store.SightingFilter{Order: store.SightingBySeen, Limit: 1}, []string{"b"}},
 		"what is due first":       {store.SightingFilter{Order: store.SightingByUrgency}, []string{"d", "Unclear", "c", "b", "a", "nothing"}},
 		"a page":                  {store.SightingFilter{Order: store.SightingByExpiry, Offset: 1, Limit: 2}, []string{"Unclear", "c"}},
 		"past the end":            {store.SightingFilter{Offset: 6}, nil},

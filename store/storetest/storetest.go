@@ -85,6 +85,7 @@ func Exercise(t *testing.T, open func(t *testing.T) Bench) {
 		"a census counts the open runs by state and door":            census,
 		"sightings are found by name, state and date":                sightingPages,
 		"a notice comes back as it was kept":                         noticeRoundTrip,
+		"notices are read a page at a time, newest first":            noticePages,
 		"a notice is kept once until its matter is over":             noticeOnce,
 		"a recovery is told to whom the trouble was told":            noticeRecovers,
 		"nothing of a matter comes after its recovery":               noticeIsOver,

@@ -135,10 +135,11 @@ func (c *copying) postings(ctx context.Context) source[store.Posting] {
 		if !ok {
 			return nil // it keeps none
 		}
-		all, err := from.Postings(ctx)
+		all, err := from.Postings(ctx, store.PostingFilter{})
 		if err != nil {
 			return fmt.Errorf("read the outbox to be copied: %w", err)
 		}
+		slices.Reverse(all) // they go on in the order in which they came
 		return each(all, give)
 	}
 }
