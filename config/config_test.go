@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 	_ "time/tzdata" // Windows has no time zones of its own
+	"unicode/utf16"
 
 	"keyturn/policy"
 	"keyturn/renewal"
@@ -91,6 +93,29 @@ func TestLoadReadsTheSample(t *testing.T) {
 	}
 	if got.Policy.Overlap.Minimum != 14*24*time.Hour {
 		t.Errorf("an application's policy changed the file's: %v", got.Policy.Overlap.Minimum)
+	}
+}
+
+// TestAFileAsWindowsSavesIt: Notepad and PowerShell end lines in their own way, and put a mark before the first one.
+func TestAFileAsWindowsSavesIt(t *testing.T) {
+	t.Parallel()
+	text := strings.ReplaceAll("tenant: t # für uns\nstore: C:\\Keyturn\\keyturn.db\nnetwork: { caFile: 'C:\\temp\\ca.pem' }\n", "\n", "\r\n")
+	wide := func(order binary.AppendByteOrder, text string) (out []byte) {
+		for _, unit := range utf16.Encode([]rune(text)) {
+			out = order.AppendUint16(out, unit)
+		}
+		return out
+	}
+	for name, saved := range map[string][]byte{
+		"UTF-8":                     []byte(text),
+		"UTF-8 with a mark":         []byte("\uFEFF" + text),
+		"UTF-16, as PowerShell's >": wide(binary.LittleEndian, "\uFEFF"+text),
+		"UTF-16 the other way":      wide(binary.BigEndian, "\uFEFF"+text),
+	} {
+		got, err := Parse("keyturn.yaml", saved, kinds())
+		if err != nil || got.Tenant != "t" || !strings.Contains(got.Store, `C:\Keyturn\keyturn.db`) || !strings.Contains(got.Network.CAFile, `C:\temp\ca.pem`) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
 	}
 }
 
@@ -201,6 +226,10 @@ func TestParseRefuses(t *testing.T) {
 		"an empty file":                       {"", "1:1: the file is empty"},
 		"a file of comments":                  {"# nothing\n", "1:1: the file is empty"},
 		"text that isn't YAML":                {"tenant: [", "not YAML"},
+		"text of an old Windows":              {"tenant: t # f\xfcr uns\n", "1:1: the file isn't text in UTF-8; save it anew"},
+		"UTF-16 that doesn't say so":          {"t\x00:\x00 \x00t\x00\n\x00", "1:1: the file isn't text in UTF-8; save it anew"},
+		"a path of Windows in double quotes":  {"tenant: t\nstore: \"C:\\Keyturn\\keyturn.db\"\n", `2:11: not YAML: found unknown escape character; in "double quotes" \ begins an escape`},
+		"one whose backslashes mean else":     {"tenant: t\nstore: \"C:\\temp\\new.db\"\n", `2:8: a backslash made a control character of what follows it; in "double quotes" \ begins`},
 		"a second document":                   {"tenant: t\n---\ntenant: u\n", "3:1: a second document begins here"},
 		"a list at the top":                   {"- tenant\n", "expected keys with values here, found a list"},
 		"no tenant":                           {"cloud: public\n", `"tenant" is missing; add tenant: ...`},

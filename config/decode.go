@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 
@@ -214,6 +215,10 @@ func (r *reader) plainText(spot held) (string, bool) {
 	text := spot.node.Value
 	if strings.Contains(text, "${") {
 		r.say(spot, "${env:...} and ${file:...} are read only where a secret of Keyturn's own stands, and this field holds none", "write the value itself")
+		return "", false
+	}
+	if spot.node.Style&yaml.DoubleQuotedStyle != 0 && strings.ContainsFunc(text, unicode.IsControl) { // "C:\temp"
+		r.say(spot, "a backslash made a control character of what follows it", backslashHint)
 		return "", false
 	}
 	if strings.TrimSpace(text) == "" {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -68,6 +69,11 @@ func (r *reader) file() file {
 func (r *reader) document() *yaml.Node {
 	documents, err := documentsOf(r.text)
 	switch {
+	case err != nil && !isText(r.text):
+		r.problems = append(r.problems, Problem{
+			Line: 1, Column: 1, Message: "the file isn't text in UTF-8",
+			Hint: "save it anew: in Notepad, Save as, Encoding UTF-8; in PowerShell, -Encoding utf8",
+		})
 	case err != nil:
 		r.syntax(err)
 	case len(documents) == 0:
@@ -110,7 +116,30 @@ func (r *reader) syntax(err error) {
 		r.problems = append(r.problems, Problem{Line: 1, Column: 1, Message: "not YAML: " + firstLine(err.Error())})
 		return
 	}
-	r.say(held{at: &yaml.Node{Line: bad.Mark.Line, Column: bad.Mark.Column}}, "not YAML: "+firstLine(bad.Message), "")
+	hint := ""
+	if strings.Contains(r.line(bad.Mark.Line), `\`) {
+		hint = backslashHint
+	}
+	r.say(held{at: &yaml.Node{Line: bad.Mark.Line, Column: bad.Mark.Column}}, "not YAML: "+firstLine(bad.Message), hint)
+}
+
+// backslashHint is for paths of Windows in double quotes.
+const backslashHint = `in "double quotes" \ begins an escape: write a path without quotes, or in 'single' ones`
+
+// line returns the line of the file with that number, from 1 on; "" where there is none.
+func (r *reader) line(number int) string {
+	for line := range strings.Lines(string(r.text)) {
+		if number--; number == 0 {
+			return line
+		}
+	}
+	return ""
+}
+
+// isText reports whether text is UTF-8, or says at its beginning that it is UTF-16, which YAML allows too.
+func isText(text []byte) bool {
+	return bytes.HasPrefix(text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(text, []byte{0xFE, 0xFF}) ||
+		utf8.Valid(text) && !bytes.Contains(text, []byte{0})
 }
 
 func firstLine(text string) string {

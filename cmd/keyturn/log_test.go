@@ -21,7 +21,7 @@ import (
 // eachFile parses every file of the product, tests and the simulator left out.
 func eachFile(t *testing.T, do func(path string, file *ast.File)) {
 	t.Helper()
-	root, count := "../..", 0
+	root, count := filepath.FromSlash("../.."), 0
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:

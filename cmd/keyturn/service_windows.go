@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 	"golang.org/x/sys/windows/svc"
@@ -72,7 +73,7 @@ func (m *managed) Execute(_ []string, requests <-chan svc.ChangeRequest, states 
 	step := uint32(0)
 	m.code = attend(m.work, m.stop, asked, leaveEvery, func(how attendance) {
 		if how == atWork {
-			states <- svc.Status{State: svc.Running, Accepts: svc.AcceptStop | svc.AcceptShutdown}
+			states <- svc.Status{State: svc.Running, Accepts: svc.AcceptStop | svc.AcceptShutdown | svc.AcceptPreShutdown}
 			return
 		}
 		step++
@@ -92,7 +93,7 @@ func obey(requests <-chan svc.ChangeRequest, states chan<- svc.Status, asked, en
 			switch request.Cmd {
 			case svc.Interrogate:
 				states <- request.CurrentStatus
-			case svc.Stop, svc.Shutdown:
+			case svc.Stop, svc.Shutdown, svc.PreShutdown:
 				if !stopping {
 					stopping = true
 					close(asked)
@@ -138,6 +139,12 @@ func settle(made *mgr.Service) error {
 		return err
 	}
 	if err := made.SetRecoveryActionsOnNonCrashFailures(true); err != nil {
+		return err
+	}
+	// What Windows waits for a service before it shuts down; by itself that is 10 seconds.
+	// Source: https://learn.microsoft.com/windows/win32/api/winsvc/ns-winsvc-service_preshutdown_info (read 2026-11-26).
+	patience := struct{ milliseconds uint32 }{uint32(stopPatience.Milliseconds())}
+	if err := windows.ChangeServiceConfig2(made.Handle, windows.SERVICE_CONFIG_PRESHUTDOWN_INFO, (*byte)(unsafe.Pointer(&patience))); err != nil {
 		return err
 	}
 	_ = eventlog.Remove(serviceName) // of an earlier installation

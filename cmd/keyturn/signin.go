@@ -104,6 +104,9 @@ func (sh *shell) passwordFrom(fd string) (secret.Value, error) {
 	return secret.New(string(line)), nil
 }
 
+// byteOrderMark is what PowerShell may put before what it pipes.
+const byteOrderMark = "\uFEFF"
+
 // lineFrom reads one line of at most longest bytes from a file descriptor that a flag names, without its end. What can't be
 // read is an empty one.
 func (sh *shell) lineFrom(flag, fd string, longest int64) ([]byte, error) {
@@ -122,7 +125,7 @@ func (sh *shell) lineFrom(flag, fd string, longest int64) ([]byte, error) {
 		clear(line)
 		return nil, nil
 	}
-	return bytes.TrimRight(line, "\r\n"), nil
+	return bytes.TrimRight(bytes.TrimPrefix(line, []byte(byteOrderMark)), "\r\n"), nil
 }
 
 // typedPassword asks at the terminal, which shows nothing of what is typed.

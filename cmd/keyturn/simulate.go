@@ -75,9 +75,20 @@ func (sh *shell) sayHowToUse(running *simulator.Simulator, options simulator.Opt
 		sh.say("Give --dir FOLDER to get its CA file, an environment and a ready keyturn.yaml.")
 		return
 	}
-	dir := filepath.ToSlash(options.Dir)
+	in := func(name string) string { return oneWord(filepath.ToSlash(options.Dir) + "/" + name) }
 	sh.say("In another terminal:")
-	sh.say("  . %s/env                 (PowerShell: . %s/env.ps1)", dir, dir)
-	sh.say("  keyturn --config %s/keyturn.yaml plan", dir)
+	sh.say("  . %s                 (PowerShell: . %s)", in("env"), in("env.ps1"))
+	sh.say("  keyturn --config %s plan", in("keyturn.yaml"))
 	sh.say("The truth, for tests: %s/_sim/state", running.URL())
+}
+
+// oneWord writes a path so that sh and PowerShell take it for one.
+func oneWord(path string) string {
+	switch {
+	case strings.Contains(path, "'"):
+		return `"` + path + `"`
+	case strings.ContainsAny(path, " \t()&;$`"):
+		return "'" + path + "'"
+	}
+	return path
 }

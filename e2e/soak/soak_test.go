@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package soak_test lets four machines on one PostgreSQL renew an organisation's secrets while everything goes wrong at
 // random: requests fail, late, before or after their effect; nodes are killed, suspended and come back late; their cables to
 // the database are cut. The truth is judged all the time.
