@@ -133,7 +133,7 @@ func gateLingering(in Input) (Passage, bool) {
 	if in.Run.Order.Linger == 0 || end.IsZero() || in.Run.Order.Emergency {
 		return Passage{}, false
 	}
-	passage := expire(GateLingers, end, fmt.Sprintf("the service goes on with the old secret until it ends on %s", day(end)))
+	passage := expire(GateLingers, end, fmt.Sprintf("the service goes on with the old secret until it ends on %s, and it is swept %s later", day(end), sweptAfter(in.Run)))
 	passage.Until = SweptFrom(in.Run)
 	return passage, true
 }
@@ -151,6 +151,7 @@ func gateTooEarly(in Input) (Passage, bool) {
 		passage.Watermark = true
 	case asksReport(in) && in.Now.Before(WatermarkFrom(in.Run)):
 		passage.Until = WatermarkFrom(in.Run)
+		passage.Text += fmt.Sprintf("; before that, on %s, Keyturn signs in with the new one, which the reports have to show by then", day(passage.Until))
 	}
 	if last, used := usedAfterDelivery(in); used {
 		passage.Text += fmt.Sprintf("; the old one was still used on %s, after delivery", day(last))

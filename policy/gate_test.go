@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,9 @@ func TestGate(t *testing.T) {
 		got := policy.Gate(in)
 		if got.Code != c.want || got.Verdict != c.verdict || !got.Until.Equal(c.until) {
 			t.Errorf("%s: %s %s until %s (%s), want %s %s until %s", name, got.Code, got.Verdict, got.Until, got.Text, c.want, c.verdict, c.until)
+		}
+		if got.Code == policy.GateOverlap && !strings.Contains(got.Text, got.Until.Format("2 Jan 2006 15:04 UTC")) {
+			t.Errorf("%s: people are shown %s as what comes next, and why doesn't stand in %q", name, got.Until, got.Text)
 		}
 		if got.Text == "" || (got.Verdict == policy.Person) != (got.Fix != "") {
 			t.Errorf("%s: a sentence, and a fix for a person and nobody else: %+v", name, got)
