@@ -131,6 +131,8 @@ func (sh *shell) fixOf(err error) string {
 		return "keyturn init writes one; or name it with --config or " + config.Variable
 	case errors.Is(err, store.ErrNotFound):
 		return "keyturn runs lists them"
+	case errors.Is(err, store.ErrFenced):
+		return "that process goes on with it, and keyturn status shows how; nothing is lost"
 	case problem.Of(err).Class == problem.Retry && !sh.interruptedBefore():
 		return "it may pass by itself: try again in a minute"
 	}
