@@ -161,6 +161,16 @@ func explainName(p *problem.Error, failed *net.DNSError) {
 	}
 }
 
+// isMicrosofts reports whether host is one of a cloud's services that Keyturn asks by their APIs; SharePoint's aren't, which have pages.
+func isMicrosofts(host string) bool {
+	for _, hosts := range clouds {
+		if hosts.Owns(host) {
+			return true
+		}
+	}
+	return false
+}
+
 func isVaultHost(host string) bool {
 	for _, hosts := range clouds {
 		if hosts.IsVault(host) {

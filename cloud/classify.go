@@ -94,6 +94,9 @@ func classifyRefusal(r *Refusal, subject string) error {
 			return rule.problem(r, subject)
 		}
 	}
+	if r.Page && r.Status < http.StatusInternalServerError {
+		return betweenRule.problem(r, subject)
+	}
 	return ruleByStatus(r.Status).problem(r, subject)
 }
 

@@ -121,6 +121,30 @@ func TestARecordedRefusalReadsTheSame(t *testing.T) {
 	}
 }
 
+// TestAPageIsNobodysRefusal: where the service always answers in JSON, somebody in between refuses, and may not in a minute.
+func TestAPageIsNobodysRefusal(t *testing.T) {
+	t.Parallel()
+	page := http.Header{"Content-Type": {"text/html; charset=utf-8"}}
+	for name, c := range map[string]struct {
+		url    string
+		status int
+		class  problem.Class
+	}{
+		"a vault's 403":  {vaultURL, 403, problem.Retry},
+		"Graph's 404":    {graphURL, 404, problem.Retry},
+		"Azure's 400":    {armURL, 400, problem.Retry},
+		"Azure's 503":    {armURL, 503, problem.Retry},
+		"another way":    {vaultURL, 302, problem.Retry},
+		"a site's own":   {"https://contoso.sharepoint.com/_api/web", 403, problem.Person},
+		"nobody we know": {"https://example.org/", 404, problem.Permanent},
+	} {
+		p := problem.Of(cloud.FromResponse(answer(http.MethodGet, c.url, c.status, page.Clone(), "<html>Please sign in</html>"), "x"))
+		if p.Class != c.class || strings.Contains(p.Error(), "Please") {
+			t.Errorf("%s: %s, class %s", name, p, p.Class)
+		}
+	}
+}
+
 func TestAWriteIsInDoubtOnlyWhenItMayHaveHappened(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

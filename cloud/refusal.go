@@ -24,6 +24,7 @@ type Refusal struct {
 	After     time.Duration // what the service asks to wait; 0 = it didn't say
 	Method    string
 	Host      string
+	Page      bool     // a web page stands where the service always answers in JSON: somebody in between said it
 	StepUp    bool     // a stronger sign-in is wanted, such as a second factor
 	Policies  []string // ids of the Conditional Access policies that refused a sign-in, where the answer names them
 }
@@ -81,6 +82,7 @@ func readRefusal(answer *http.Response) *Refusal {
 	if answer.Request != nil {
 		r.Method, r.Host = answer.Request.Method, answer.Request.URL.Hostname()
 	}
+	r.Page = strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") && isMicrosofts(r.Host)
 	body, err := runtime.Payload(answer)
 	if err != nil {
 		return r // the status alone says enough

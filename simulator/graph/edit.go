@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"keyturn/simulator/directory"
@@ -45,6 +46,9 @@ func (c *call) patch(o *object) reply {
 	}
 	if !c.mayWrite(o) {
 		return denied()
+	}
+	if same, _ := fields["id"].(string); strings.EqualFold(same, o.id()) {
+		delete(fields, "id") // clients that send the whole object back
 	}
 	if r := c.checkFields(o.kind, fields); r != nil {
 		return *r

@@ -196,6 +196,19 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func TestAPathMayNameTheTenant(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, world.Settings{Gentle: true})
+	for _, tenant := range []string{b.tenant.ID, "contoso.onmicrosoft.com", "myorganization"} {
+		if got := b.do(t, "all", "GET", "/v1.0/"+tenant+"/applications/"+b.app.ObjectID, ""); got.body["id"] != b.app.ObjectID {
+			t.Errorf("%s: %d %s", tenant, got.status, got.message())
+		}
+	}
+	if got := b.do(t, "all", "GET", "/v1.0/fabrikam.onmicrosoft.com/applications", ""); got.code() != "BadRequest" {
+		t.Errorf("another tenant: %d", got.status)
+	}
+}
+
 func TestSearch(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, world.Settings{Gentle: true})

@@ -150,8 +150,12 @@ func (c *call) create(k kind) reply {
 	if refused != nil {
 		return *refused
 	}
+	owners, refused := c.boundOwners(fields)
+	if refused != nil {
+		return *refused
+	}
 	if k == principalKind {
-		return c.createPrincipal(fields)
+		return c.createPrincipal(fields, owners)
 	}
 	name, _ := fields["displayName"].(string)
 	if name == "" {
@@ -162,7 +166,7 @@ func (c *call) create(k kind) reply {
 		return *r
 	}
 	a := c.s.d.Register(c.tenant, name, audience)
-	c.own(&a.Owners)
+	c.own(&a.Owners, owners)
 	if r := c.setFields(applicationObject(a), fields); r != nil {
 		c.s.d.DeleteApplication(a)
 		return *r
@@ -170,7 +174,7 @@ func (c *call) create(k kind) reply {
 	return c.createdObject(applicationObject(a))
 }
 
-func (c *call) createPrincipal(fields map[string]any) reply {
+func (c *call) createPrincipal(fields map[string]any, owners []string) reply {
 	appID, _ := fields["appId"].(string)
 	if c.tenant.ServicePrincipal(appID) != nil {
 		return failure(http.StatusConflict, "Request_MultipleObjectsWithSameKeyValue", "The service principal cannot be created, updated, or "+
@@ -185,14 +189,16 @@ func (c *call) createPrincipal(fields map[string]any) reply {
 		return denied()
 	}
 	sp := c.s.d.AddServicePrincipal(a)
-	c.own(&sp.Owners)
+	c.own(&sp.Owners, owners)
 	return c.createdObject(principalObject(sp))
 }
 
-// own makes the caller the owner of what it has just made.
-func (c *call) own(owners *[]string) {
-	if !slices.Contains(*owners, c.id.ObjectID) {
-		*owners = append(*owners, c.id.ObjectID)
+// own makes the caller the owner of what it has just made, with those that it named.
+func (c *call) own(owners *[]string, named []string) {
+	for _, id := range append([]string{c.id.ObjectID}, named...) {
+		if !slices.Contains(*owners, id) {
+			*owners = append(*owners, id)
+		}
 	}
 }
 

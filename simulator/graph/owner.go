@@ -155,6 +155,26 @@ func (c *call) addOwner(o *object) reply {
 	})
 }
 
+// boundOwners takes the owners out of the fields of a new object that are bound to it as it is made.
+// Source: https://learn.microsoft.com/graph/api/application-post-applications, read 2026-11-26.
+func (c *call) boundOwners(fields map[string]any) (ids []string, refused *reply) {
+	links, _ := fields["owners@odata.bind"].([]any)
+	delete(fields, "owners@odata.bind")
+	for _, link := range links {
+		id, valid := referenced(map[string]any{"@odata.id": link})
+		if !valid {
+			r := malformed("Invalid entity reference in 'owners@odata.bind'.")
+			return nil, &r
+		}
+		if c.directoryObject(id) == nil {
+			r := notFound(id)
+			return nil, &r
+		}
+		ids = append(ids, strings.ToLower(id))
+	}
+	return ids, nil
+}
+
 // referenced takes the object id from a reference such as https://graph.microsoft.com/v1.0/directoryObjects/{id}.
 func referenced(fields map[string]any) (id string, valid bool) {
 	text, _ := fields["@odata.id"].(string)

@@ -64,6 +64,28 @@ func TestOwnersAreExpandedCastAndCounted(t *testing.T) {
 	}
 }
 
+func TestWhatIsMadeMayNameItsOwnersAndIsSentBackWhole(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, world.Settings{Gentle: true})
+	with := func(owner string) reply {
+		return b.do(t, "all", "POST", "/v1.0/applications", `{"displayName":"new","owners@odata.bind":["https://graph.microsoft.com/v1.0/directoryObjects/`+owner+`"]}`)
+	}
+	made := with(b.app.Owners[0])
+	owners := b.do(t, "all", "GET", fmt.Sprintf("/v1.0/applications/%s/owners?$select=id", made.body["id"]), "").list()
+	if made.status != http.StatusCreated || len(owners) != 2 || owners[1]["id"] != b.app.Owners[0] {
+		t.Errorf("%d %s, owners %v", made.status, made.message(), owners)
+	}
+	if got := b.do(t, "all", "PATCH", "/v1.0/applications/"+b.app.ObjectID, `{"id":"`+b.app.ObjectID+`","notes":"n"}`); got.status != http.StatusNoContent {
+		t.Errorf("its own id sent back: %d %s", got.status, got.message())
+	}
+	if got := with("5ca1ab1e-0000-0000-0000-000000000000"); got.code() != "Request_ResourceNotFound" {
+		t.Errorf("an owner that isn't there: %d %s", got.status, got.code())
+	}
+	if got := with("x"); got.code() != "Request_BadRequest" {
+		t.Errorf("no reference: %d %s", got.status, got.code())
+	}
+}
+
 func TestFederatedCredentials(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, world.Settings{Gentle: true})

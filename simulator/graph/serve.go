@@ -132,6 +132,7 @@ func (c *call) serve() reply {
 	if c.tenant == nil {
 		return failure(http.StatusUnauthorized, "InvalidAuthenticationToken", "The tenant of the token does not exist.")
 	}
+	c.passTenant()
 	told, refused := c.throttle()
 	if refused != nil {
 		return *refused
@@ -143,6 +144,13 @@ func (c *call) serve() reply {
 	}
 	maps.Copy(answer.header, told)
 	return answer
+}
+
+// passTenant leaves the tenant out that a path may name before everything else, as Terraform's clients write it.
+func (c *call) passTenant() {
+	if len(c.segments) > 1 && (strings.EqualFold(c.segments[0], "myorganization") || c.s.d.Tenant(c.segments[0]) == c.tenant) {
+		c.segments = c.segments[1:]
+	}
 }
 
 // write sends a reply with the two request ids that Graph puts on everything.
