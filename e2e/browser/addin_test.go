@@ -22,6 +22,7 @@ func TestAnAdministratorRenewsAnAddInWithTheirOwnRights(t *testing.T) {
 	w.wear(screens[0])
 	h.signedIn(w)
 	h.show(w, "/about")
+	w.reads("keyturn doctor helpdesk --context-token-fd 0")
 	w.reads("helpdesk")
 	h.show(w, "/about/sign-in")
 	w.accessible("ways to sign in")

@@ -56,6 +56,13 @@ func TestTheWayThatHelpDeskGoesIsProven(t *testing.T) {
 	cloud.advance(24 * day)
 	hears(0, "ACS signs with its ClientSecret, grants a token for its ClientSecret", "doctor", addIn)
 	cloud.advance(8 * day)
+	cloud.turn("acs-ended-keys", "on")
+	hears(2, "keeps the old secret: ACS signs with its SecondaryClientSecret", "resume", addIn, "--wait", "0")
+	if len(cloud.addIn().Passwords) != len(before.Passwords)+1 {
+		t.Error("the secret is gone that ACS still signs with")
+	}
+	cloud.turn("acs-ended-keys", "off")
+	cloud.advance(day)
 	hears(0, "proof: platform check", "resume", addIn, "--wait", "0")
 	assertAddInRenewed(t, cloud, before, file)
 	assertNoSecretLeft(t, m, tokens...)

@@ -9,8 +9,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // newDesk is a machine at which people sign in: the sample's tenant, with nothing that writes to Azure.
@@ -177,6 +179,17 @@ var aCode = regexp.MustCompile(`(https://\S+)\s+and enter the code\s+([A-Z0-9-]{
 // enterCode runs a command that shows a device code, and enters that as the person.
 func (m *machine) enterCode(cmd *exec.Cmd, person visitor) result {
 	m.t.Helper()
+	return m.shown(cmd, func(address, code string) {
+		person.Proxy, person.CAFile, person.UserCode = m.cloud.URL, filepath.Join(m.cloud.Dir, "ca.pem"), code
+		if err := person.walk(address); err != nil {
+			m.t.Errorf("enter the code: %v", err)
+		}
+	})
+}
+
+// shown runs a command that shows a device code, and does something once it is there.
+func (m *machine) shown(cmd *exec.Cmd, enter func(address, code string)) result {
+	m.t.Helper()
 	var stdout bytes.Buffer
 	cmd.Stdout = &stdout
 	said, err := cmd.StderrPipe()
@@ -187,21 +200,20 @@ func (m *machine) enterCode(cmd *exec.Cmd, person visitor) result {
 		m.t.Fatal(err)
 	}
 	var stderr []byte
+	entered := false
 	for buffer := make([]byte, 4096); ; {
 		n, err := said.Read(buffer)
 		stderr = append(stderr, buffer[:n]...)
-		if shown := aCode.FindSubmatch(stderr); shown != nil && person.UserCode == "" {
-			person.Proxy, person.CAFile, person.UserCode = m.cloud.URL, filepath.Join(m.cloud.Dir, "ca.pem"), string(shown[2])
-			if err := person.walk(string(shown[1])); err != nil {
-				m.t.Errorf("enter the code: %v", err)
-			}
+		if shown := aCode.FindSubmatch(stderr); shown != nil && !entered {
+			entered = true
+			enter(string(shown[1]), string(shown[2]))
 		}
 		if err != nil {
 			break
 		}
 	}
 	_ = cmd.Wait() // its exit code is looked at
-	if person.UserCode == "" {
+	if !entered {
 		m.t.Fatalf("no code was shown:\n%s", stderr)
 	}
 	m.keep(cmd.Args, stdout.String(), string(stderr))
@@ -241,6 +253,28 @@ func TestAPersonSignsInByBrowserAndByDevice(t *testing.T) {
 			assertNoSecretLeft(t, m)
 		})
 	}
+}
+
+// TestADeviceCodeThatIsAskedForTooOften: the cloud tells the program to slow down while the person still looks for a
+// browser, and the sign-in goes on.
+func TestADeviceCodeThatIsAskedForTooOften(t *testing.T) {
+	t.Parallel()
+	c := startCloud(t, "--seed", "helpdesk")
+	m := newDesk(t, c)
+	r := m.shown(m.command("doctor", addIn, "-o", "json", "--sign-in", "device"), func(_, code string) {
+		hurried := func(l logged) bool { return strings.Contains(l.ResponseBody, `"slow_down"`) }
+		for end := time.Now().Add(time.Minute); !slices.ContainsFunc(c.log(), hurried); time.Sleep(50 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Error("the cloud never told the program to slow down")
+				break
+			}
+		}
+		c.ask("POST", "/_sim/device", map[string]string{"user": "admin", "userCode": code}, nil)
+	})
+	if got := inTheWay(t, r); len(got) > 0 || r.code != 0 {
+		t.Errorf("exit %d, %v: %s", r.code, got, tail(r.stderr))
+	}
+	assertNoSecretLeft(t, m)
 }
 
 // noIdentity is an environment without any identity that works unattended.

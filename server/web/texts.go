@@ -13,63 +13,63 @@ import (
 // texts is every sentence that pages say by themselves, in one place. What the program says of an application or a
 // renewal comes with it.
 var texts = struct {
-	Product, Skip, Menu                        string
-	SignOut, SignedInAs, Until                 string
-	Overview, Applications, Runs, Audit, About string
-	AllIsWell, NothingConfigured               string
-	NeedsAttention, UnderWay, EndsWhen         string
-	EndsWhenNote, All, Of, Shown               string
-	App, Standing, Ends, Next, Why             string
-	RenewedShare, NotRenewed                   string
-	Search, SearchHint, Sort, Show, Clear      string
-	NothingFits, NextPage, FirstPage, List     string
-	ClientID, NextRenewal                      string
-	Places, PlacesNote, NoPlaces, Custodian    string
-	Proof, ProvenAt, NotWritten, Portal        string
-	Credentials, CredentialsNote, NoSecrets    string
-	SecretID, BothWork, Now, State             string
-	Evidence, NoEvidence, Policy, Lifetime     string
-	RenewBefore, Overlap, Wants, History       string
-	NoRuns, Run, Begun, Outcome, LastChange    string
-	Log, NoEvents, WaitsFor, Again             string
-	When, Who, What, Object, Detail, Requests  string
-	NoEntries, Chain, ChainOK, ChainBad        string
-	Renew, RenewNow, RenewNote, ShownFirst     string
-	ToRun, WhatWillHappen, InTheWay, NewEnds   string
-	Remarks, MayBegin, Foreign, OtherWays      string
-	Passed                                     string
-	Usual, Leaked, Spread, Live, Offline       string
-	Secret, Replaces, OldEnds                  string
-	ThisKeyturn, Release, Tenant, Cloud        string
-	LooksEvery, Store, IdentityInUse, Name     string
-	ObjectID, SignsInBy, Rights, RightsNote    string
-	You, Role, SignedInBy, PeopleComeInBy      string
-	Notices, NoNotices, Waiting, GivenUp       string
-	NoticesNote, NoneTold, NotOver, AllNotices string
-	NotReached, NotReachedFix, Reports         string
-	Licences, LicencesNote, MadeOf             string
-	Tokens, TokensNote, NoTokens, TokensMake   string
-	Revoke, Revoked, Ended, Good               string
-	Postings                                   map[store.PostingState]string
-	AddIns, AddInsNote, Issues, IssuesNote     string
-	OwnRights, OwnRightsNote, AtMicrosoft      string
-	GoToMicrosoft, TypeCode, ComesBack         string
-	LookAgain, GiveUp, OwnHere, NoMFA          string
-	Login, Password, AsMyself, WithOwnRights   string
-	SignIn, SignInProvider, SignInLocal        string
-	SignInLink, Refused, NotFound              string
-	Failed, Back, CodeIs, WhatNext             string
-	API, APIToken, TakesRole, Takes            string
-	Gives, ListOf, Required, APILink, Busy     string
-	Standings                                  map[standing.Word]string
-	Proofs                                     map[renewal.Rung]string
-	Orders                                     map[board.Order]string
-	Steps                                      map[renewal.State]string
-	Outcomes                                   map[renewal.Outcome]string
-	Doors                                      map[renewal.Door]string
-	Words, WordNotes                           map[command.Word]string
-	Methods                                    map[string]string
-	Ways, WayNotes                             map[problem.Way]string
+	Product, Skip, Menu                                  string
+	SignOut, SignedInAs, Until                           string
+	Overview, Applications, Runs, Audit, About           string
+	AllIsWell, NothingConfigured                         string
+	NeedsAttention, UnderWay, EndsWhen                   string
+	EndsWhenNote, All, Of, Shown                         string
+	App, Standing, Ends, Next, Why                       string
+	RenewedShare, NotRenewed                             string
+	Search, SearchHint, Sort, Show, Clear                string
+	NothingFits, NextPage, FirstPage, List               string
+	ClientID, NextRenewal                                string
+	Places, PlacesNote, NoPlaces, Custodian              string
+	Proof, ProvenAt, NotWritten, Portal                  string
+	Credentials, CredentialsNote, NoSecrets              string
+	SecretID, BothWork, Now, State                       string
+	Evidence, NoEvidence, Policy, Lifetime               string
+	RenewBefore, Overlap, Wants, History                 string
+	NoRuns, Run, Begun, Outcome, LastChange              string
+	Log, NoEvents, WaitsFor, Again                       string
+	When, Who, What, Object, Detail, Requests            string
+	NoEntries, Chain, ChainOK, ChainBad                  string
+	Renew, RenewNow, RenewNote, ShownFirst               string
+	ToRun, WhatWillHappen, InTheWay, NewEnds             string
+	Remarks, MayBegin, Foreign, OtherWays                string
+	Passed                                               string
+	Usual, Leaked, Spread, Live, Offline                 string
+	Secret, Replaces, OldEnds                            string
+	ThisKeyturn, Release, Tenant, Cloud                  string
+	LooksEvery, Store, IdentityInUse, Name               string
+	ObjectID, SignsInBy, Rights, RightsNote              string
+	You, Role, SignedInBy, PeopleComeInBy                string
+	Notices, NoNotices, Waiting, GivenUp                 string
+	NoticesNote, NoneTold, NotOver, AllNotices           string
+	NotReached, NotReachedFix, Reports                   string
+	Licences, LicencesNote, MadeOf                       string
+	Tokens, TokensNote, NoTokens, TokensMake             string
+	Revoke, Revoked, Ended, Good                         string
+	Postings                                             map[store.PostingState]string
+	AddIns, AddInsNote, AddInsOpened, Issues, IssuesNote string
+	OwnRights, OwnRightsNote, AtMicrosoft                string
+	GoToMicrosoft, TypeCode, ComesBack                   string
+	LookAgain, GiveUp, OwnHere, NoMFA                    string
+	Login, Password, AsMyself, WithOwnRights             string
+	SignIn, SignInProvider, SignInLocal                  string
+	SignInLink, Refused, NotFound                        string
+	Failed, Back, CodeIs, WhatNext                       string
+	API, APIToken, TakesRole, Takes                      string
+	Gives, ListOf, Required, APILink, Busy               string
+	Standings                                            map[standing.Word]string
+	Proofs                                               map[renewal.Rung]string
+	Orders                                               map[board.Order]string
+	Steps                                                map[renewal.State]string
+	Outcomes                                             map[renewal.Outcome]string
+	Doors                                                map[renewal.Door]string
+	Words, WordNotes                                     map[command.Word]string
+	Methods                                              map[string]string
+	Ways, WayNotes                                       map[problem.Way]string
 }{
 	Product: "Keyturn", Skip: "Skip to the content", Menu: "Pages",
 	SignOut: "Sign out", SignedInAs: "Signed in as", Until: "Until",
@@ -116,7 +116,9 @@ var texts = struct {
 	Postings: map[store.PostingState]string{
 		store.PostingPending: "to be sent", store.PostingSent: "sent", store.PostingGivenUp: "given up", store.PostingOver: "over",
 	},
-	AddIns: "SharePoint add-ins", AddInsNote: "renewed as on their own page, Settings, About", Issues: "Known issues", IssuesNote: "when an administrator's sign-in fails",
+	AddIns: "SharePoint add-ins", AddInsNote: "renewed as on their own page, Settings, About",
+	AddInsOpened: "Whether people can open one is proven at the command line, with the token that SharePoint posts to it (see SharePoint add-ins in the documentation):",
+	Issues:       "Known issues", IssuesNote: "when an administrator's sign-in fails",
 	OwnRights:     "Sign in at Microsoft with your own rights",
 	OwnRightsNote: "Some renewals need an administrator's rights, such as those of a SharePoint add-in. What you sign in with is kept in memory alone, and ends when this process does.",
 	AtMicrosoft:   "Now sign in at Microsoft", GoToMicrosoft: "Go to Microsoft", TypeCode: "Type this code there:", ComesBack: "This page notices when you are done.",

@@ -100,8 +100,9 @@ func (d *Directory) UsableAtACS(keyID string, made time.Time) time.Time {
 // valid. nil when there is none.
 func (d *Directory) ACSSigningKey(at time.Time, s *ServicePrincipal) *Certificate {
 	var oldest *Certificate
+	ended := d.w.Switch(SwitchEndedKeys) != ""
 	for _, k := range s.symmetric(UsageSign) {
-		valid := !at.Before(k.Start) && at.Before(k.End) && d.knownAtACS(at, k.KeyID, k.made, k.removed)
+		valid := !at.Before(k.Start) && (ended || at.Before(k.End)) && d.knownAtACS(at, k.KeyID, k.made, k.removed)
 		if valid && (oldest == nil || k.Start.Before(oldest.Start)) {
 			oldest = k
 		}

@@ -21,6 +21,8 @@ const (
 	SwitchPasswordReset = "password-reset"
 	// SwitchPasswordPolicy sets the default app management policy of every tenant: "blocked", or the longest life.
 	SwitchPasswordPolicy = "password-policy"
+	// SwitchEndedKeys lets ACS sign context tokens with keys after their end, as if it hadn't looked yet.
+	SwitchEndedKeys = "acs-ended-keys"
 	// SwitchSymmetricKeyPolicy is the same for symmetric keys.
 	SwitchSymmetricKeyPolicy = "symmetric-key-policy"
 )
@@ -33,6 +35,7 @@ func (d *Directory) declareSwitches() {
 	w.Declare(SwitchRoleActive, "roles that people are eligible for are active", nil)
 	w.Declare(SwitchPasswordReset, "an administrator has given this user a new password, which ends their sign-ins", d.resetPassword)
 	w.Declare(SwitchReportAbsent, "the sign-in reports are not available in this tenant", nil)
+	w.Declare(SwitchEndedKeys, "ACS goes on signing context tokens with the oldest key, although that has ended", nil)
 	w.Declare(SwitchPasswordPolicy, "the tenant's app management policy: \"blocked\" refuses new passwords, a life such as 90d caps them", d.setPolicies)
 	w.Declare(SwitchSymmetricKeyPolicy, "the same for symmetric keys, of which SharePoint add-ins have two", d.setPolicies)
 }

@@ -3,8 +3,10 @@ package appservicesetting_test
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -130,6 +132,44 @@ func TestWhatStaysWithASlotGoesOnStaying(t *testing.T) {
 	}
 	if err := arm.New(c.Session).Get(t.Context(), id+"/config/slotConfigNames", version, &found); err != nil || !slices.Equal(found.Properties["connectionStringNames"], []string{"Main"}) {
 		t.Errorf("%v, %v", found, err)
+	}
+}
+
+// TestNothingOfALongListIsLost: two thousand settings, a hundred of them sticky, through both writes of a renewal.
+func TestNothingOfALongListIsLost(t *testing.T) {
+	c := targettest.Start(t)
+	id := app(t, c, "helpdesk")
+	settings, sticky := c.Site(id).Settings, []string{"ClientSecret"}
+	for i := range 2000 {
+		name := fmt.Sprintf("Section:%d__Größe.%d", i%7, i)
+		settings[name] = fmt.Sprintf("\"%d\\ <&>\n\u2028%s", i, strings.Repeat("é", i%300))
+		if i%20 == 0 {
+			sticky = append(sticky, name)
+		}
+	}
+	put(t, c, id+"/config/appsettings", map[string]any{"properties": settings})
+	put(t, c, id+"/config/slotConfigNames", map[string]any{"properties": map[string]any{"appSettingNames": sticky, "azureStorageConfigNames": []string{"share"}}})
+	before := rest(c, id)
+	made, new := open(t, c, c.Session, id, nil), parcel("new8Q~the-new-value-of-this-add-in")
+	for _, write := range []func(context.Context, target.Parcel) (string, error){made.Write, made.Release} {
+		if _, err := write(t.Context(), new); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(rest(c, id), before) {
+			t.Error("another setting isn't as it was")
+		}
+	}
+	if held(t, c, id, "ClientSecret") != new.Value.Reveal() || held(t, c, id, "SecondaryClientSecret") != "" {
+		t.Error("the two settings of the secret aren't as they should be")
+	}
+	if got := c.Site(id).Sticky; !slices.Equal(got, append(sticky, "SecondaryClientSecret")) {
+		t.Errorf("%d names stay with the slot, want %d and the secondary one", len(got), len(sticky))
+	}
+	var found struct {
+		Properties map[string][]string `json:"properties"`
+	}
+	if err := arm.New(c.Session).Get(t.Context(), id+"/config/slotConfigNames", version, &found); err != nil || !slices.Equal(found.Properties["azureStorageConfigNames"], []string{"share"}) {
+		t.Errorf("shares that stay with the slot: %v, %v", found.Properties["azureStorageConfigNames"], err)
 	}
 }
 
