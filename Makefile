@@ -87,12 +87,14 @@ bench:
 
 dist: clean
 	@mkdir -p dist
+	@go run ./house/licences ./cmd/keyturn dist/THIRD-PARTY-LICENCES.txt
 	@for p in $(PLATFORMS); do os=$${p%/*}; arch=$${p#*/}; name=keyturn_$(VERSION)_$${os}_$${arch}; exe=keyturn; \
 	  test $$os = windows && exe=keyturn.exe; mkdir -p dist/$$name; echo "$$name"; \
 	  CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build -trimpath -ldflags "$(LDFLAGS)" -o dist/$$name/$$exe ./cmd/keyturn || exit 1; \
-	  cp README.md LICENSE CHANGELOG.md dist/$$name/; \
+	  cp README.md LICENSE CHANGELOG.md dist/THIRD-PARTY-LICENCES.txt dist/$$name/; \
 	  if test $$os = windows; then go run ./house/zip dist/$$name; else tar -C dist -czf dist/$$name.tar.gz $$name; fi; \
 	  rm -r dist/$$name; done
+	@rm dist/THIRD-PARTY-LICENCES.txt
 	@cd dist && sha256sum keyturn_* > checksums.txt && cat checksums.txt
 
 clean:
