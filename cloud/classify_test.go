@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -233,6 +234,24 @@ func TestABrokenConnectionShowsThroughASignIn(t *testing.T) {
 	_, err := s.Self(t.Context())
 	if p := problem.Of(err); p.Class != problem.Person || !strings.Contains(p.Fix, "--ca-file") {
 		t.Errorf("%v, fix %q", err, p.Fix)
+	}
+}
+
+// TestAnAuthorityThatNotepadSaved: a mark stands before its first line.
+func TestAnAuthorityThatNotepadSaved(t *testing.T) {
+	stand := cloudtest.Start(t, cloudtest.Granting(nil, fine))
+	s := stand.Open(t, func(o *cloud.Options) {
+		text, err := os.ReadFile(o.CAFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.CAFile = filepath.Join(t.TempDir(), "ca.pem")
+		if err := os.WriteFile(o.CAFile, append([]byte("\uFEFF"), text...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if _, err := s.Self(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -100,7 +101,7 @@ func rootsWith(file string) (*x509.CertPool, error) {
 	if err != nil {
 		roots = x509.NewCertPool()
 	}
-	if !roots.AppendCertsFromPEM(text) {
+	if !roots.AppendCertsFromPEM(bytes.TrimPrefix(text, []byte("\uFEFF"))) { // Notepad's mark
 		return nil, problem.NeedsPerson("network.caFile", file, "the authority file holds no certificate", fix)
 	}
 	return roots, nil

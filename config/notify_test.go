@@ -63,6 +63,13 @@ func TestSecretsComeFromElsewhere(t *testing.T) {
 	if err := loaded.Notify.Notifiers[0].Fetch(environment, &got); err != nil {
 		t.Fatal(err)
 	}
+	for _, saved := range []string{"\xEF\xBB\xBFthe password\r\n", "\xFF\xFEt\x00h\x00e\x00 \x00\xFC\x00\r\x00\n\x00"} { // by Notepad; by PowerShell's >
+		write("secrets/mail", saved)
+		var again mailBlock
+		if err := loaded.Notify.Notifiers[0].Fetch(environment, &again); err != nil || again.Password.Reveal() != "the password" && again.Password.Reveal() != "the ü" {
+			t.Errorf("%q is read as %q: %v", saved, again.Password.Reveal(), err)
+		}
+	}
 	if got.Password.Reveal() != "the password" || got.Host != "smtp.contoso.com" || got.Port != 587 || got.To[0] != "anna@contoso.com" {
 		t.Errorf("read %+v, password %q", got, got.Password.Reveal())
 	}

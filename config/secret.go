@@ -11,6 +11,9 @@ import (
 	"regexp"
 
 	"go.yaml.in/yaml/v4"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"keyturn/secret"
 )
@@ -82,8 +85,13 @@ func readSecret(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, largestSecret+1))
+	text, err := io.ReadAll(io.LimitReader(unmarked(file), largestSecret+1))
 	return bytes.TrimRight(text, "\r\n"), err
+}
+
+// unmarked takes the mark away that Windows's editors and shells put before a text, and reads UTF-16 where the mark says so.
+func unmarked(file io.Reader) io.Reader {
+	return transform.NewReader(file, unicode.BOMOverride(encoding.Nop.NewDecoder()))
 }
 
 // cause is why a file couldn't be read, without its name.
