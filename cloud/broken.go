@@ -25,7 +25,9 @@ const (
 	fixVaultName = "check the vault's name and cloud in the configuration: no vault answers to that name, or it can't be resolved from here"
 )
 
-// classifyBroken is for requests that got no answer.
+// classifyBroken is for requests that got no answer. What stands between, such as a guest network that shows a certificate of its
+// own, or a proxy whose rules are just being changed, may be gone in a minute, and a renewal goes on by itself then; whoever
+// must mend it is told how.
 func classifyBroken(err error, subject string) error {
 	sent := requestIn(err)
 	p := &problem.Error{
@@ -39,9 +41,9 @@ func classifyBroken(err error, subject string) error {
 	case interrupted(err):
 		p.Code, p.Message, p.Fix = "interrupted", "the request was stopped", ""
 	case errors.As(err, &other):
-		p.Class, p.Message, p.Fix, p.Doubtful = problem.Person, "whoever answers for "+other.Host+" shows the certificate of another name", fixName, false
+		p.Message, p.Fix, p.Doubtful = "whoever answers for "+other.Host+" shows the certificate of another name", fixName, false
 	case isAuthority(err):
-		p.Class, p.Message, p.Fix, p.Doubtful = problem.Person, "the certificate"+sent.of()+" isn't signed by an authority that this machine trusts", fixAuthority, false
+		p.Message, p.Fix, p.Doubtful = "the certificate"+sent.of()+" isn't signed by an authority that this machine trusts", fixAuthority, false
 	case errors.As(err, &refused):
 		p.Doubtful = false
 		refused.explain(p)
@@ -105,8 +107,9 @@ func (s sending) with(word string) string {
 func isAuthority(err error) bool {
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
+	var name x509.HostnameError
 	var check *tls.CertificateVerificationError
-	return errors.As(err, &unknown) || errors.As(err, &invalid) || errors.As(err, &check)
+	return errors.As(err, &unknown) || errors.As(err, &invalid) || errors.As(err, &name) || errors.As(err, &check)
 }
 
 // neverSent reports whether the connection itself failed, so that nothing can have happened.
@@ -119,11 +122,11 @@ func neverSent(err error) bool {
 	return errors.As(err, &operation) && (operation.Op == "dial" || operation.Op == "proxyconnect")
 }
 
-// unreached reports whether no connection came about, be it here or at the proxy.
+// unreached reports whether no connection came about, be it here, at the proxy, or with the other side.
 func unreached(err error) bool {
 	var refused *proxyRefusal
 	var unresolved *net.DNSError
-	return errors.As(err, &refused) || errors.As(err, &unresolved) || neverSent(err)
+	return errors.As(err, &refused) || errors.As(err, &unresolved) || neverSent(err) || isAuthority(err)
 }
 
 // interrupted reports whether err is the caller's own stop.
@@ -141,10 +144,9 @@ func (r *proxyRefusal) explain(p *problem.Error) {
 	host := hostOnly(r.target)
 	switch {
 	case r.status == http.StatusProxyAuthRequired:
-		p.Class = problem.Person
 		p.Fix = "the proxy wants a name and password: write the address as http://name:password@host:port in HTTPS_PROXY, not in the configuration file"
 	case r.status == http.StatusForbidden || r.status == http.StatusMethodNotAllowed:
-		p.Class, p.Fix = problem.Person, "have "+host+" allowed at the proxy"
+		p.Fix = "have " + host + " allowed at the proxy"
 	case isVaultHost(host):
 		p.Fix = fixVaultName
 	default:

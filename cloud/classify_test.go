@@ -207,10 +207,10 @@ func TestBrokenConnections(t *testing.T) {
 		doubtful bool
 		fix      string
 	}{
-		"the authority isn't trusted": {func(_ *cloudtest.Cloud, o *cloud.Options) { o.CAFile = "" }, graphURL, problem.Unreachable, problem.Person, false, "--ca-file"},
+		"the authority isn't trusted": {func(_ *cloudtest.Cloud, o *cloud.Options) { o.CAFile = "" }, graphURL, problem.Unreachable, problem.Retry, false, "--ca-file"},
 		"the proxy is off":            {func(_ *cloudtest.Cloud, o *cloud.Options) { o.Proxy = silent.URL }, graphURL, problem.Unreachable, problem.Retry, false, "proxy"},
-		"the proxy wants a password":  {func(c *cloudtest.Cloud, _ *cloud.Options) { c.Refuses["graph.microsoft.com"] = 407 }, graphURL, problem.Unreachable, problem.Person, false, "password"},
-		"the proxy forbids the host":  {func(c *cloudtest.Cloud, _ *cloud.Options) { c.Refuses["graph.microsoft.com"] = 403 }, graphURL, problem.Unreachable, problem.Person, false, "allowed"},
+		"the proxy wants a password":  {func(c *cloudtest.Cloud, _ *cloud.Options) { c.Refuses["graph.microsoft.com"] = 407 }, graphURL, problem.Unreachable, problem.Retry, false, "password"},
+		"the proxy forbids the host":  {func(c *cloudtest.Cloud, _ *cloud.Options) { c.Refuses["graph.microsoft.com"] = 403 }, graphURL, problem.Unreachable, problem.Retry, false, "allowed"},
 		"no vault of that name":       {func(c *cloudtest.Cloud, _ *cloud.Options) { c.Refuses["kv-x.vault.azure.net"] = 502 }, vaultURL, problem.Unreachable, problem.Retry, false, "vault's name"},
 		"cut after the request":       {func(*cloudtest.Cloud, *cloud.Options) {}, graphURL, problem.Unreachable, problem.Retry, true, "network"},
 	} {
@@ -232,7 +232,7 @@ func TestABrokenConnectionShowsThroughASignIn(t *testing.T) {
 	stand := cloudtest.Start(t, cloudtest.Granting(nil, fine))
 	s := stand.Open(t, func(o *cloud.Options) { o.CAFile = "" })
 	_, err := s.Self(t.Context())
-	if p := problem.Of(err); p.Class != problem.Person || !strings.Contains(p.Fix, "--ca-file") {
+	if p := problem.Of(err); p.Class != problem.Retry || !strings.Contains(p.Fix, "--ca-file") {
 		t.Errorf("%v, fix %q", err, p.Fix)
 	}
 }

@@ -67,7 +67,7 @@ func TestTheCertificateOfAnotherName(t *testing.T) {
 	client := stand.Client()
 	_, err := client.Get(strings.Replace(stand.URL, "127.0.0.1", "localhost", 1)) //nolint:bodyclose,noctx // there is no answer
 	p := problem.Of(cloud.Classify(err, "x"))
-	if p.Class != problem.Person || !strings.Contains(p.Message, "localhost shows the certificate of another name") || p.Doubtful {
+	if p.Class != problem.Retry || !strings.Contains(p.Message, "localhost shows the certificate of another name") || p.Doubtful {
 		t.Errorf("%v: %+v", err, p)
 	}
 }
