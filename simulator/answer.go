@@ -42,6 +42,9 @@ func (s *Simulator) answer(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // net/http's way to cut the connection without an answer
 	}
 	out.header.Set("Date", c.w.Now().Format(http.TimeFormat))
+	if fault.Kind == world.FaultAnswerCut {
+		out.sendHalf(w)
+	}
 	out.send(w)
 }
 
@@ -59,6 +62,8 @@ func (s *Simulator) produce(c *cloud, r *http.Request, tooLong bool, fault world
 	case fault.Kind == world.FaultThrottle:
 		out.header.Set("Retry-After", strconv.Itoa(retryAfter(fault)))
 		out.fail(host, c.w.Now(), orStatus(fault.Status, http.StatusTooManyRequests), "TooManyRequests", "Too many requests.")
+	case fault.Kind == world.FaultPage:
+		out.page(orStatus(fault.Status, http.StatusOK))
 	case fault.Kind == world.FaultErrorBefore:
 		out.fault(host, c.w.Now(), fault)
 	default:
@@ -137,6 +142,19 @@ func (h *held) Write(p []byte) (int, error) {
 
 // send passes the answer on.
 func (h *held) send(w http.ResponseWriter) {
+	h.begin(w)
+	_, _ = w.Write(h.body.Bytes()) // the client may be gone; nothing to do about it
+}
+
+// sendHalf passes half of the answer on and cuts the connection.
+func (h *held) sendHalf(w http.ResponseWriter) {
+	h.begin(w)
+	_, _ = w.Write(h.body.Bytes()[:h.body.Len()/2])
+	_ = http.NewResponseController(w).Flush() // the client may be gone; nothing to do about it
+	panic(http.ErrAbortHandler)
+}
+
+func (h *held) begin(w http.ResponseWriter) {
 	h.WriteHeader(http.StatusOK)
 	for name, values := range h.header {
 		w.Header()[name] = values
@@ -145,5 +163,4 @@ func (h *held) send(w http.ResponseWriter) {
 		w.Header().Set("Content-Length", strconv.Itoa(h.body.Len()))
 	}
 	w.WriteHeader(h.status)
-	_, _ = w.Write(h.body.Bytes()) // the client may be gone; nothing to do about it
 }

@@ -17,6 +17,13 @@ func (h *held) fault(host string, now time.Time, f world.Fault) {
 	h.fail(host, now, status, faultCode(status), "The service is temporarily unavailable. Please try again later.")
 }
 
+// page writes what a guest network answers in everybody's place.
+func (h *held) page(status int) {
+	h.header.Set("Content-Type", "text/html; charset=utf-8")
+	h.status = status
+	h.body.WriteString("<!doctype html><title>Guest network</title><p>Accept our terms to go on.")
+}
+
 func faultCode(status int) string {
 	switch status {
 	case http.StatusServiceUnavailable:

@@ -56,6 +56,8 @@ func TestDocsSimulatorFaults(t *testing.T) {
 		{world.FaultErrorBefore, "nothing happens, and the answer is an error (`status`, else 503)"},
 		{world.FaultErrorAfter, "it happens, and the answer is an error all the same (`status`, else 503)"},
 		{world.FaultReplyLost, "it happens, and the connection is cut before the answer"},
+		{world.FaultAnswerCut, "it happens, and the answer breaks off halfway"},
+		{world.FaultPage, "nothing happens, and the answer is a web page, as of a guest network (`status`, else 200)"},
 		{world.FaultThrottle, "nothing happens; 429 with a Retry-After of `delay`, else 5 s"},
 	} {
 		if err := (world.Fault{Kind: kind.kind}).Validate(); err != nil {

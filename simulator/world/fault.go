@@ -18,6 +18,8 @@ const (
 	FaultErrorBefore FaultKind = "error-before" // an error answer, nothing happened
 	FaultErrorAfter  FaultKind = "error-after"  // it happened, yet the answer is an error
 	FaultReplyLost   FaultKind = "reply-lost"   // it happened, the connection is cut
+	FaultAnswerCut   FaultKind = "answer-cut"   // it happened, the answer breaks off halfway
+	FaultPage        FaultKind = "page"         // a web page as of a guest network, nothing happened
 	FaultThrottle    FaultKind = "throttle"     // 429 with Retry-After, nothing happened
 )
 
@@ -29,7 +31,7 @@ type Fault struct {
 	Path   string    `json:"path,omitempty"`
 	Count  int       `json:"count,omitempty"`
 	Kind   FaultKind `json:"kind"`
-	// Status is the error's status; 0 means 503, or 429 for throttle.
+	// Status is the error's status; 0 means 503, 429 for throttle, or 200 for page.
 	Status int `json:"status,omitempty"`
 	// Delay is added before the request is served; for throttle it is the Retry-After, in whole seconds, default 5 s.
 	Delay Delay `json:"delay,omitzero"`
@@ -74,7 +76,7 @@ func (d Delay) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration
 // Validate returns an error for an unknown kind, a negative count or a status that is no error.
 func (f Fault) Validate() error {
 	switch f.Kind {
-	case FaultLatency, FaultErrorBefore, FaultErrorAfter, FaultReplyLost, FaultThrottle:
+	case FaultLatency, FaultErrorBefore, FaultErrorAfter, FaultReplyLost, FaultAnswerCut, FaultPage, FaultThrottle:
 	default:
 		return fmt.Errorf("unknown kind of fault %q", f.Kind)
 	}
