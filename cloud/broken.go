@@ -18,6 +18,7 @@ import (
 
 const (
 	fixNetwork   = "check this machine's network; where a proxy is needed, set network.proxy, --proxy or HTTPS_PROXY"
+	fixProxy     = "see that it runs, and correct network.proxy, --proxy or HTTPS_PROXY, whichever names it"
 	fixAuthority = "the connection is inspected by a proxy, or goes to somebody else: set network.caFile or --ca-file to that proxy's authority in PEM form"
 	fixName      = "the connection goes to somebody else: look at this machine's name service, its hosts file and the proxy"
 	fixFiles     = "let it have more: ulimit -n, or LimitNOFILE of the service"
@@ -63,6 +64,8 @@ func (s sending) broke(p *problem.Error, err error) {
 	switch {
 	case errors.Is(err, syscall.EMFILE):
 		p.Message, p.Fix, p.Doubtful = "can't connect"+s.to()+": this process has as many files open as it may", fixFiles, false
+	case neverSent(err) && deadProxy(err) != "":
+		p.Message, p.Fix, p.Doubtful = "the proxy "+deadProxy(err)+" doesn't answer", fixProxy, false
 	case neverSent(err):
 		p.Message, p.Doubtful = "can't connect"+s.to(), false
 	case isTimeout(err):
@@ -72,6 +75,15 @@ func (s sending) broke(p *problem.Error, err error) {
 	case s.host == "":
 		p.Message = "the request failed: " + scrub(err.Error())
 	}
+}
+
+// deadProxy is the address of a proxy that took no connection; "" = it isn't the proxy's fault.
+func deadProxy(err error) string {
+	var proxy, dial *net.OpError
+	if !errors.As(err, &proxy) || proxy.Op != "proxyconnect" || !errors.As(proxy.Err, &dial) || dial.Addr == nil {
+		return ""
+	}
+	return dial.Addr.String()
 }
 
 // sending is what is known of the request behind an error.

@@ -8,8 +8,9 @@ import (
 	"keyturn/secret"
 )
 
-// longest is how much of a service's sentence is shown.
-const longest = 320
+// longest is how much of a service's sentence is shown: as much as names who may not do what where in Azure, whose scopes are
+// long.
+const longest = 700
 
 var (
 	word = regexp.MustCompile(`[A-Za-z0-9_~.+=-]{20,}`)
@@ -29,7 +30,7 @@ func scrub(text string) string {
 		return w
 	})
 	if runes := []rune(text); len(runes) > longest {
-		text = string(runes[:longest]) + "..."
+		return string(runes[:longest]) + "..."
 	}
 	return strings.TrimSuffix(text, ".")
 }

@@ -21,8 +21,14 @@ func TestScrubHidesValuesAndKeepsIds(t *testing.T) {
 			t.Errorf("scrub(%q) = %q, want %q", text, got, want)
 		}
 	}
-	if got := scrub(strings.Repeat("word ", 200)); len(got) > longest+3 {
-		t.Errorf("%d characters are too many", len(got))
+	if got := scrub(strings.Repeat("word ", 200)); len(got) > longest+3 || !strings.HasSuffix(got, "...") {
+		t.Errorf("%d characters are too many, or nothing says that there were more: %s", len(got), got)
+	}
+	scope := "/subscriptions/86f5a821-ad96-40fd-ae04-4a5df8d7cee5/resourceGroups/" + strings.Repeat("g", 90) + "/providers/Microsoft.Web/connections/" + strings.Repeat("c", 80)
+	missing := "The client '9e9ff543-a676-4db8-a33a-d8adaa5f86de' with object id '0f1c73d6-6ce7-4f93-9264-bb603c8a3e60' does not have authorization to perform " +
+		"action 'Microsoft.Web/connections/read' over scope '" + scope + "' or the scope is invalid. If access was recently granted, please refresh your credentials."
+	if !strings.Contains(scrub(missing), "'"+scope+"'") {
+		t.Errorf("where the right is missing isn't told: %s", scrub(missing))
 	}
 }
 
