@@ -159,3 +159,26 @@ func TestAnAddInThatRefusesPeopleIsAPersonsBusiness(t *testing.T) {
 		t.Errorf("%v, the old one is there: %v", err, there)
 	}
 }
+
+// TestAnOldFileThatIsPutBackIsToldWithinTheHour, while the new secret still gets known: nobody fails yet, and nobody may think
+// that the place was updated.
+func TestAnOldFileThatIsPutBackIsToldWithinTheHour(t *testing.T) {
+	t.Parallel()
+	w := stagetest.NewACS()
+	plan, err := w.Begin(stage.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, back := w.Live()[stagetest.OldKey], time.Time{}
+	w.Opened = func() (bool, error) {
+		if back.IsZero() && !w.Run.VerifiedAt.IsZero() {
+			back = w.Time
+			w.Overwrite("web.config", old)
+		}
+		return false, nil
+	}
+	_, err = w.Process(plan)
+	if !problem.Is(err, problem.Drift) || back.IsZero() || w.Time.After(back.Add(time.Hour)) {
+		t.Errorf("put back at %s, told at %s: %v", back, w.Time, err)
+	}
+}

@@ -67,10 +67,10 @@ func (j *Job) keepPair(ctx context.Context) (Pause, error) {
 	if pause, err := j.sweepEarly(ctx); err != nil || pause.Door != renewal.Open {
 		return pause, err
 	}
-	if pause, err := j.awaitSpread(ctx); err != nil || pause.Door != renewal.Open {
-		return pause, err
+	if err := j.stillHeld(ctx); err != nil {
+		return Pause{}, err
 	}
-	return Pause{}, j.stillHeld(ctx)
+	return j.awaitSpread(ctx)
 }
 
 // heldPace is how often places are looked at while the service goes on with the old password until that ends: whoever put
