@@ -31,7 +31,7 @@ func (l *lines) Sum(run renewal.Run, told summary) {
 		l.sh.say("%s %s stands still while %s: %s", l.style.Mark(false), run.App, run.State, screen.Clean(run.Reason.Text))
 		l.sh.say("  next: %s", screen.Clean(nextOf(run)))
 	}
-	l.proofs(told)
+	l.proofs(run, told)
 	for _, finding := range told.Findings {
 		l.sh.say("%s %s: %s", l.style.Mark(false), finding.Code, screen.Clean(finding.Message))
 		l.sh.say("  next: %s", screen.Clean(finding.Fix))
@@ -69,13 +69,13 @@ func nextOf(run renewal.Run) string {
 	return goOnWith(run)
 }
 
-func (l *lines) proofs(told summary) {
+func (l *lines) proofs(run renewal.Run, told summary) {
 	for _, t := range told.Targets {
 		if t.Rung != renewal.Unproven {
 			l.sh.say("  %-60s proof: %s", screen.Clean(t.Target), t.Rung)
 		}
 	}
-	if told.Evidence != "" {
+	if told.Evidence != "" && told.Evidence != run.Reason.Text { // what is waited for was said above
 		l.sh.say("  evidence: %s", screen.Clean(told.Evidence))
 	}
 }
