@@ -86,6 +86,7 @@ bench:
 	KEYTURN_BENCH=1 go test -run '^TestBench' -v -timeout 90m ./e2e/...
 
 dist: clean
+	@for os in windows darwin; do echo "vet $$os"; GOOS=$$os go vet ./... || exit 1; done
 	@mkdir -p dist
 	@go run ./house/licences ./cmd/keyturn dist/THIRD-PARTY-LICENCES.txt
 	@for p in $(PLATFORMS); do os=$${p%/*}; arch=$${p#*/}; name=keyturn_$(VERSION)_$${os}_$${arch}; exe=keyturn; \
