@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 // house is a simulated cloud with a Keyturn that serves it.
@@ -43,8 +42,8 @@ func simulate(t *testing.T, seed string) *house {
 	return h
 }
 
-// build starts both until the test ends, and waits for the first look at the tenant. The configuration is the one that the
-// cloud wrote, with the given edits (old, new, ...).
+// build starts both until the test ends. The configuration is the one that the cloud wrote, with the given edits (old,
+// new, ...).
 func build(t *testing.T, seed string, edits ...string) *house {
 	t.Helper()
 	h := simulate(t, seed)
@@ -59,26 +58,7 @@ func build(t *testing.T, seed string, edits ...string) *house {
 		t.Fatal(err)
 	}
 	h.site = "http://" + address.Host
-	h.looked()
 	return h
-}
-
-// looked waits until Keyturn has seen the tenant: pages show the same from then on until something happens.
-func (h *house) looked() {
-	h.t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		answer, err := http.Get(h.site + "/readyz")
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		_ = answer.Body.Close()
-		if answer.StatusCode == http.StatusOK {
-			return
-		}
-		if time.Now().After(end) {
-			h.t.Fatalf("/readyz still answers %s", answer.Status)
-		}
-	}
 }
 
 // start runs the program until the test ends and returns its first line.

@@ -79,7 +79,7 @@ func (st stamp) wanting(target int, allow bool) bool {
 }
 
 // prepare brings a new file, and an older one when that is allowed, to this release's schema. One that another process is
-// just making looks like an older one: only who is alone with it can tell.
+// just migrating looks like an older one: only who is alone with it can tell.
 func (s *Store) prepare(ctx context.Context, options Options) error {
 	st, err := s.readStamp(ctx)
 	if err != nil {
