@@ -28,9 +28,9 @@ const measure = `(async () => {
   return {Paint: painted()?.startTime ?? -1, Transfer: parts.reduce((sum, part) => sum + part.transferSize, 0), Parts: parts.length};
 })()`
 
-// Somebody opens the link that a Keyturn has just printed, in a browser that has never seen it.
+// Somebody opens the link that a Keyturn has just printed, in a browser that has never seen it. The other tests wait meanwhile,
+// with their browsers.
 func TestTheOverviewIsThereAtOnce(t *testing.T) {
-	t.Parallel()
 	best := load{Paint: -1}
 	for range paintTries { // what a busy machine makes of one try says nothing
 		h, w := build(t, "provision-assist", "over: 60s", "over: 0s"), open(t)
