@@ -66,7 +66,8 @@ func (c *Client) do(ctx context.Context, l call, into any) error {
 }
 
 // whole is an answer that knows what it can't do without. An answer of somebody between us and Graph, such as {}, reads as
-// an object that has nothing: an app without secrets, a collection of keys that may be replaced. Graph itself never leaves a collection of passwords out.
+// an object that has nothing: an app without secrets, a collection of keys that may be replaced. Graph itself never leaves a
+// collection of passwords out.
 type whole interface{ whole() bool }
 
 // decode reads a good answer. One that can't be read came after the effect, which is in doubt then.

@@ -45,9 +45,9 @@ func TestARenewalThatCantBe(t *testing.T) {
 			edits: same("connections/provisionassist-automation", "connections/nosuch"),
 			says:  []string{"connection nosuch", "next:"},
 		},
-		"there is no network": {
+		"the proxy is gone": {
 			edits: func(c *cloud) []string { return []string{c.URL, deadProxy} },
-			says:  []string{"can't connect", "network"},
+			says:  []string{"doesn't answer", "HTTPS_PROXY"},
 		},
 		"the certificate authority isn't trusted": {
 			edits: func(c *cloud) []string { return []string{filepath.Join(c.Dir, "ca.pem"), ""} },
