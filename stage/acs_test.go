@@ -182,3 +182,18 @@ func TestAnOldFileThatIsPutBackIsToldWithinTheHour(t *testing.T) {
 		t.Errorf("put back at %s, told at %s: %v", back, w.Time, err)
 	}
 }
+
+// TestAReplicaThatIsBehindIsNoStranger: a new secret that was made a moment ago may be shown without its keys, where the old one
+// has ended and nobody waits for the new one to get known.
+func TestAReplicaThatIsBehindIsNoStranger(t *testing.T) {
+	t.Parallel()
+	w := stagetest.NewACS()
+	w.Time, w.Behind = w.Time.AddDate(0, 0, 26), 2
+	plan, err := w.Begin(stage.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = w.Process(plan); err != nil || w.Behind > 0 {
+		t.Errorf("%v, %d looks were to come", err, w.Behind)
+	}
+}

@@ -86,7 +86,7 @@ func (j *Job) gate(ctx context.Context) (Pause, error) {
 // we wrote.
 func (j *Job) allHolds(ctx context.Context, signsIn bool) error {
 	group, inner := errgroup.WithContext(ctx)
-	group.Go(func() error { return j.newIsThere(inner) })
+	group.Go(func() error { return j.newIsSeen(inner) })
 	if signsIn {
 		group.Go(func() error { return j.newSignsIn(inner) })
 	}
@@ -96,6 +96,7 @@ func (j *Job) allHolds(ctx context.Context, signsIn bool) error {
 	return group.Wait()
 }
 
+// newIsThere sees that the new password is on the app, with all that belongs to it.
 func (j *Job) newIsThere(ctx context.Context) error {
 	attempt, _ := j.attempt()
 	app, err := j.Issuer.Look(ctx, j.ClientID)

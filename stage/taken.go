@@ -62,6 +62,15 @@ func (j *Job) newIsKept(ctx context.Context) error {
 	return problem.Later(problem.SignIn, "secret "+attempt.KeyID, 0, errTaken)
 }
 
+// newIsSeen is newIsThere, except that a replica may not know yet what was made a moment ago.
+func (j *Job) newIsSeen(ctx context.Context) error {
+	err := j.newIsThere(ctx)
+	if attempt, _ := j.attempt(); problem.Is(err, problem.Drift) && j.Now().Sub(attempt.At) < takenAge {
+		return problem.Later("replica.lag", "secret "+attempt.KeyID, 0, errors.New("it isn't shown whole by every replica yet"))
+	}
+	return err
+}
+
 // resetByOthers is what a person hears when somebody removed the new secret and wrote to a place too: only a person knows whose value counts.
 func (j *Job) resetByOthers(changed target.Place) error {
 	attempt, _ := j.attempt()

@@ -97,8 +97,12 @@ func (a acs) Look(ctx context.Context, clientID string) (credential.App, error) 
 	app, err := a.World.Look(ctx, clientID)
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	behind := a.World.Run.State == renewal.Overlapping && a.Behind > 0
+	if behind {
+		a.Behind--
+	}
 	for n, c := range app.Credentials {
-		if !a.keys[c.KeyID] {
+		if !a.keys[c.KeyID] || (behind && c.KeyID != OldKey) {
 			app.Credentials[n].Lacks = "its keys"
 		}
 	}

@@ -36,6 +36,7 @@ type World struct {
 	Run     renewal.Run
 	Stolen  renewal.State // in which a stranger removes the new secret, once; "" = never
 	Meddles bool          // that stranger writes to a place too
+	Behind  int           // looks while both secrets are kept that show an add-in's new one without its keys, as a lagging replica does
 	// Opened reports whether the service still signs with the old secret what it sends to an add-in that somebody opened; nil =
 	// nobody tells this process of any.
 	Opened func() (later bool, err error)
