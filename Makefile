@@ -69,11 +69,11 @@ years:
 crash:
 	KEYTURN_REQUIRE_POSTGRES=1 go test -count=1 -timeout 60m ./e2e/story -run 'TestCrashTable|TestAnOlderStore|TestAnotherMachine' -crashes $(UPDATE)
 
-# Every system that is promised builds, without cgo; the stories build this machine's. Nothing is optimised here, which
-# saves a third of the time: dist does that.
+# Every system that is promised builds, without cgo; the stories build this machine's. Nothing is optimised here, nor
+# described for a debugger, which saves a third of the time: dist optimises.
 cross:
 	@for p in $(filter-out $(shell go env GOHOSTOS)/$(shell go env GOHOSTARCH),$(PLATFORMS)); do echo "build $$p"; \
-	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go build -gcflags='all=-N -l' -o /dev/null ./cmd/keyturn || exit 1; done
+	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} go build -gcflags='all=-N -l -dwarf=false' -ldflags='-s -w' -o /dev/null ./cmd/keyturn || exit 1; done
 
 # The console's pages as docs/console.md and the readme show them.
 pictures: tools
