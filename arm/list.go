@@ -2,12 +2,11 @@ package arm
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"net/url"
-	"slices"
 	"strings"
 
+	"keyturn/cloud"
 	"keyturn/problem"
 )
 
@@ -20,8 +19,6 @@ type page[T any] struct {
 // Whole holds for a page that has a list, be it an empty one.
 func (p *page[T]) Whole() bool { return p.Value != nil }
 
-var errCircle = errors.New("the listing leads back to a page that was read")
-
 // List walks a collection, page after page as the caller goes on. It ends with the first error, yielded with a zero
 // item. A page that leads to another host isn't followed, since our token would go there, nor one that leads back.
 func List[T any](ctx context.Context, c *Client, call Call) iter.Seq2[T, error] {
@@ -32,8 +29,12 @@ func List[T any](ctx context.Context, c *Client, call Call) iter.Seq2[T, error] 
 			yield(none, err)
 			return
 		}
-		for walked := []string{}; address != ""; {
-			walked = append(walked, address)
+		var pages cloud.Pages
+		for address != "" {
+			if err := pages.Ask(address, call.ID); err != nil {
+				yield(none, err)
+				return
+			}
 			var page page[T]
 			call.Into = &page
 			if _, err := c.send(ctx, call, address); err != nil {
@@ -45,10 +46,7 @@ func List[T any](ctx context.Context, c *Client, call Call) iter.Seq2[T, error] 
 					return
 				}
 			}
-			if address, err = c.next(page.NextLink, call.ID); err == nil && slices.Contains(walked, address) {
-				err = problem.Later(problem.Unreachable, call.ID, 0, errCircle)
-			}
-			if err != nil {
+			if address, err = c.next(page.NextLink, call.ID); err != nil {
 				yield(none, err)
 				return
 			}

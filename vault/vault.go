@@ -2,10 +2,8 @@ package vault
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 
@@ -193,7 +191,7 @@ func once(ctx context.Context) context.Context {
 // walk is the way through the pages of a vault's listing.
 type walk struct {
 	address string // the vault's
-	pages   []string
+	pages   cloud.Pages
 }
 
 // on refuses a link to the next page that leads to another host, where our token would go, or back to a page that was read.
@@ -201,10 +199,9 @@ func (w *walk) on(next *string) error {
 	if next == nil || *next == "" {
 		return nil
 	}
-	if slices.Contains(w.pages, *next) {
-		return problem.Later(problem.Unreachable, w.address, 0, errors.New("the vault's listing leads back to a page that was read"))
+	if err := w.pages.Ask(*next, w.address); err != nil {
+		return err
 	}
-	w.pages = append(w.pages, *next)
 	link, err := url.Parse(*next)
 	// vaults write the port
 	if err == nil && link.Scheme == "https" && strings.EqualFold("https://"+strings.TrimSuffix(link.Host, ":443"), w.address) {
