@@ -91,6 +91,16 @@ func (f Facts) Judge(now time.Time) Standing {
 	return s
 }
 
+// Turns reports whether time alone may make an application that has these dates stand elsewhere at one time than at another:
+// nothing but its dates hangs on the time in [Facts.Judge]. Either time may be the earlier one.
+func Turns(expires, next, from, to time.Time) bool {
+	if to.Before(from) {
+		from, to = to, from
+	}
+	between := func(t time.Time) bool { return t.After(from) && !t.After(to) }
+	return between(expires) || between(next)
+}
+
 // Open reports whether a renewal is under way.
 func (f Facts) Open() bool { return f.Run.ID != "" && !f.Run.State.Ended() }
 

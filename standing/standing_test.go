@@ -1,6 +1,7 @@
 package standing_test
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -108,5 +109,34 @@ func TestWordsComeMostUrgentFirst(t *testing.T) {
 		if word.Urgent() != (i < 3) {
 			t.Errorf("%s: urgent is %v", word, word.Urgent())
 		}
+	}
+}
+
+func TestNothingButItsDatesMakesAnApplicationStandElsewhereInTime(t *testing.T) {
+	t.Parallel()
+	chance := rand.New(rand.NewPCG(1, 2))
+	days := func() time.Duration { return time.Duration(chance.IntN(80)-20) * day / 2 }
+	turned := 0
+	for round := range 5000 {
+		facts := standing.Facts{App: app(), Run: []renewal.Run{{}, delivered(days(), nil), underWay(days(), nil), underWay(days(), person)}[chance.IntN(4)]}
+		facts.Run.WakeAt = noon.Add(days())
+		if chance.IntN(2) == 0 {
+			facts.Seen = seen(days(), days())
+		}
+		if chance.IntN(5) == 0 {
+			facts.App.Excluded = "theirs"
+		}
+		from, to := noon.Add(days()), noon.Add(days())
+		before, after := facts.Judge(from), facts.Judge(to)
+		if before == after {
+			continue
+		}
+		turned++
+		if !standing.Turns(before.Expires, before.Next, from, to) {
+			t.Fatalf("round %d: at %s %+v, at %s %+v, and no date is between", round, from, before, to, after)
+		}
+	}
+	if turned < 100 {
+		t.Fatalf("time changed only %d", turned)
 	}
 }

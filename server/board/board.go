@@ -92,11 +92,11 @@ func (b *Board) Follow(ctx context.Context) {
 			seen = events[len(events)-1].Sequence
 			b.readRuns(ctx, events)
 		}
-		if cloud.Sleep(ctx, settle) != nil {
-			return
-		}
 		select {
 		case <-more:
+			if cloud.Sleep(ctx, settle) != nil {
+				return
+			}
 		case <-looks.C:
 			b.readLook(ctx)
 		case <-judge.C:

@@ -18,6 +18,7 @@ type known struct {
 	findings map[string]store.Finding
 	seen     map[string]store.Sighting
 	shown    *snapshot       // the last; nil = all is to be judged anew
+	judged   time.Time       // when that was last done for all
 	changed  map[string]bool // applications that something happened to since
 }
 
@@ -55,16 +56,17 @@ func (k *known) judge(app config.Application, now time.Time) Application {
 	return applicationOf(standing.Facts{App: app, Run: k.runs[app.Name], Finding: k.findings[app.Name], Seen: k.seen[app.Name]}, now)
 }
 
-// judgeAgain finds those that time alone has made stand elsewhere: few do, and nothing is made anew for the others.
+// judgeAgain finds those that time alone may have made stand elsewhere: few, so that the others cost next to nothing.
 func (k *known) judgeAgain(now time.Time) {
 	if k.shown == nil {
 		return
 	}
-	for i, app := range k.apps {
-		if k.judge(app, now) != *k.shown.rows[i].Application {
-			k.changed[app.Name] = true
+	for i, row := range k.shown.rows {
+		if standing.Turns(row.Expires, row.Next, k.judged, now) {
+			k.changed[k.apps[i].Name] = true
 		}
 	}
+	k.judged = now
 }
 
 // snapshot is where all applications stand now: those that something happened to are judged, or all of them.
@@ -74,7 +76,7 @@ func (k *known) snapshot(now time.Time) *snapshot {
 		for _, app := range k.apps {
 			rows = append(rows, newRow(k.judge(app, now)))
 		}
-		k.shown = newSnapshot(rows, now)
+		k.shown, k.judged = newSnapshot(rows, now), now
 	} else {
 		rows := make(map[int32]row, len(k.changed))
 		for name := range k.changed {

@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -21,9 +23,10 @@ const (
 	// keepWakes is how long a wake that was worked stays to be seen. A run's own history is in our tables.
 	keepWakes = time.Hour
 	// pollEvery is how late a wake that is ready may be taken when nobody has work in hand and the database tells nothing
-	// by itself; while there is work River asks for more at once. Each time costs a statement, day and night. River moves
-	// timed wakes to ready every 5 s.
+	// by itself; while there is work River asks for more at once. River moves timed wakes to ready every 5 s.
 	pollEvery = time.Second
+	// lull is how long there was nothing to do when River is let to sleep: longer than any of its own ways to notice work.
+	lull = 20 * time.Second
 	// cancelGrace is how long Stop waits for work that it has cancelled.
 	cancelGrace = 10 * time.Second
 	// defaultWorkers is how many runs one process drives side by side.
@@ -32,8 +35,9 @@ const (
 
 // Options of a [Clock].
 type Options struct {
-	Workers int          // runs driven side by side; 0 = 16
-	Log     *slog.Logger // gets River's warnings and errors; nil = nowhere
+	Workers int           // runs driven side by side; 0 = 16
+	Lull    time.Duration // without work, after which River sleeps; 0 = 20 s
+	Log     *slog.Logger  // gets River's warnings and errors; nil = nowhere
 }
 
 // Work looks at a run. A wake may come twice or too late, never too early by the machine's clock, so work must look at the
@@ -42,20 +46,25 @@ type Work = func(ctx context.Context, run string, version int64) error
 
 // Clock calls work for each run whose time has come, in one of the processes that have started one on the same store.
 // Wakes are kept in the store and survive the process.
+//
+// River sleeps while there is nothing to do, because its pulse alone would be most of what an idle process costs. It then
+// notices no wake by itself: whoever finds a run that is due must [Clock.Rouse] it.
 type Clock[Tx any] struct {
 	open    Opener[Tx]
 	options Options
+	hands   hands
+	quit    chan struct{} // closed by Stop
 
-	mu     sync.Mutex
-	client *river.Client[Tx] // nil until Start
+	mu      sync.Mutex
+	started bool
+	stopped bool
+	clients []*river.Client[Tx] // the last is awake, unless it was told to stop; those before end their work in hand
 }
 
 // NewClock makes the alarm clock of a store, which must stay open until Stop has returned.
 func NewClock[Tx any](open Opener[Tx], options Options) *Clock[Tx] {
-	if options.Workers == 0 {
-		options.Workers = defaultWorkers
-	}
-	return &Clock[Tx]{open: open, options: options}
+	options.Workers, options.Lull = cmp.Or(options.Workers, defaultWorkers), cmp.Or(options.Lull, lull)
+	return &Clock[Tx]{open: open, options: options, hands: hands{knocks: make(chan struct{}, 1)}, quit: make(chan struct{})}
 }
 
 // Start begins to call work, in up to Workers goroutines. An error of work is tried again later, a few times. When ctx
@@ -63,23 +72,22 @@ func NewClock[Tx any](open Opener[Tx], options Options) *Clock[Tx] {
 func (c *Clock[Tx]) Start(ctx context.Context, work Work) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.client != nil {
+	if c.started {
 		return errors.New("start the alarm clock: it was started before")
 	}
-	client, err := c.open(c.config(work))
-	if err != nil {
-		return fmt.Errorf("make the alarm clock: %w", err)
+	if err := c.wake(ctx, work); err != nil {
+		return err
 	}
-	if err := client.Start(ctx); err != nil {
-		return fmt.Errorf("start the alarm clock: %w", err)
-	}
-	c.client = client
+	c.started = true
+	c.hands.knock()
+	go c.keep(ctx, work)
 	return nil
 }
 
 func (c *Clock[Tx]) config(work Work) *river.Config {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[Wake]) error {
+		defer c.hands.take()()
 		return work(ctx, job.Args.Run, job.Args.Version)
 	}))
 	return &river.Config{
@@ -99,15 +107,28 @@ func (c *Clock[Tx]) config(work Work) *river.Config {
 func (c *Clock[Tx]) Stop(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.client == nil {
+	if !c.started {
 		return nil
 	}
-	if c.client.Stop(ctx) == nil {
+	if !c.stopped {
+		c.stopped = true
+		close(c.quit)
+	}
+	var group errgroup.Group
+	for _, client := range c.clients {
+		group.Go(func() error { return end(ctx, client) })
+	}
+	return group.Wait()
+}
+
+// end stops a client as [Clock.Stop] says. One that has stopped by itself is no failure.
+func end[Tx any](ctx context.Context, client *river.Client[Tx]) error {
+	if client.Stop(ctx) == nil {
 		return nil
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelGrace)
 	defer cancel()
-	if err := c.client.StopAndCancel(grace); err != nil {
+	if err := client.StopAndCancel(grace); err != nil {
 		return fmt.Errorf("stop the alarm clock: %w", err)
 	}
 	return nil

@@ -52,5 +52,6 @@ func (w *Waker) Wake(ctx context.Context, run string) error {
 	if err != nil {
 		return fmt.Errorf("wake run %s: %w", run, err)
 	}
+	w.Rouse()
 	return nil
 }

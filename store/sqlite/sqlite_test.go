@@ -33,7 +33,7 @@ func TestStoreBehaves(t *testing.T) {
 		return storetest.Bench{
 			Store: s,
 			Again: func(t *testing.T) storetest.Store { return open(t, path) },
-			Waker: func(t *testing.T) storetest.Waker { return waker(t, s) },
+			Waker: func(t *testing.T, o alarm.Options) storetest.Waker { return waker(t, s, o) },
 			Alter: func(t *testing.T, statement string) { alter(t, s, statement) },
 			Count: func(t *testing.T, condition string) int { return count(t, s, condition) },
 			Block: func(t *testing.T, table string) func() {
@@ -59,9 +59,9 @@ func open(t testing.TB, path string) *Store {
 	return s
 }
 
-func waker(t *testing.T, s *Store) *Waker {
+func waker(t *testing.T, s *Store, o alarm.Options) *Waker {
 	t.Helper()
-	w := NewWaker(s, alarm.Options{})
+	w := NewWaker(s, o)
 	t.Cleanup(func() {
 		if err := w.Stop(context.Background()); err != nil {
 			t.Error(err)

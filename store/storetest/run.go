@@ -12,6 +12,7 @@ import (
 	"keyturn/renewal"
 	"keyturn/secret"
 	"keyturn/store"
+	"keyturn/store/alarm"
 )
 
 func roundTrip(t *testing.T, b Bench) {
@@ -156,7 +157,7 @@ func notFound(t *testing.T, b Bench) {
 	wantErr(t, "read", err, store.ErrNotFound)
 	_, err = b.Store.Claim(t.Context(), "nothing", node)
 	wantErr(t, "claim", err, store.ErrNotFound)
-	wantErr(t, "wake", b.Waker(t).Wake(t.Context(), "nothing"), store.ErrNotFound)
+	wantErr(t, "wake", b.Waker(t, alarm.Options{}).Wake(t.Context(), "nothing"), store.ErrNotFound)
 	h, err := b.Store.History(t.Context(), "nothing")
 	must(t, err)
 	same(t, "history", h, store.History{})

@@ -12,6 +12,7 @@ import (
 	"keyturn/audit"
 	"keyturn/renewal"
 	"keyturn/store"
+	"keyturn/store/alarm"
 )
 
 // Store is all that a store offers.
@@ -33,12 +34,12 @@ type Waker interface {
 // end.
 type Bench struct {
 	Store Store
-	Again func(t *testing.T) Store                 // opens the same database once more, as another process would
-	Waker func(t *testing.T) Waker                 // an alarm clock of Store, not started
-	Alter func(t *testing.T, statement string)     // runs plain SQL on the database
-	Count func(t *testing.T, condition string) int // rows of "table WHERE condition"
-	Block func(t *testing.T, table string) func()  // makes the database refuse new rows in table until the returned function is called
-	Tick  string                                   // the SQL of the smallest difference between two times; "" = 1
+	Again func(t *testing.T) Store                  // opens the same database once more, as another process would
+	Waker func(t *testing.T, o alarm.Options) Waker // an alarm clock of Store, not started
+	Alter func(t *testing.T, statement string)      // runs plain SQL on the database
+	Count func(t *testing.T, condition string) int  // rows of "table WHERE condition"
+	Block func(t *testing.T, table string) func()   // makes the database refuse new rows in table until the returned function is called
+	Tick  string                                    // the SQL of the smallest difference between two times; "" = 1
 }
 
 // Exercise runs the whole suite; open gives each test a database of its own.
@@ -68,6 +69,7 @@ func Exercise(t *testing.T, open func(t *testing.T) Bench) {
 		"a wake fires once and carries the version":                  wakeFires,
 		"a wake that waits already is not doubled":                   wakeOnce,
 		"a wake outlives the process that set it":                    wakeOutlives,
+		"a clock that sleeps rings when a run is woken":              wakeAfterSleep,
 		"stop waits for the work in hand":                            stopWaits,
 		"stop cancels the work when its patience ends":               stopCancels,
 		"two processes write side by side":                           sideBySide,

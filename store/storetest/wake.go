@@ -8,6 +8,7 @@ import (
 
 	"keyturn/renewal"
 	"keyturn/store"
+	"keyturn/store/alarm"
 )
 
 // patience is how long a test waits for a signal that must come.
@@ -71,7 +72,7 @@ func in(d time.Duration) string { return time.Now().UTC().Add(d).Format("'2006-0
 
 // begunWakes: a run that is begun in nobody's hands is worked by whoever serves, without anybody asking for it.
 func begunWakes(t *testing.T, b Bench) {
-	calls := listen(t, b.Waker(t))
+	calls := listen(t, b.Waker(t, alarm.Options{}))
 	run := fresh("app")
 	run.Node = ""
 	run, err := b.Store.Begin(t.Context(), run, store.Told{})
@@ -84,7 +85,7 @@ func begunWakes(t *testing.T, b Bench) {
 }
 
 func wakeFires(t *testing.T, b Bench) {
-	calls := listen(t, b.Waker(t))
+	calls := listen(t, b.Waker(t, alarm.Options{}))
 	run := park(t, b.Store, begin(t, b.Store, "app"), noon.Add(-time.Minute))
 	same(t, "the call", wait(t, "the wake", calls), call{run.ID, run.Version})
 	soon := park(t, b.Store, begin(t, b.Store, "soon"), noon.Add(time.Millisecond))
@@ -95,7 +96,7 @@ func wakeFires(t *testing.T, b Bench) {
 }
 
 func wakeOnce(t *testing.T, b Bench) {
-	w := b.Waker(t)
+	w := b.Waker(t, alarm.Options{})
 	sleeping := park(t, b.Store, begin(t, b.Store, "sleeps"), noon.Add(time.Hour))
 	other := begin(t, b.Store, "other")
 	for range 3 {
@@ -119,12 +120,36 @@ func wakeOnce(t *testing.T, b Bench) {
 
 func wakeOutlives(t *testing.T, b Bench) {
 	run := park(t, b.Again(t), begin(t, b.Store, "app"), noon.Add(time.Second))
-	calls := listen(t, b.Waker(t))
+	calls := listen(t, b.Waker(t, alarm.Options{}))
 	same(t, "the call", wait(t, "the wake of another process", calls), call{run.ID, run.Version})
 }
 
+// wakeAfterSleep: with nothing to do the clock falls asleep, again and again, and no wake is lost to that.
+func wakeAfterSleep(t *testing.T, b Bench) {
+	w := b.Waker(t, alarm.Options{Lull: 3 * time.Second})
+	calls := listen(t, w)
+	for range 2 {
+		run := begin(t, b.Store, "app")
+		must(t, w.Wake(t.Context(), run.ID))
+		same(t, "the call", wait(t, "the wake", calls), call{run.ID, run.Version})
+		end(t, b.Store, run)
+		poll(t, "the clock to wake up", func() bool { return b.Count(t, "river_leader WHERE 1 = 1") == 1 })
+		poll(t, "the clock to fall asleep", func() bool { return b.Count(t, "river_leader WHERE 1 = 1") == 0 })
+	}
+}
+
+// poll asks until it is so: the database tells nobody by itself.
+func poll(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for until := time.Now().Add(patience); !so(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
 func stopWaits(t *testing.T, b Bench) {
-	w := b.Waker(t)
+	w := b.Waker(t, alarm.Options{})
 	begun, finish, finished := make(chan bool), make(chan bool), make(chan bool, 1)
 	must(t, w.Start(t.Context(), func(ctx context.Context, _ string, _ int64) error {
 		begun <- true
@@ -150,7 +175,7 @@ func stopWaits(t *testing.T, b Bench) {
 }
 
 func stopCancels(t *testing.T, b Bench) {
-	w := b.Waker(t)
+	w := b.Waker(t, alarm.Options{})
 	begun, ended := make(chan bool), make(chan error, 1)
 	must(t, w.Start(t.Context(), func(ctx context.Context, _ string, _ int64) error {
 		begun <- true
