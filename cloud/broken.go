@@ -42,9 +42,11 @@ func classifyBroken(err error, subject string) error {
 	case interrupted(err):
 		p.Code, p.Message, p.Fix = "interrupted", "the request was stopped", ""
 	case errors.As(err, &other):
-		p.Message, p.Fix, p.Doubtful = "whoever answers for "+other.Host+" shows the certificate of another name", fixName, false
+		p.Code, p.Doubtful = problem.Between, false
+		p.Message, p.Fix = "whoever answers for "+other.Host+" shows the certificate of another name", fixName
 	case isAuthority(err):
-		p.Message, p.Fix, p.Doubtful = "the certificate"+sent.of()+" isn't signed by an authority that this machine trusts", fixAuthority, false
+		p.Code, p.Doubtful = problem.Between, false
+		p.Message, p.Fix = "the certificate"+sent.of()+" isn't signed by an authority that this machine trusts", fixAuthority
 	case errors.As(err, &refused):
 		p.Doubtful = false
 		refused.explain(p)
@@ -156,8 +158,10 @@ func (r *proxyRefusal) explain(p *problem.Error) {
 	host := hostOnly(r.target)
 	switch {
 	case r.status == http.StatusProxyAuthRequired:
+		p.Code = problem.Between
 		p.Fix = "the proxy wants a name and password: write the address as http://name:password@host:port in HTTPS_PROXY, not in the configuration file"
 	case r.status == http.StatusForbidden || r.status == http.StatusMethodNotAllowed:
+		p.Code = problem.Between
 		p.Fix = "have " + host + " allowed at the proxy"
 	case isVaultHost(host):
 		p.Fix = fixVaultName

@@ -207,10 +207,10 @@ func TestBrokenConnections(t *testing.T) {
 		doubtful bool
 		fix      string
 	}{
-		"the authority isn't trusted": {func(_ *cloudtest.Cloud, o *cloud.Options) { o.CAFile = "" }, graphURL, problem.Unreachable, problem.Retry, false, "--ca-file"},
+		"the authority isn't trusted": {func(_ *cloudtest.Cloud, o *cloud.Options) { o.CAFile = "" }, graphURL, problem.Between, problem.Retry, false, "--ca-file"},
 		"the proxy is off":            {func(_ *cloudtest.Cloud, o *cloud.Options) { o.Proxy = silent.URL }, graphURL, problem.Unreachable, problem.Retry, false, "see that it runs"},
-		"the proxy wants a password":  {func(c *cloudtest.Cloud, _ *cloud.Options) { c.Refuses["graph.microsoft.com"] = 407 }, graphURL, problem.Unreachable, problem.Retry, false, "password"},
-		"the proxy forbids the host":  {func(c *cloudtest.Cloud, _ *cloud.Options) { c.Refuses["graph.microsoft.com"] = 403 }, graphURL, problem.Unreachable, problem.Retry, false, "allowed"},
+		"the proxy wants a password":  {func(c *cloudtest.Cloud, _ *cloud.Options) { c.Refuses["graph.microsoft.com"] = 407 }, graphURL, problem.Between, problem.Retry, false, "password"},
+		"the proxy forbids the host":  {func(c *cloudtest.Cloud, _ *cloud.Options) { c.Refuses["graph.microsoft.com"] = 403 }, graphURL, problem.Between, problem.Retry, false, "allowed"},
 		"no vault of that name":       {func(c *cloudtest.Cloud, _ *cloud.Options) { c.Refuses["kv-x.vault.azure.net"] = 502 }, vaultURL, problem.Unreachable, problem.Retry, false, "vault's name"},
 		"cut after the request":       {func(*cloudtest.Cloud, *cloud.Options) {}, graphURL, problem.Unreachable, problem.Retry, true, "network"},
 	} {

@@ -77,7 +77,7 @@ var ruleByCode = map[string]rule{
 }
 
 // betweenRule is for a refusal that isn't Microsoft's: what it refuses may be allowed in a minute.
-var betweenRule = rule{class: problem.Retry, code: problem.Unreachable, message: "somebody in between refuses it with a page", fix: fixBetween}
+var betweenRule = rule{class: problem.Retry, code: problem.Between, message: "somebody in between refuses it with a page", fix: fixBetween}
 
 func ruleByStatus(status int) rule {
 	switch {
@@ -96,7 +96,7 @@ func ruleByStatus(status int) rule {
 	case status >= http.StatusInternalServerError:
 		return rule{class: problem.Retry, code: "service.failing", message: "the service failed", quote: true}
 	case status >= 300 && status < 400:
-		return rule{class: problem.Retry, code: problem.Unreachable, message: "the service points to another address, which isn't followed", fix: fixBetween}
+		return rule{class: problem.Retry, code: problem.Between, message: "the service points to another address, which isn't followed", fix: fixBetween}
 	}
 	return rule{class: problem.Permanent, code: "request.refused", message: "the service refused the request", quote: true}
 }

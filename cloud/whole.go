@@ -29,7 +29,7 @@ func whole(r *http.Request, answer *http.Response) (*http.Response, error) {
 	}
 	if !answers(r.URL.Path, body) {
 		return nil, &problem.Error{
-			Class: problem.Retry, Code: problem.Unreachable, Message: "the answer of " + r.URL.Hostname() + " can't be read",
+			Class: problem.Retry, Code: problem.Between, Message: "the answer of " + r.URL.Hostname() + " can't be read",
 			Fix: fixBetween, Err: errStrange,
 		}
 	}

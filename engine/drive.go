@@ -73,6 +73,8 @@ func (e *Engine) stepOn(ctx context.Context, job *stage.Job, patience time.Durat
 			return job.Run, err
 		case err != nil:
 			pause = e.afterFailure(ctx, job, err)
+		default:
+			e.sawOpen(ctx, job.Run.ID)
 		}
 		if pause.Door == renewal.Open {
 			continue
@@ -138,8 +140,9 @@ func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) 
 	}
 	delay = max(delay, found.After)
 	later := stage.Pause{Door: renewal.Retry, Until: e.Clock.Now().Add(delay), Reason: renewal.Reason{
-		Code: found.Code, Text: problem.Sentence(cause), Fix: problem.Attended("it is tried again by itself; or: keyturn resume "+job.App, job.Run.Order.Person),
+		Code: found.Code, Text: problem.Sentence(cause), Fix: problem.Attended(againFix(job.App, found), job.Run.Order.Person),
 	}}
+	e.sawShut(ctx, job.Run, found)
 	if err := job.CountTry(ctx, cause); err != nil {
 		// A store that is away is no reason to ask a person. Either it is back when the run is parked, or that fails too.
 		e.Log.Warn("could not count a failed try", "run_id", job.Run.ID, "app", job.App, "error", err)
@@ -149,6 +152,15 @@ func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) 
 		return later
 	}
 	return stage.Pause{}
+}
+
+// againFix is what to do about a failure that may pass: nothing, or what its wire says where it doesn't.
+func againFix(app string, found *problem.Error) string {
+	fix := "it is tried again by itself; or: keyturn resume " + app
+	if found.Fix != "" {
+		fix += ". If it stays so: " + found.Fix
+	}
+	return fix
 }
 
 // handsBack reports whether a run is better parked than waited for here: a limit that holds it up may not hold the others

@@ -50,6 +50,7 @@ type Engine struct {
 	memory     *memory
 	turns      turns
 	dropped    dropped
+	shut       shut
 	waker      atomic.Pointer[Waker] // while this process serves
 	room       atomic.Int64          // renewals that a look may begin before the line is looked at again
 	serving    atomic.Bool           // this process drives whatever is due

@@ -165,7 +165,7 @@ func (e *Engine) lookAt(ctx context.Context, service Service, seen *sights, app 
 	}
 	now := e.Clock.Now()
 	e.memory.keep(app, now, plan, err)
-	if err != nil && problem.Of(err).Class == problem.Retry {
+	if e.passes(ctx, app, err) {
 		e.Log.Warn("could not look at an application", "app", app, "error", err)
 		return err
 	}
@@ -249,6 +249,7 @@ func (e *Engine) note(ctx context.Context, service Service, own *ownMatters, app
 	finding := store.Finding{App: app, Code: found.Code, Text: lasting(cause), Fix: cmp.Or(found.Fix, "keyturn doctor "+app), Since: e.Clock.Now()}
 	var notices []notice.Notice
 	if isOwn(found.Code) {
+		e.shut.toldOf(found)
 		own.add(found, app, finding.Since)
 	} else {
 		notices = e.tellOf(ctx, service, app, finding, end)

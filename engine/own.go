@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"sync"
@@ -27,7 +28,7 @@ func isOwn(code string) bool {
 	switch code {
 	case "identity.self":
 		return false
-	case "role.missing", "consent.missing", "service.missing", "signin.blocked", "signin.ended", "mfa.required",
+	case problem.Between, "role.missing", "consent.missing", "service.missing", "signin.blocked", "signin.ended", "mfa.required",
 		"tenant.unknown", "tenant.mismatch", "cloud.mismatch":
 		return true
 	}
@@ -44,14 +45,21 @@ func (o *ownMatters) add(found *problem.Error, app string, now time.Time) {
 	if _, known := o.byCode[found.Code]; known {
 		return
 	}
+	o.byCode[found.Code] = ownNotice(found, app, now)
+}
+
+// ownNotice is what a problem of Keyturn's own means to people.
+func ownNotice(found *problem.Error, app string, now time.Time) notice.Notice {
 	n := keyturns("rights", now)
-	n.Kind, n.Code, n.Fix = notice.Attention, found.Code, found.Fix
-	n.Title = "Keyturn itself needs you: " + short(found.Message)
-	n.Text = sentence(found.Error()) + "\n\nNothing can be renewed by itself until that is mended. It was seen first at " + app + "."
-	if n.Fix == "" {
-		n.Fix = "keyturn doctor"
+	rest := "Nothing can be renewed by itself until that is mended."
+	if found.Code == problem.Between {
+		n.Subject = notice.OfKeyturn("way")
+		rest = "What needs that connection stands still until that is mended, and then goes on by itself."
 	}
-	o.byCode[found.Code] = n
+	n.Kind, n.Code, n.Fix = notice.Attention, found.Code, cmp.Or(found.Fix, "keyturn doctor")
+	n.Title = "Keyturn itself needs you: " + short(found.Message)
+	n.Text = sentence(found.Error()) + "\n\n" + rest + " It was seen first at " + app + "."
+	return n
 }
 
 // sawApp keeps that an application could be read.
@@ -108,6 +116,9 @@ func (e *Engine) afterLook(ctx context.Context, service Service, own *ownMatters
 	}
 	if len(own.byCode) == 0 && own.read {
 		notices = append(notices, over("rights", "Keyturn itself is well again", "Keyturn's identity works and has the rights that it needs.", now))
+	}
+	if own.read && !e.shut.any(now) {
+		notices = append(notices, wayIsOpen(now))
 	}
 	notices = append(notices, e.ownCredential(ctx, now)...)
 	return service.Tell(ctx, append(notices, own.excluded...)...)

@@ -134,7 +134,7 @@ func (e *Engine) makeRounds(ctx context.Context, service Service, done chan<- st
 	defer tick.Stop()
 	var tidied time.Time
 	for ctx.Err() == nil {
-		mine, err := service.Take(ctx, LookDuty, e.Rounds.Every)
+		mine, err := service.Take(ctx, LookDuty, e.lookAgain())
 		if err == nil && mine {
 			err = e.Look(ctx)
 			if e.Rounds.Ended != nil {

@@ -50,7 +50,7 @@ func compareFold(a, b string) int { return strings.Compare(strings.ToLower(a), s
 // tolerate notes what one place refuses, and hands back what may succeed later.
 func (d *discovery) tolerate(err error, what string) error {
 	p := problem.Of(err)
-	if p.Class == problem.Retry && p.Code != problem.Unreachable {
+	if p.Class == problem.Retry && p.Code != problem.Unreachable && p.Code != problem.Between {
 		return fmt.Errorf("read %s: %w", what, err)
 	}
 	d.note("%s couldn't be read: %s", what, p.Error())

@@ -31,6 +31,7 @@ func shared() []Meaning {
 		{NotFound, "The object isn't there, or not yet: a replica of the directory may lag.", "Check the name and the tenant."},
 		{Denied, "The identity that Keyturn runs as lacks a right.", "keyturn doctor names it; keyturn doctor --script az prints the grant. A grant takes some minutes to count."},
 		{Unreachable, "No answer came: the name, the network, the proxy or the certificate authority.", "Check the network; set network.proxy or network.caFile."},
+		{Between, "A proxy refuses the connection, or somebody in between answers in Microsoft's place, with a certificate or a page of their own.", "Have the host allowed at the proxy; set network.caFile where it inspects TLS. Renewals then go on by themselves."},
 		{Throttled, "Microsoft takes no more requests for a moment.", ""},
 		{SignIn, "The credential that was tried isn't accepted.", "For a person, sign in again. For an app's secret that was just made, it takes its time."},
 		{Locked, "A lock forbids writing.", "Remove the ReadOnly lock while the renewal runs; a CanNotDelete lock may stay."},

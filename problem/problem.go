@@ -30,6 +30,7 @@ const (
 	NotFound    = "not.found"        // the object isn't there (or not yet: a replica may lag)
 	Denied      = "rights.missing"   // the caller lacks a right
 	Unreachable = "network"          // no answer: name, connection, certificate authority
+	Between     = "network.between"  // somebody between here and the service refuses, or answers in its place
 	Throttled   = "throttled"        // too many requests
 	SignIn      = "signin.refused"   // the credential tried isn't accepted
 	Locked      = "lock"             // a resource lock forbids writes
