@@ -53,27 +53,29 @@ type Clock[Tx any] struct {
 	open    Opener[Tx]
 	options Options
 	hands   hands
-	quit    chan struct{} // closed by Stop
+	quit    context.Context // ended by Stop
+	stop    context.CancelFunc
 
 	mu      sync.Mutex
 	started bool
-	stopped bool
-	clients []*river.Client[Tx] // the last is awake, unless it was told to stop; those before end their work in hand
+	shifts  []shift[Tx] // the last is awake, unless it was told to stop; those before end their work in hand
 }
 
 // NewClock makes the alarm clock of a store, which must stay open until Stop has returned.
 func NewClock[Tx any](open Opener[Tx], options Options) *Clock[Tx] {
 	options.Workers, options.Lull = cmp.Or(options.Workers, defaultWorkers), cmp.Or(options.Lull, lull)
-	return &Clock[Tx]{open: open, options: options, hands: hands{knocks: make(chan struct{}, 1)}, quit: make(chan struct{})}
+	quit, stop := context.WithCancel(context.Background())
+	return &Clock[Tx]{open: open, options: options, hands: hands{knocks: make(chan struct{}, 1)}, quit: quit, stop: stop}
 }
 
 // Start begins to call work, in up to Workers goroutines. An error of work is tried again later, a few times. When ctx
-// ends, so do the contexts of the work in hand. A Clock starts once. The database's own errors are returned as they are.
+// ends, so do the contexts of the work in hand. A Clock starts once, and not after Stop. The database's own errors are
+// returned as they are.
 func (c *Clock[Tx]) Start(ctx context.Context, work Work) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.started {
-		return errors.New("start the alarm clock: it was started before")
+	if c.started || c.quit.Err() != nil {
+		return errors.New("start the alarm clock: it was started or stopped before")
 	}
 	if err := c.wake(ctx, work); err != nil {
 		return err
@@ -105,18 +107,12 @@ func (c *Clock[Tx]) config(work Work) *river.Config {
 // Stop takes no new work and waits for the work in hand. When ctx ends before, it ends the contexts of that work and
 // waits another 10 s at most. Safe to repeat, and without Start.
 func (c *Clock[Tx]) Stop(ctx context.Context) error {
+	c.stop() // before the lock: whoever wakes River holds it, for as long as the database takes to answer
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.started {
-		return nil
-	}
-	if !c.stopped {
-		c.stopped = true
-		close(c.quit)
-	}
 	var group errgroup.Group
-	for _, client := range c.clients {
-		group.Go(func() error { return end(ctx, client) })
+	for _, shift := range c.shifts {
+		group.Go(func() error { defer shift.end(); return end(ctx, shift.client) })
 	}
 	return group.Wait()
 }

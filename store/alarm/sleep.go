@@ -28,6 +28,7 @@ func (h *hands) take() (give func()) {
 	return func() { h.move(-1) }
 }
 
+// move is something that was done; by is how many runs more are in hand.
 func (h *hands) move(by int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -72,7 +73,7 @@ func (c *Clock[Tx]) keep(ctx context.Context, work Work) {
 		c.sleep()
 		select {
 		case <-c.hands.knocks:
-		case <-c.quit:
+		case <-c.quit.Done():
 			return
 		case <-ctx.Done():
 			return
@@ -102,7 +103,7 @@ func (c *Clock[Tx]) pause(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-timer.C:
 		return true
-	case <-c.quit:
+	case <-c.quit.Done():
 	case <-ctx.Done():
 	}
 	return false
@@ -115,27 +116,39 @@ func (c *Clock[Tx]) sleep() {
 	cancel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, client := range c.clients {
-		_ = client.Stop(told) // that it doesn't stop within no time
+	for _, shift := range c.shifts {
+		_ = shift.client.Stop(told) // that it doesn't stop within no time
 	}
 }
 
-// wake starts a client. It is called with the lock held.
+// shift is one client, from its waking to its end.
+type shift[Tx any] struct {
+	client *river.Client[Tx]
+	end    context.CancelFunc // lets go of its context, when it has ended
+}
+
+// wake starts a client, unless the clock is stopped before the database answers. It is called with the lock held.
 func (c *Clock[Tx]) wake(ctx context.Context, work Work) error {
 	client, err := c.open(c.config(work))
 	if err != nil {
 		return fmt.Errorf("make the alarm clock: %w", err)
 	}
+	ctx, end := context.WithCancel(ctx)
+	unhook := context.AfterFunc(c.quit, end)
+	defer unhook() // the work in hand isn't ended by Stop
 	if err := client.Start(ctx); err != nil {
+		end()
 		return fmt.Errorf("start the alarm clock: %w", err)
 	}
-	c.clients = append(slices.DeleteFunc(c.clients, hasEnded[Tx]), client)
+	c.shifts = append(slices.DeleteFunc(c.shifts, hasEnded[Tx]), shift[Tx]{client, end})
+	c.hands.move(0) // it has a whole lull to find what it was woken for
 	return nil
 }
 
-func hasEnded[Tx any](client *river.Client[Tx]) bool {
+func hasEnded[Tx any](s shift[Tx]) bool {
 	select {
-	case <-client.Stopped():
+	case <-s.client.Stopped():
+		s.end()
 		return true
 	default:
 		return false
@@ -145,15 +158,9 @@ func hasEnded[Tx any](client *river.Client[Tx]) bool {
 // wakeAtLast starts a client as soon as the database lets it; false = the clock was stopped before.
 func (c *Clock[Tx]) wakeAtLast(ctx context.Context, work Work) bool {
 	for {
-		c.mu.Lock()
-		var err error
-		stopped := c.stopped
-		if !stopped {
-			err = c.wake(ctx, work)
-		}
-		c.mu.Unlock()
-		if stopped || err == nil {
-			return !stopped
+		err := c.wakeAlone(ctx, work)
+		if c.quit.Err() != nil || err == nil {
+			return err == nil
 		}
 		if c.options.Log != nil && ctx.Err() == nil {
 			c.options.Log.Warn("could not wake the alarm clock; it is tried again", "error", err)
@@ -162,4 +169,13 @@ func (c *Clock[Tx]) wakeAtLast(ctx context.Context, work Work) bool {
 			return false
 		}
 	}
+}
+
+func (c *Clock[Tx]) wakeAlone(ctx context.Context, work Work) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.quit.Err(); err != nil {
+		return err
+	}
+	return c.wake(ctx, work)
 }
