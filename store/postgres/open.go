@@ -33,8 +33,11 @@ const (
 // Options of a store. The zero value is right for a command that doesn't migrate.
 type Options struct {
 	// AllowMigrate lets Open bring the tables of an older release to this one's. Without it such a database is refused
-	// with the command that does it. An empty database gets its tables either way.
+	// with the command that does it, unless another process is just migrating it. An empty database gets its tables either
+	// way.
 	AllowMigrate bool
+
+	wait time.Duration // how long others may migrate before Open gives up; 0 = a minute
 }
 
 // Store is one process's view of the database. It is safe for use by many goroutines.

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -94,13 +96,18 @@ func (st stamp) wanting(target int, allow bool) bool {
 	return st.making || st.version < target && (allow || st.version < firstSchema)
 }
 
-// prepare brings an empty database, and an older one when that is allowed, to this release's schema.
+// migrateWait is how long Open waits for another process that migrates, unless its options say otherwise: less than a
+// manager of services gives to a start.
+const migrateWait = time.Minute
+
+// prepare brings an empty database, and an older one when that is allowed, to this release's schema. One that another
+// process is just migrating looks like an older one: only who is alone with it can tell.
 func (s *Store) prepare(ctx context.Context, options Options) error {
 	st, err := s.readStamp(ctx)
 	if err != nil {
 		return err
 	}
-	if st.encoding == "UTF8" && st.wanting(schemaVersion, options.AllowMigrate) {
+	if st.encoding == "UTF8" && st.wanting(schemaVersion, true) {
 		if err := s.migrateAlone(ctx, options); err != nil {
 			return fmt.Errorf("migrate the store: %w", s.classify(err))
 		}
@@ -133,6 +140,10 @@ func beginning(st stamp) pgx.TxOptions {
 func (s *Store) migrateAlone(ctx context.Context, options Options) error {
 	config := s.pool.Config()
 	config.MaxConns = 4
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "SET statement_timeout = 0") // a limit that fits daily work may be too short for this
+		return err
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err
@@ -146,8 +157,8 @@ func (s *Store) migrateAlone(ctx context.Context, options Options) error {
 		_ = lock.Conn().Close(context.WithoutCancel(ctx)) // ends the lock
 		lock.Release()
 	}()
-	if _, err := lock.Exec(ctx, "SELECT pg_advisory_lock($1, 0)", lockMigrate); err != nil {
-		return err
+	if err := lockForMigration(ctx, lock.Conn(), cmp.Or(options.wait, migrateWait)); err != nil {
+		return fmt.Errorf("wait for another process: %w", err)
 	}
 	st, err := s.readStamp(ctx)
 	if err != nil || !st.wanting(schemaVersion, options.AllowMigrate) {
@@ -159,6 +170,15 @@ func (s *Store) migrateAlone(ctx context.Context, options Options) error {
 		}
 	}
 	return migrate(ctx, pool)
+}
+
+// lockForMigration waits to be the one that may migrate, for so long.
+func lockForMigration(ctx context.Context, conn *pgx.Conn, wait time.Duration) error {
+	if _, err := conn.Exec(ctx, "SELECT set_config('lock_timeout', $1, false)", fmt.Sprint(wait.Milliseconds())); err != nil {
+		return err
+	}
+	_, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1, 0)", lockMigrate)
+	return err
 }
 
 func migrate(ctx context.Context, pool *pgxpool.Pool) (err error) {

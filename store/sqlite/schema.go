@@ -117,11 +117,14 @@ func (s *Store) migrateAlone(ctx context.Context, options Options) error {
 // migrateIfWanting looks again and migrates, unless locked says that this process isn't alone.
 func (s *Store) migrateIfWanting(ctx context.Context, options Options, locked error) error {
 	st, err := s.readStamp(ctx)
-	if err != nil || !st.wanting(schemaVersion, options.AllowMigrate) {
+	if err != nil || !st.wanting(schemaVersion, true) {
 		return err // somebody else was faster
 	}
 	if locked != nil {
 		return fmt.Errorf("wait for another process to migrate %s: %w", s.path, s.classify(locked))
+	}
+	if !st.wanting(schemaVersion, options.AllowMigrate) {
+		return nil
 	}
 	if err := s.migrate(ctx, st); err != nil {
 		return fmt.Errorf("migrate %s: %w", s.path, s.classify(err))
