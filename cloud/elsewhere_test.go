@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -42,5 +43,20 @@ func TestElsewhereTakesTheSameWayAndIsNotLogged(t *testing.T) {
 	}
 	if proxied.Load() != 1 || direct.Load() != 1 || s.Requests() != 0 || strings.Contains(log.String(), "token") {
 		t.Errorf("%d through the proxy, %d direct, %d counted, logged %s", proxied.Load(), direct.Load(), s.Requests(), log.String())
+	}
+}
+
+// TestAnAnswerThatWasReadOrLeftIsWaitedForNoMore: nothing is told of it later.
+func TestAnAnswerThatWasReadOrLeftIsWaitedForNoMore(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(io.ReadCloser) error{
+		"read":   func(r io.ReadCloser) error { _, err := io.Copy(io.Discard, r); return err },
+		"closed": func(r io.ReadCloser) error { return r.Close() },
+	} {
+		stopped := false
+		body := &awaited{ReadCloser: io.NopCloser(strings.NewReader("{}")), stop: func() bool { stopped = true; return true }}
+		if err := end(body); err != nil || !stopped {
+			t.Errorf("%s: stopped %v, %v", name, stopped, err)
+		}
 	}
 }

@@ -30,6 +30,7 @@ type Options struct {
 	Hear func(Exchange)   // is told of every request and its answer, from many goroutines at once; nil = nobody listens
 	Say  func(string)     // shows a person what to do to sign in; nil = nowhere
 	Now  func() time.Time // the local clock; nil = time.Now
+	Slow time.Duration    // after which Log is told that a request has no whole answer yet; 0 = 8 s
 
 	// Carry takes every request instead of the network, for tests that have a whole cloud in their own process; nil = the
 	// network. Proxy and CAFile mean nothing then.
@@ -64,7 +65,7 @@ func Open(_ context.Context, o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	line := &wire{base: o.carrier(base), meter: &meter{hosts: hosts, log: o.Log, hear: o.Hear, clock: &clock{local: o.Now}}}
+	line := &wire{base: o.carrier(base), meter: &meter{hosts: hosts, log: o.Log, hear: o.Hear, slow: o.Slow, clock: &clock{local: o.Now}}}
 	s := &Session{options: o, hosts: hosts, wire: line, base: base, client: newClient(line)}
 	s.discovery = &discovery{client: s.client}
 	s.tokens, err = newTokens(o, hosts, s.discovery, s.Now)
@@ -105,6 +106,9 @@ func (o Options) filled() Options {
 		o.ShowCode = func(address, code string) {
 			o.Say("To sign in, open " + address + " in a browser and enter the code " + code)
 		}
+	}
+	if o.Slow == 0 {
+		o.Slow = slowAfter
 	}
 	if o.Now == nil {
 		o.Now = time.Now

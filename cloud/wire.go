@@ -12,6 +12,7 @@ type meter struct {
 	hosts Hosts
 	log   *slog.Logger
 	clock *clock
+	slow  time.Duration // after which it is told that an answer isn't whole yet
 	hear  func(Exchange)
 	sent  atomic.Int64
 }
@@ -34,7 +35,13 @@ type wire struct {
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.sent.Add(1)
 	start := time.Now()
+	stop := w.await(r)
 	answer, err := send(w.base, r)
+	if err != nil {
+		stop()
+	} else {
+		answer.Body = &awaited{ReadCloser: answer.Body, stop: stop}
+	}
 	if err == nil && r.URL.Scheme == "https" && w.hosts.Owns(r.URL.Hostname()) {
 		w.clock.observe(answer.Header)
 	}

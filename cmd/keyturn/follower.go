@@ -26,7 +26,9 @@ func (sh *shell) follow(f *format) follower {
 		return sh.parts.watch(&jsonLines{sh: sh})
 	}
 	style := screen.StyleOf(sh.errs, sh.env)
-	return sh.parts.watch(&lines{Progress: screen.NewProgress(sh.errs, style, sh.now), sh: sh, style: style})
+	shown := screen.NewProgress(sh.errs, style, sh.now)
+	sh.shown.Store(shown)
+	return sh.parts.watch(&lines{Progress: shown, sh: sh, style: style})
 }
 
 // jsonLines writes one event a line.

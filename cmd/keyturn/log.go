@@ -83,7 +83,7 @@ func (sh *shell) log() (*slog.Logger, error) {
 		if sh.diary != nil {
 			return sh.lines(level), nil
 		}
-		return slog.New(slog.NewTextHandler(sh.errs, &slog.HandlerOptions{Level: level})), nil
+		return slog.New(slog.NewTextHandler(beside{sh}, &slog.HandlerOptions{Level: level})), nil
 	case asLine:
 		return sh.lines(level), nil
 	default:
@@ -100,7 +100,18 @@ func (sh *shell) lines(level slog.Level) *slog.Logger {
 	if sh.diary != nil {
 		return newDiary(sh.diary, level)
 	}
-	return slog.New(slog.NewJSONHandler(sh.errs, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewJSONHandler(beside{sh}, &slog.HandlerOptions{Level: level}))
+}
+
+// beside writes whole lines to the stream that isn't data, above what moves there.
+type beside struct{ sh *shell }
+
+// Write writes one line or more.
+func (b beside) Write(text []byte) (int, error) {
+	if shown := b.sh.shown.Load(); shown != nil {
+		return shown.Write(text)
+	}
+	return b.sh.errs.Write(text)
 }
 
 // either is a flag's value, else an environment variable's.

@@ -32,6 +32,8 @@ type shell struct {
 
 	handing sync.Mutex // one secret is handed to the person at a time
 
+	shown atomic.Pointer[screen.Progress] // what moves on the screen; nil = nothing does
+
 	began atomic.Bool   // a command's own work has begun: what fails from here on isn't a mistake in usage
 	soft  atomic.Bool   // the command stops softly by itself when stop is closed
 	stop  chan struct{} // closed by the first Ctrl-C

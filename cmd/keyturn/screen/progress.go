@@ -74,6 +74,15 @@ func (p *Progress) Note(text string) {
 	p.draw()
 }
 
+// Write shows lines of somebody else, such as the log's, above the work in hand.
+func (p *Progress) Write(lines []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+	defer p.draw()
+	return p.out.Write(lines)
+}
+
 // Close takes the work in hand off the screen. Safe to repeat.
 func (p *Progress) Close() {
 	p.mu.Lock()

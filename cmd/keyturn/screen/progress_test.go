@@ -85,6 +85,21 @@ func TestProgressOnATerminalLeavesNoWorkBehind(t *testing.T) {
 	}
 }
 
+func TestLinesOfTheLogStayOnATerminalAboveTheWork(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	p := NewProgress(&out, Style{Live: true, Width: 80}, clock())
+	p.Tell(story()[0])
+	drawn := out.Len()
+	if _, err := p.Write([]byte("level=WARN msg=slow\n")); err != nil {
+		t.Fatal(err)
+	}
+	if after := out.String()[drawn:]; !strings.HasPrefix(after, "\x1b[1A\x1b[Jlevel=WARN msg=slow\n") || strings.Count(after, "\n") != 2 {
+		t.Errorf("shown %q", after)
+	}
+	p.Close()
+}
+
 func TestTableShowsOthersTextHarmlessly(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
