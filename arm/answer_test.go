@@ -2,6 +2,7 @@ package arm_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,11 +32,18 @@ func TestAResourceThatLacksWhatEveryOneHasIsNoResource(t *testing.T) {
 		"a vault":     func(c *arm.Client) error { _, err := c.Vault(t.Context(), "/v"); return err },
 	}
 	for name, read := range reads {
-		for _, body := range []string{`{}`, `null`, ``, `<html>`} {
-			if p := problem.Of(read(serve(t, body))); p == nil || p.Class != problem.Retry || p.Doubtful {
+		for _, body := range []string{`{}`, `null`, ``, `<html>`, `{"name":`, `[5`} {
+			if p := problem.Of(read(serve(t, body))); p == nil || p.Class != problem.Retry || p.Doubtful || p.Fix == "" || !strings.HasPrefix(p.Message, "the answer can't be understood") {
 				t.Errorf("%s out of %q: %v", name, body, p)
 			}
 		}
+	}
+}
+
+func TestAFieldOfAnotherTypeIsNamed(t *testing.T) {
+	p := problem.Of(serve(t, `{"name":5}`).Get(t.Context(), "/r", "1", &named{}))
+	if p == nil || p.Subject != "/r" || p.Message != `the answer can't be understood: "name" is something else than it should be` {
+		t.Errorf("%v", p)
 	}
 }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
 	"keyturn/cloud"
-	"keyturn/problem"
 )
 
 // Client speaks to the Resource Manager of one cloud as one identity. It is safe for use by several goroutines.
@@ -132,10 +131,7 @@ func read(body io.Reader, call Call) error {
 	if err == nil || silent {
 		return nil
 	}
-	return &problem.Error{
-		Class: problem.Retry, Code: problem.Unreachable, Subject: call.ID, Message: "the answer can't be read: " + err.Error(),
-		Doubtful: !call.reads(), Err: err,
-	}
+	return cloud.Unreadable(err, call.ID, !call.reads())
 }
 
 // reads reports whether the call changes nothing: a GET, or a POST that lists what a GET would not show.

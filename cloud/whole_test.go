@@ -1,6 +1,7 @@
 package cloud_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -70,5 +71,26 @@ func TestTheCertificateOfAnotherName(t *testing.T) {
 	p := problem.Of(cloud.Classify(err, "x"))
 	if p.Class != problem.Retry || !strings.Contains(p.Message, "localhost shows the certificate of another name") || p.Doubtful {
 		t.Errorf("%v: %+v", err, p)
+	}
+}
+
+// TestAWebPageInPlaceOfAnAnswerIsSaid: a proxy or guest network shows one with status 200.
+func TestAWebPageInPlaceOfAnAnswerIsSaid(t *testing.T) {
+	stand := cloudtest.Start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, "<html>Welcome</html>")
+	}))
+	s := stand.Open(t, nil)
+	for method, doubtful := range map[string]bool{http.MethodGet: false, http.MethodPost: true} {
+		request, err := http.NewRequestWithContext(t.Context(), method, vaultURL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Client().Do(request) //nolint:bodyclose // there is no answer
+		p := problem.Of(cloud.Classify(err, "vault kv-x"))
+		if err == nil || p.Code != problem.Between || p.Doubtful != doubtful || p.Fix == "" ||
+			p.Error() != "vault kv-x: a web page came in place of the answer of kv-x.vault.azure.net" {
+			t.Errorf("%s: %+v", method, p)
+		}
 	}
 }

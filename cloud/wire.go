@@ -37,6 +37,10 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	start := time.Now()
 	stop := w.await(r)
 	answer, err := send(w.base, r)
+	if err == nil && isPage(answer) {
+		_ = answer.Body.Close() // nobody wants to read it
+		answer, err = nil, page(r)
+	}
 	if err != nil {
 		stop()
 	} else {

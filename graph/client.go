@@ -75,10 +75,7 @@ func decode(answer *http.Response, l call, into any) error {
 		err = json.Unmarshal(body, into)
 	}
 	if w, asks := into.(whole); err != nil || asks && !w.whole() {
-		return &problem.Error{
-			Class: problem.Retry, Code: problem.Unreachable, Subject: l.subject,
-			Message: "the answer can't be read", Doubtful: l.method != http.MethodGet,
-		}
+		return cloud.Unreadable(err, l.subject, l.method != http.MethodGet)
 	}
 	return nil
 }

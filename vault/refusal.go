@@ -1,7 +1,11 @@
 package vault
 
 import (
+	"context"
 	"errors"
+	"net"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"keyturn/cloud"
 	"keyturn/problem"
@@ -38,10 +42,7 @@ func ModelOf(err error) Model {
 
 // unreadable is for a good answer that lacks what every version has: it comes from somebody between us and the vault.
 func unreadable(address, name string, wrote bool) error {
-	return &problem.Error{
-		Class: problem.Retry, Code: problem.Unreachable, Subject: "secret " + name + " in vault " + Name(address),
-		Message: "the answer can't be read", Doubtful: wrote,
-	}
+	return cloud.Unreadable(nil, "secret "+name+" in vault "+Name(address), wrote)
 }
 
 // classify turns an error of the wire into a problem about one secret, or about the whole vault when name is "", and
@@ -51,6 +52,9 @@ func classify(err error, address, name string) error {
 	subject := "vault " + vault
 	if name != "" {
 		subject = "secret " + name + " in vault " + vault
+	}
+	if isDecoding(err) {
+		return cloud.Unreadable(nil, subject, true)
 	}
 	found := *problem.Of(cloud.Classify(err, subject))
 	var answered *cloud.Refusal
@@ -67,4 +71,14 @@ func classify(err error, address, name string) error {
 		found.Fix = "assign the role Key Vault Secrets Officer on secret " + name + " of vault " + vault + "; keyturn doctor --script prints the commands. A fresh assignment takes minutes"
 	}
 	return &found
+}
+
+// isDecoding reports whether err is how azsecrets says that it can't read an answer, which has no type of its own: the way
+// there didn't break, nobody refused, and nobody stopped.
+func isDecoding(err error) bool {
+	var found *problem.Error
+	var refused *azcore.ResponseError
+	var broken net.Error
+	return !errors.As(err, &found) && !errors.As(err, &refused) && !errors.As(err, &broken) &&
+		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
