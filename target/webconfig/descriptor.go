@@ -35,7 +35,7 @@ func Descriptor() target.Descriptor {
 			{Code: "webconfig.settings", Text: "A web.config lacks ClientId or ClientSecret in its appSettings, or has them as HostedAppName and HostedAppSigningKey.", Fix: "Name the web.config of the add-in's own site; rename the two."},
 			{Code: "webconfig.unclear", Text: "A web.config can't be understood without a doubt, so it is left alone.", Fix: "Mend what is named."},
 			{Code: "webconfig.foreign", Text: "A web.config has another ClientId.", Fix: "Correct path or clientId."},
-			{Code: "webconfig.kept", Text: "A new file couldn't have the names, owner or permissions of the old one.", Fix: "Run Keyturn as the file's owner or an administrator."},
+			{Code: "webconfig.kept", Text: "A new file couldn't take the old one's place, or couldn't have its names, owner or permissions.", Fix: "Take off what keeps the file, such as chattr +i or a mount of the file alone; run Keyturn as its owner or an administrator."},
 			{Code: "webconfig.full", Text: "The disk of a web.config is full; the file is as it was.", Fix: "Free some space; then keyturn resume APP."},
 			{Code: "webconfig.busy", Text: "Another process uses or changes a web.config.", Fix: ""},
 			{Code: "webconfig.disk", Text: "The disk of a web.config failed; the file is as it was.", Fix: "See the reason beside it."},
@@ -44,7 +44,7 @@ func Descriptor() target.Descriptor {
 		Checks: []check.Look{
 			{ID: "webconfig.file", Text: "whether the file is there and understood"},
 			{ID: "webconfig.client", Text: "whether it belongs to this add-in"},
-			{ID: "webconfig.writable", Text: "whether it may be written"},
+			{ID: "webconfig.writable", Text: "whether it may be written, and another file take its place"},
 		},
 		Sources: []string{
 			"https://learn.microsoft.com/sharepoint/dev/sp-add-ins/replace-an-expiring-client-secret-in-a-sharepoint-add-in",

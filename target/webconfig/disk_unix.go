@@ -43,6 +43,9 @@ func hold(file *os.File, path string) error {
 // mayWrite reports whether this user may write the file: renaming needs the folder alone, yet a file that may not be
 // written isn't replaced behind its back.
 func mayWrite(path string) error {
+	if err := mayReplace(path); err != nil {
+		return err
+	}
 	for _, each := range []string{path, filepath.Dir(path)} {
 		if err := unix.Faccessat(unix.AT_FDCWD, each, unix.W_OK, unix.AT_EACCESS); err != nil {
 			return &os.PathError{Op: "write", Path: each, Err: err}

@@ -84,6 +84,9 @@ func hold(file *os.File, path string) error {
 // mayWrite asks for the rights that a change needs, and uses none of them. The right to write attributes stands for the
 // right to write, which our own handle doesn't share.
 func mayWrite(path string) error {
+	if err := mayReplace(path); err != nil {
+		return err
+	}
 	file, err := openFor(path, windows.DELETE|windows.FILE_WRITE_ATTRIBUTES, shareAll)
 	if err != nil {
 		return err
@@ -93,6 +96,20 @@ func mayWrite(path string) error {
 		err = windows.CloseHandle(folder)
 	}
 	return errors.Join(err, windows.CloseHandle(file))
+}
+
+// mayReplace reports a file that is marked as read-only, which ReplaceFile refuses. Such a mark on a folder means nothing.
+// Source: https://learn.microsoft.com/dotnet/api/system.io.file.replace, Exceptions (read 2026-11-26).
+func mayReplace(path string) error {
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return err
+	}
+	marks, err := windows.GetFileAttributes(name)
+	if err == nil && marks&windows.FILE_ATTRIBUTE_READONLY != 0 {
+		err = errFixed
+	}
+	return err
 }
 
 // swap puts fresh in the place of path in one step.

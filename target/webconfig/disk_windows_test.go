@@ -72,3 +72,23 @@ func TestTwoKeyturnsDontHoldOneFile(t *testing.T) {
 		}
 	}
 }
+
+func TestAFileMarkedReadOnlyIsRefusedBeforehand(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "web.config")
+	if err := os.WriteFile(path, []byte("<configuration/>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o400); err != nil { // the mark, on this system
+		t.Fatal(err)
+	}
+	if err := rehearse(path); !errors.Is(err, errFixed) {
+		t.Errorf("%v", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := rehearse(path); err != nil {
+		t.Errorf("without the mark: %v", err)
+	}
+}

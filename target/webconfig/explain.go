@@ -11,11 +11,14 @@ import (
 
 // Why the disk refuses what it is asked for, beside the file system's own errors.
 var (
-	errBusy   = errors.New("another process is using it")
-	errMoved  = errors.New("it changed while it was edited")
-	errLinked = errors.New("it has several names (hard links), of which a new file would take only one")
-	errOwner  = errors.New("a new file can't be given the same owner, permissions and attributes")
-	errLarge  = errors.New("it is larger than any web.config")
+	errBusy    = errors.New("another process is using it")
+	errMoved   = errors.New("it changed while it was edited")
+	errLinked  = errors.New("it has several names (hard links), of which a new file would take only one")
+	errOwner   = errors.New("a new file can't be given the same owner, permissions and attributes")
+	errFixed   = errors.New("it, or its folder, is marked as one that doesn't change")
+	errLarge   = errors.New("it is larger than any web.config")
+	errMounted = errors.New("the file is mounted by itself, so that no new file can take its place")
+
 	errNoFile = errors.New("it is no file")
 
 	errNameless = errors.New("the old file is gone, and the new one, which is whole, lies beside its place")
@@ -38,6 +41,8 @@ var causes = []cause{
 	{syscall.EDQUOT, "webconfig.full", "this user's share of the disk is full; the file is as it was", "free some space, then: keyturn resume APP"},
 	{errLinked, "webconfig.kept", errLinked.Error(), "give the site a file of its own, or change the other names by hand afterwards"},
 	{errOwner, "webconfig.kept", errOwner.Error(), "run Keyturn as the file's owner, or as an administrator"},
+	{errFixed, "webconfig.kept", errFixed.Error() + " (immutable, append-only or read-only)", "take the mark off the file and its folder: chattr -i -a, on Windows attrib -r"},
+	{errMounted, "webconfig.kept", errMounted.Error(), "mount the folder that the file is in, not the file alone"},
 	{errNoFile, "config.path", "it is no file", "write the path of the file itself in keyturn.yaml"},
 	{errEncrypted, "webconfig.encrypted", "its appSettings are encrypted, and only this site's own server can read them", "decrypt them for the renewal: aspnet_regiis -pdf appSettings FOLDER, then keyturn resume APP, then aspnet_regiis -pef appSettings FOLDER"},
 	{errElsewhere, "webconfig.elsewhere", "its appSettings come from somewhere else (configSource, file, or configBuilders)", "move ClientId, ClientSecret and SecondaryClientSecret into this file's appSettings, and take that attribute off them"},
