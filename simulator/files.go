@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf16"
 
 	"keyturn/simulator/seed"
 )
@@ -28,8 +29,8 @@ func (s *Simulator) writeDir() error {
 	}
 	files := []struct{ name, text string }{
 		{"ca.pem", string(s.authority.pem)},
-		{"env", s.environment("export %s='%s'\n", `'\''`)},
-		{"env.ps1", s.environment("$env:%s = '%s'\n", "''")},
+		{"env", s.environment("export %s=%s\n", inShell)},
+		{"env.ps1", s.environment("$env:%s = %s\n", inPowerShell)},
 		{"keyturn.yaml", s.configuration(s.caFile())},
 		{"people.txt", s.Sample().People},
 	}
@@ -44,9 +45,25 @@ func (s *Simulator) writeDir() error {
 	return nil
 }
 
+// inShell quotes a text for a POSIX shell.
+func inShell(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// inPowerShell writes a text in ASCII alone, since Windows PowerShell reads a file without a mark as the machine's code page.
+func inPowerShell(text string) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode([]rune(text)) {
+		if unit > 126 || unit == '\'' {
+			fmt.Fprintf(&b, "' + [char]%d + '", unit)
+			continue
+		}
+		b.WriteRune(rune(unit))
+	}
+	return "'" + b.String() + "'"
+}
+
 // environment lists the variables that lead clients of every language to the simulator, one a line; quote is how the
-// shell writes a quote inside quotes.
-func (s *Simulator) environment(line, quote string) string {
+// shell writes a text.
+func (s *Simulator) environment(line string, quote func(string) string) string {
 	sample := s.Sample()
 	ca := s.caFile()
 	variables := [][2]string{
@@ -67,7 +84,7 @@ func (s *Simulator) environment(line, quote string) string {
 	}
 	var b strings.Builder
 	for _, v := range variables {
-		fmt.Fprintf(&b, line, v[0], strings.ReplaceAll(v[1], "'", quote))
+		fmt.Fprintf(&b, line, v[0], quote(v[1]))
 	}
 	return b.String()
 }

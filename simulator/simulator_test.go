@@ -67,8 +67,13 @@ func vaultName(t *testing.T, r *rig) string {
 
 func TestDirHoldsWhatClientsNeed(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "cloud")
+	dir := filepath.Join(t.TempDir(), "Jürgen's cloud")
 	r := startWith(t, simulator.Options{Dir: dir, Settings: world.Settings{Gentle: true}})
+	shell, err := os.ReadFile(filepath.Join(dir, "env.ps1"))
+	if err != nil || strings.ContainsFunc(string(shell), func(r rune) bool { return r > 126 }) ||
+		!strings.Contains(string(shell), `J' + [char]252 + 'rgen' + [char]39 + 's cloud`) {
+		t.Errorf("what Windows PowerShell reads: %s (%v)", shell, err)
+	}
 	for name, want := range map[string]string{
 		"ca.pem": "BEGIN CERTIFICATE", "env": "export AZURE_CLIENT_SECRET='" + r.Sample().AdminSecret, "env.ps1": "$env:HTTPS_PROXY = '" + r.URL(),
 		"keyturn.yaml": `proxy: "` + r.URL() + `"`,

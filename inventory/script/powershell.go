@@ -3,6 +3,8 @@ package script
 import (
 	"fmt"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // powershell prints a script for the modules Az and Microsoft.Graph. Sources, read 2026-11-22:
@@ -13,7 +15,7 @@ func (a arrangement) powershell() string {
 	out.comment("#", a.title("./SCRIPT.ps1", "./SCRIPT.ps1 -Undo"))
 	if a.empty() {
 		out.add("Write-Output 'No right is missing.'")
-		return out.String()
+		return psScript(&out)
 	}
 	out.add("param([switch]$Undo)", "$ErrorActionPreference = 'Stop'", "$principal = "+ps(a.who.ObjectID), "")
 	out.add(a.psSignIn()...)
@@ -26,7 +28,7 @@ func (a arrangement) powershell() string {
 		out.add("    " + line)
 	}
 	out.add("}")
-	return out.String()
+	return psScript(&out)
 }
 
 func (a arrangement) psSignIn() []string {
@@ -151,12 +153,44 @@ func psGroup(vault scope) string {
 	return " -ResourceGroupName " + ps(vault.group())
 }
 
-// ps quotes for PowerShell, which also takes the typographic apostrophes for quotes.
+// ps writes a text as an expression of PowerShell in ASCII alone: Windows PowerShell reads a script without a byte order mark
+// as the machine's code page, and what it reads from a program as another one. What isn't ASCII is told by its number.
+// Source: https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_character_encoding (read 2026-11-26).
 func ps(text string) string {
-	for _, quote := range []string{"'", "\u2018", "\u2019", "\u201a", "\u201b"} {
-		text = strings.ReplaceAll(text, quote, quote+quote)
+	var out strings.Builder
+	open := true
+	out.WriteByte('\'')
+	for _, unit := range utf16.Encode([]rune(text)) {
+		plain := unit < utf8.RuneSelf
+		switch {
+		case plain && !open:
+			out.WriteString(" + '")
+		case !plain && open:
+			out.WriteByte('\'')
+		}
+		if open = plain; plain {
+			out.WriteString(strings.ReplaceAll(string(rune(unit)), "'", "''"))
+		} else {
+			fmt.Fprintf(&out, " + [char]0x%04x", unit)
+		}
 	}
-	return "'" + text + "'"
+	if open {
+		out.WriteByte('\'')
+	}
+	if strings.Contains(out.String(), "[char]") {
+		return "(" + out.String() + ")"
+	}
+	return out.String()
+}
+
+// psScript is a whole script, whose comments may hold names that ASCII can't write.
+func psScript(out *lines) string {
+	return strings.Map(func(r rune) rune {
+		if r >= utf8.RuneSelf {
+			return '?'
+		}
+		return r
+	}, out.String())
 }
 
 func psAll(texts []string) string {

@@ -102,7 +102,7 @@ func (a SignInApp) powershell() string {
 		out.add("# "+s.why, "Allow "+ps(s.api)+" "+ps(s.name))
 	}
 	out.add(strings.Split(strings.TrimSpace(psSignInApp), "\n")...)
-	return out.String()
+	return psScript(&out)
 }
 
 // psSignInApp makes the app once $wanted holds the permissions by service.
