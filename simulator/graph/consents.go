@@ -26,8 +26,8 @@ func (c *call) mayConsent() bool {
 	return c.may("DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All")
 }
 
-// listConsents lists those of one principal, or all.
-func (c *call) listConsents(only *directory.ServicePrincipal) reply {
+// consentsOf are those of one principal, or all.
+func (c *call) consentsOf(only *directory.ServicePrincipal) []map[string]any {
 	docs := []map[string]any{}
 	for _, s := range c.tenant.ServicePrincipals {
 		for _, given := range s.Consents {
@@ -36,11 +36,15 @@ func (c *call) listConsents(only *directory.ServicePrincipal) reply {
 			}
 		}
 	}
+	return docs
+}
+
+func (c *call) listConsents(only *directory.ServicePrincipal) reply {
 	options, refused := c.readOptions("microsoft.graph.oAuth2PermissionGrant", c.consentDocument(&directory.ServicePrincipal{}, &directory.Consent{}), largestPage)
 	if refused != nil {
 		return *refused
 	}
-	return c.page("oauth2PermissionGrants", docs, options)
+	return c.page("oauth2PermissionGrants", c.consentsOf(only), options)
 }
 
 func (c *call) consentDocument(s *directory.ServicePrincipal, given *directory.Consent) map[string]any {

@@ -31,8 +31,7 @@ func (c *call) readBody() (map[string]any, *reply) {
 	var fields map[string]any
 	kind, _, err := mime.ParseMediaType(c.header.Get("Content-Type"))
 	if err != nil || kind != "application/json" || json.Unmarshal(c.body, &fields) != nil || fields == nil {
-		r := failure(http.StatusBadRequest, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and "+
-			"payload is of valid JSON format.")
+		r := unreadable()
 		return nil, &r
 	}
 	return fields, nil

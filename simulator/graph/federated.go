@@ -28,15 +28,19 @@ func (c *call) federated(a *directory.Application, rest []string) reply {
 	case !c.mayReadApplications():
 		return denied()
 	}
-	docs := []map[string]any{}
-	for _, f := range a.Federated {
-		docs = append(docs, federatedDocument(f))
-	}
 	options, refused := c.readOptions("microsoft.graph.federatedIdentityCredential", federatedDocument(directory.Federated{}), largestPage)
 	if refused != nil {
 		return *refused
 	}
-	return c.page("applications('"+a.ObjectID+"')/federatedIdentityCredentials", docs, options)
+	return c.page("applications('"+a.ObjectID+"')/federatedIdentityCredentials", federatedDocuments(a), options)
+}
+
+func federatedDocuments(a *directory.Application) []map[string]any {
+	docs := []map[string]any{}
+	for _, f := range a.Federated {
+		docs = append(docs, federatedDocument(f))
+	}
+	return docs
 }
 
 func federatedDocument(f directory.Federated) map[string]any {

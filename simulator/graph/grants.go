@@ -26,23 +26,23 @@ func (c *call) principalLinks(s *directory.ServicePrincipal, name string, rest [
 	case c.method != http.MethodGet:
 		return notAllowed()
 	case name == "approleassignments":
-		return c.grantsOf(s)
+		return c.grantPage(c.grantsOf(s))
 	case name == "approleassignedto":
-		return c.grantsTo(s)
+		return c.grantPage(c.grantsTo(s))
 	case name == "ownedobjects":
-		return c.ownedBy(s)
+		return c.listOwnedBy(s)
 	case name == "oauth2permissiongrants":
 		return c.listConsents(s)
 	}
 	return ok(c.collection("directoryObjects", []any{}))
 }
 
-func (c *call) grantsOf(s *directory.ServicePrincipal) reply {
+func (c *call) grantsOf(s *directory.ServicePrincipal) []map[string]any {
 	docs := []map[string]any{}
 	for _, g := range s.Grants {
 		docs = append(docs, c.grantDocument(s, g))
 	}
-	return c.grantPage(docs)
+	return docs
 }
 
 func (c *call) grantPage(docs []map[string]any) reply {
@@ -54,7 +54,7 @@ func (c *call) grantPage(docs []map[string]any) reply {
 	return c.page("appRoleAssignments", docs, options)
 }
 
-func (c *call) grantsTo(resource *directory.ServicePrincipal) reply {
+func (c *call) grantsTo(resource *directory.ServicePrincipal) []map[string]any {
 	docs := []map[string]any{}
 	for _, s := range c.tenant.ServicePrincipals {
 		for _, g := range s.Grants {
@@ -63,7 +63,7 @@ func (c *call) grantsTo(resource *directory.ServicePrincipal) reply {
 			}
 		}
 	}
-	return c.grantPage(docs)
+	return docs
 }
 
 func (c *call) grantDocument(s *directory.ServicePrincipal, g *directory.Grant) map[string]any {
@@ -131,7 +131,7 @@ func (c *call) oneGrant(s *directory.ServicePrincipal, id string) reply {
 	return noContent()
 }
 
-func (c *call) ownedBy(s *directory.ServicePrincipal) reply {
+func (c *call) ownedBy(s *directory.ServicePrincipal) []map[string]any {
 	docs := []map[string]any{}
 	for _, k := range []kind{applicationKind, principalKind} {
 		for _, o := range c.all(k) {
@@ -140,9 +140,13 @@ func (c *call) ownedBy(s *directory.ServicePrincipal) reply {
 			}
 		}
 	}
+	return docs
+}
+
+func (c *call) listOwnedBy(s *directory.ServicePrincipal) reply {
 	options, refused := c.readOptions("microsoft.graph.directoryObject", c.sample(applicationKind), largestPage)
 	if refused != nil {
 		return *refused
 	}
-	return c.page("directoryObjects", docs, options)
+	return c.page("directoryObjects", c.ownedBy(s), options)
 }

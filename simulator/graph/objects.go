@@ -18,16 +18,16 @@ func (c *call) list(k kind) reply {
 	if refused != nil {
 		return *refused
 	}
-	if o.expand, refused = c.readExpand(k.typeName); refused != nil {
+	if o.expand, refused = c.readExpand(k); refused != nil {
 		return *refused
 	}
 	return c.page(k.set, c.documents(k, o), o)
 }
 
-// documents renders what a list may show, using the index when the filter asks for one id. The owners stand beside the properties where
-// something asks for them.
+// documents renders what a list may show, using the index when the filter asks for one id. What is related stands beside the properties where
+// something asks for it.
 func (c *call) documents(k kind, o options) []map[string]any {
-	withOwners := o.expand != nil || o.filter != nil && slices.Contains(o.filter.Properties, relation)
+	withOwners := o.filter != nil && slices.Contains(o.filter.Properties, relation)
 	candidates := c.candidates(k, o)
 	withKeys := slices.Contains(o.selected, "keyCredentials")
 	docs := make([]map[string]any, 0, len(candidates))
@@ -39,6 +39,9 @@ func (c *call) documents(k kind, o options) []map[string]any {
 		doc := seen.document(withKeys)
 		if withOwners {
 			doc[relation] = c.ownerDocuments(seen)
+		}
+		if o.expand != nil {
+			doc[o.expand.relation] = c.related(seen, o.expand.relation)
 		}
 		docs = append(docs, doc)
 	}
@@ -114,12 +117,12 @@ func (c *call) get(o *object) reply {
 		path += "(" + strings.Join(selected, ",") + ")"
 	}
 	doc = pick(doc, selected)
-	expand, refused := c.readExpand(o.typeName)
+	expand, refused := c.readExpand(o.kind)
 	if refused != nil {
 		return *refused
 	}
 	if expand != nil {
-		expand.show(doc, c.ownerDocuments(seen))
+		expand.show(doc, c.related(seen, expand.relation))
 	}
 	doc["@odata.context"] = c.context(path + "/$entity")
 	return ok(doc)
@@ -205,7 +208,9 @@ func (c *call) own(owners *[]string, named []string) {
 func (c *call) createdObject(o *object) reply {
 	doc := o.document(false)
 	doc["@odata.context"] = c.context(o.set + "/$entity")
-	return made(doc)
+	answer := made(doc)
+	answer.header = http.Header{"Location": {c.base() + "v2/" + c.tenant.ID + "/directoryObjects/" + o.id() + "/Microsoft.DirectoryServices." + o.label}}
+	return answer
 }
 
 // remove deletes an object.

@@ -195,14 +195,17 @@ func (c *call) page(path string, docs []map[string]any, o options) reply {
 	return ok(body)
 }
 
-// shown is a document as the answer has it: cut to what is selected, with the relation only where it is expanded.
+// shown is a document as the answer has it: cut to what is selected, with what is related only where it is expanded.
 func (o options) shown(doc map[string]any) map[string]any {
-	related, _ := doc[relation].([]map[string]any)
+	if o.expand == nil {
+		delete(doc, relation)
+		return pick(doc, o.selected)
+	}
+	related, _ := doc[o.expand.relation].([]map[string]any)
+	delete(doc, o.expand.relation)
 	delete(doc, relation)
 	cut := pick(doc, o.selected)
-	if o.expand != nil {
-		o.expand.show(cut, related)
-	}
+	o.expand.show(cut, related)
 	return cut
 }
 

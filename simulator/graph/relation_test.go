@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"compress/gzip"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"keyturn/simulator/directory"
 	"keyturn/simulator/world"
 )
 
@@ -33,6 +35,7 @@ func TestOwnersAreExpandedCastAndCounted(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, world.Settings{Gentle: true})
 	owner, apps := b.app.Owners[0], "/v1.0/applications"
+	principals := "/v1.0/servicePrincipals"
 	one := apps + "/" + b.app.ObjectID
 	for name, tc := range map[string]struct{ path, want string }{
 		"one, cut":                    {one + "?$select=id&$expand=owners($select=id)", `"owners":[{"@odata.type":"#microsoft.graph.servicePrincipal","id":"` + owner + `"}]`},
@@ -41,6 +44,10 @@ func TestOwnersAreExpandedCastAndCounted(t *testing.T) {
 		"two relations":               {one + "?$expand=owners,extensionProperties", "Request_UnsupportedQuery"},
 		"no relation":                 {one + "?$expand=colours", "Could not find a property named 'colours'"},
 		"no property of it":           {one + "?$expand=owners($select=colour)", "Could not find a property named 'colour'"},
+		"grants of a principal":       {principals + "?$select=id&$expand=appRoleAssignments($select=appRoleId)&" + q("filter", "displayName eq 'caller owner'"), `"appRoleAssignments":[{"appRoleId":`},
+		"grants to a principal":       {principals + "(appId='" + directory.GraphAppID + "')?$expand=appRoleAssignedTo", `"appRoleAssignedTo":[{"appRoleId":`},
+		"consents, of which none are": {principals + "(appId='" + b.app.AppID + "')?$expand=oauth2permissiongrants", `"oauth2PermissionGrants":[]`},
+		"federated credentials":       {one + "?$expand=federatedIdentityCredentials", `"federatedIdentityCredentials":[]`},
 		"of one type":                 {one + "/owners/microsoft.graph.servicePrincipal?$select=id", owner},
 		"of another type":             {one + "/owners/microsoft.graph.user", `"value":[]`},
 		"of no type":                  {one + "/owners/microsoft.graph.colour", "Resource not found for the segment"},
@@ -189,4 +196,43 @@ func TestACertificateProvesTheNext(t *testing.T) {
 	if got := remove(made.body["keyId"].(string)); got != http.StatusNoContent || len(b.keys(t, base)) != 1 {
 		t.Errorf("removed: %d", got)
 	}
+}
+
+// Graph's own SDKs for Go and Java pack what they send, and read Location of what they have made.
+func TestPackedBodiesAreRead(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		encoding string
+		pack     func(text string) string
+		want     int
+	}{
+		"packed":                {"gzip", packed, http.StatusCreated},
+		"said to be packed":     {"gzip", func(text string) string { return text }, http.StatusBadRequest},
+		"packed and broken off": {"gzip", func(text string) string { return packed(text)[:20] }, http.StatusBadRequest},
+		"packed another way":    {"br", packed, http.StatusUnsupportedMediaType},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, world.Settings{Gentle: true})
+			r := httptest.NewRequest(http.MethodPost, "https://graph.microsoft.com/v1.0/applications", strings.NewReader(tc.pack(`{"displayName":"packed"}`)))
+			r.Header.Set("Authorization", "Bearer "+b.tokens["all"])
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("Content-Encoding", tc.encoding)
+			got := b.serve(t, r)
+			if got.status != tc.want {
+				t.Fatalf("%d %s, want %d", got.status, got.message(), tc.want)
+			}
+			if id, _ := got.body["id"].(string); tc.want == http.StatusCreated && !strings.Contains(got.header.Get("Location"), "/directoryObjects/"+id) {
+				t.Errorf("Location: %q", got.header.Get("Location"))
+			}
+		})
+	}
+}
+
+func packed(text string) string {
+	var b strings.Builder
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write([]byte(text)) // a Builder never fails
+	_ = z.Close()
+	return b.String()
 }

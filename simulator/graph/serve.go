@@ -3,7 +3,6 @@ package graph
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -64,12 +63,10 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, longestBody+1))
-	if err != nil || len(body) > longestBody {
-		s.write(w, ids, failure(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request is too large."))
+	if refused := c.readWhole(r); refused != nil {
+		s.write(w, ids, *refused)
 		return
 	}
-	c.body = body
 	if refused := c.authenticate(r.Header.Get("Authorization")); refused != nil {
 		s.write(w, ids, *refused)
 		return
