@@ -98,8 +98,10 @@ func (e *Engine) lookAround(ctx context.Context, waker Waker, service Service) e
 	rounds, stop := e.startRounds(ctx, service)
 	defer stop()
 	before := woken{}
+	seen := time.Now()
 	for {
 		e.Pulse()
+		seen = e.tellJump(seen, time.Now())
 		if err := e.wakeDue(ctx, waker, before); err != nil {
 			e.Log.Warn("could not look for runs that are due", "error", err)
 		}
@@ -110,51 +112,10 @@ func (e *Engine) lookAround(ctx context.Context, waker Waker, service Service) e
 			return nil
 		case <-ctx.Done():
 			if errors.Is(context.Cause(ctx), ErrLeaseLost) {
+				e.tellJump(seen, time.Now()) // which may be why
 				return ErrLeaseLost
 			}
 			return nil
-		}
-	}
-}
-
-// startRounds looks at the tenant beside everything else, whenever this process gets the turn. The channel tells when a
-// look has ended; stop ends the one in hand and waits for it.
-func (e *Engine) startRounds(ctx context.Context, service Service) (ended <-chan struct{}, stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{}, 1)
-	var group sync.WaitGroup
-	if len(e.Rounds.Apps) > 0 {
-		group.Go(func() { e.makeRounds(ctx, service, done) })
-	}
-	return done, func() { cancel(); group.Wait() }
-}
-
-func (e *Engine) makeRounds(ctx context.Context, service Service, done chan<- struct{}) {
-	tick := time.NewTicker(min(lookEvery, e.Rounds.Every))
-	defer tick.Stop()
-	var tidied time.Time
-	for ctx.Err() == nil {
-		mine, err := service.Take(ctx, LookDuty, e.lookAgain())
-		if err == nil && mine {
-			err = e.Look(ctx)
-			if e.Rounds.Ended != nil {
-				e.Rounds.Ended()
-			}
-			select {
-			case done <- struct{}{}:
-			default:
-			}
-		}
-		if err != nil && ctx.Err() == nil {
-			e.Log.Warn("could not look at the tenant", "error", err)
-		}
-		if time.Since(tidied) > tidyEvery {
-			tidied = time.Now()
-			e.tidy(ctx, service)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
 		}
 	}
 }
@@ -173,7 +134,9 @@ func (e *Engine) Once(ctx context.Context) error {
 	}
 	defer leave()
 	looked := e.Look(live) // first, because it also sets the clock right
-	e.tidy(live, service)
+	if looked == nil {
+		e.tidy(live, service)
+	}
 	due, err := e.Store.Runs(live, store.Filter{Open: true, Due: e.Clock.Now(), Limit: everything})
 	if err != nil {
 		return errors.Join(looked, fmt.Errorf("read the open runs: %w", err))

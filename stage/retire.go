@@ -55,7 +55,7 @@ func (j *Job) awaitRemoval() Pause {
 // gate asks again whatever must hold before the old password goes: the new one is there and signs in, and every place
 // still shows what we wrote. Any no closes the run's door.
 func (j *Job) gate(ctx context.Context) (Pause, error) {
-	if !j.Run.GateAt.IsZero() && j.Now().Sub(j.Run.GateAt) < gateLife {
+	if !j.Run.GateAt.IsZero() && j.Now().Sub(j.Run.GateAt).Abs() < gateLife {
 		return Pause{}, nil
 	}
 	have, err := j.recover(ctx)

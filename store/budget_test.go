@@ -50,3 +50,20 @@ func TestNoWindowGetsMoreThanTheRate(t *testing.T) {
 		}
 	})
 }
+
+// TestAClockThatWasSetBackStopsNoBudget: what it leaves behind lies ahead, and counts as of now.
+func TestAClockThatWasSetBackStopsNoBudget(t *testing.T) {
+	t.Parallel()
+	rate := store.Rate{Every: time.Minute, Burst: 10}
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	tomorrow := now.Add(24 * time.Hour)
+	if got, after, wait := rate.Grant(now, tomorrow, time.Time{}, 1); got != 0 || !after.Equal(now) || wait != rate.Every {
+		t.Errorf("spent tomorrow: %d, then %s, to wait %s", got, after, wait)
+	}
+	if got, _, wait := rate.Grant(now, time.Time{}, tomorrow, 1); got != 1 || wait != 0 {
+		t.Errorf("held until tomorrow: %d, to wait %s", got, wait)
+	}
+	if got, _, wait := rate.Grant(now, time.Time{}, now.Add(store.LongestHold), 1); got != 0 || wait != store.LongestHold {
+		t.Errorf("held for as long as may be: %d, to wait %s", got, wait)
+	}
+}

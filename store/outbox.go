@@ -15,15 +15,19 @@ type Outbox interface {
 	Tell(ctx context.Context, notices ...notice.Notice) error
 	// Collect puts at most that many pending notices whose time has come into the hands of node, oldest first. What
 	// another living node has in hand isn't given; what this one has in hand is given again, so a node collects only
-	// after it has settled.
+	// after it has settled. The time of what wasn't tried yet has come, whatever the clock was when it was kept.
 	Collect(ctx context.Context, node string, most int) ([]Posting, error)
 	// Settle keeps what came of sending a notice that node has in hand: its State, Sent, Tries and Failure. node lets
-	// go of it; while it is pending, wait must pass before it is collected again. What somebody else has in hand by now
+	// go of it; while it is pending, wait, [LongestWait] at most, must pass before it is collected again. What somebody else has in hand by now
 	// gives ErrFenced and saves nothing; what is pending and whose matter is over meanwhile is over. Notices that were settled for good a month ago, and whose matter is over, go.
 	Settle(ctx context.Context, node string, posting Posting, wait time.Duration) error
 	// Resend makes those that were given up pending again, to be sent at once, and returns how many there were.
 	Resend(ctx context.Context) (int, error)
 }
+
+// LongestWait is the longest that a notice is left alone. One that waits for longer is what a clock left behind that was
+// set back since: its time has come.
+const LongestWait = 14 * time.Hour
 
 // OutboxReader is what status, pages and metrics see of the outbox. It is an optional part of a reader.
 type OutboxReader interface {

@@ -20,7 +20,8 @@ type Servers interface {
 // optional part of a store, by the database's clock alone.
 type Duties interface {
 	// Take reports whether the caller gets the duty's next turn: the last one began at least every ago, and nobody else
-	// asked first. A node that dies with a turn costs no more than that turn.
+	// asked first. A node that dies with a turn costs no more than that turn. After a turn that began later than now, by more
+	// than [SetBack], the next one comes at once.
 	Take(ctx context.Context, duty string, every time.Duration) (bool, error)
 	// Finish keeps how a turn ended: well, or with failure. Safe to repeat, and without Take.
 	Finish(ctx context.Context, duty, failure string) error
@@ -28,10 +29,14 @@ type Duties interface {
 	Duty(ctx context.Context, duty string) (Duty, error)
 }
 
+// SetBack is how far ahead of the database's clock something may lie that has happened, before that clock must have been
+// set back since.
+const SetBack = 10 * time.Second
+
 // Duty is how a duty stands.
 type Duty struct {
 	Done    bool          // a turn ended well at some time
-	Ago     time.Duration // since the last turn that ended well
+	Ago     time.Duration // since the last turn that ended well; when that lies ahead, because the clock was set back, until then
 	Failure string        // why the last turn didn't; "" = it did
 }
 

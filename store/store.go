@@ -104,9 +104,14 @@ type Writer interface {
 	Advance(ctx context.Context, change Change) (renewal.Run, error)
 }
 
+// LongestLease is the longest that a node may say it lives. A lease that ends later is what a clock left behind that was
+// set back since.
+const LongestLease = time.Minute
+
 // Nodes keeps which processes are alive, by the database's clock alone.
 type Nodes interface {
-	// Beat says that node lives for another ttl.
+	// Beat says that node lives for another ttl, [LongestLease] at most. It also cuts the leases of others to that length,
+	// so that no dead node lives on because the clock was set back: who lives renews its own before it ends.
 	Beat(ctx context.Context, node string, ttl time.Duration) error
 	// Leave forgets node, so that its runs may be taken over at once. Safe to repeat.
 	Leave(ctx context.Context, node string) error

@@ -24,6 +24,7 @@ func logKeys() []logKey {
 		{"app", "the application's name in the configuration"},
 		{"applications", "how many the configuration has"},
 		{"attempt", "where the request for a new secret stands"},
+		{"by", "how far the machine's clock was moved"},
 		{"code", "the stable word of a problem or decision; docs/codes.md lists them"},
 		{"door", "why a renewal stands still: retry, wait or person; empty when it doesn't"},
 		{"error", "what failed, in a sentence"},

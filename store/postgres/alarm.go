@@ -47,13 +47,14 @@ func (s *Store) setAlarms(ctx context.Context, tx pgx.Tx, wakes []river.InsertMa
 }
 
 // waiting reports whether the same wake already stands in the queue, ready to be taken, and keeps other processes from
-// adding it until this transaction ends. One that is being worked doesn't count: its process may be dead.
+// adding it until this transaction ends. One that is being worked doesn't count: its process may be dead. Neither does one
+// that was set before the clock was set back: River doesn't take it before that time has come again.
 func waiting(ctx context.Context, tx pgx.Tx, wake alarm.Wake) (found bool, err error) {
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1, hashtext($2))", lockWake, wake.Run); err != nil {
 		return false, fmt.Errorf("wait for others who wake run %s: %w", wake.Run, err)
 	}
 	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM river_job WHERE kind = $1 AND queue = $2 AND state = 'available'
-		AND args ->> 'run' = $3 AND (args ->> 'version')::bigint = $4)`, wake.Kind(), alarm.Queue, wake.Run, wake.Version).Scan(&found)
+		AND scheduled_at <= clock_timestamp() AND args ->> 'run' = $3 AND (args ->> 'version')::bigint = $4)`, wake.Kind(), alarm.Queue, wake.Run, wake.Version).Scan(&found)
 	if err != nil {
 		return false, fmt.Errorf("look for a waiting wake of run %s: %w", wake.Run, err)
 	}

@@ -38,7 +38,8 @@ func (s *Store) Draw(ctx context.Context, budget string, rate store.Rate, want i
 // Hold implements [store.Budgets].
 func (s *Store) Hold(ctx context.Context, budget string, d time.Duration) error {
 	_, err := s.change(ctx, "INSERT INTO budget (name, spent_at, held_until) VALUES ($1, 'epoch', "+clock+` + $2 * interval '1 microsecond')
-		ON CONFLICT (name) DO UPDATE SET held_until = greatest(budget.held_until, excluded.held_until)`, budget, d.Microseconds())
+		ON CONFLICT (name) DO UPDATE SET held_until = CASE WHEN budget.held_until > `+clock+` + $3 * interval '1 microsecond' THEN excluded.held_until
+		ELSE greatest(budget.held_until, excluded.held_until) END`, budget, min(d, store.LongestHold).Microseconds(), store.LongestHold.Microseconds())
 	if err != nil {
 		return fmt.Errorf("hold the budget of %s: %w", budget, err)
 	}
@@ -53,7 +54,7 @@ func (r *reading) Held(ctx context.Context, budget string) (wait time.Duration, 
 			return err
 		}
 		found, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-		if len(found) == 1 {
+		if len(found) == 1 && found[0] <= store.LongestHold.Microseconds() {
 			wait = time.Duration(found[0]) * time.Microsecond
 		}
 		return err

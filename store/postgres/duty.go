@@ -19,8 +19,8 @@ var (
 // Take implements [store.Duties]. A turn that was taken while the answer was lost is nobody's: it costs that turn.
 func (s *Store) Take(ctx context.Context, duty string, every time.Duration) (bool, error) {
 	changed, err := s.change(ctx, "INSERT INTO duty (name, begun_at, failure) VALUES ($1, "+clock+`, '')
-		ON CONFLICT (name) DO UPDATE SET begun_at = `+clock+" WHERE duty.begun_at <= "+clock+" - $2 * interval '1 microsecond'",
-		duty, every.Microseconds())
+		ON CONFLICT (name) DO UPDATE SET begun_at = `+clock+" WHERE duty.begun_at <= "+clock+" - $2 * interval '1 microsecond' OR duty.begun_at > "+
+		clock+" + $3 * interval '1 microsecond'", duty, every.Microseconds(), store.SetBack.Microseconds())
 	if err != nil {
 		return false, fmt.Errorf("take a turn at %s: %w", duty, err)
 	}
@@ -42,7 +42,7 @@ func (s *Store) Finish(ctx context.Context, duty, failure string) error {
 func (r *reading) Duty(ctx context.Context, duty string) (found store.Duty, err error) {
 	err = r.read(ctx, func(conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, `SELECT done_at IS NOT NULL,
-			coalesce(greatest(0, extract(epoch FROM `+clock+" - done_at) * 1000000), 0)::bigint, failure FROM duty WHERE name = $1", duty)
+			coalesce(abs(extract(epoch FROM `+clock+" - done_at) * 1000000), 0)::bigint, failure FROM duty WHERE name = $1", duty)
 		if err != nil {
 			return err
 		}

@@ -30,9 +30,10 @@ func (s *Store) Serve(ctx context.Context, node string, ttl time.Duration) error
 }
 
 func (s *Store) live(ctx context.Context, node string, ttl time.Duration, serves bool) error {
-	_, err := s.change(ctx, "INSERT INTO node (id, alive_until, serves) VALUES ($1, "+clock+` + $2 * interval '1 microsecond', $3)
+	_, err := s.change(ctx, "WITH cut AS (UPDATE node SET alive_until = "+clock+" + $4 * interval '1 microsecond' WHERE id <> $1 AND alive_until > "+
+		clock+" + $4 * interval '1 microsecond') INSERT INTO node (id, alive_until, serves) VALUES ($1, "+clock+` + $2 * interval '1 microsecond', $3)
 		ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until, serves = node.serves OR excluded.serves`,
-		node, ttl.Microseconds(), serves)
+		node, ttl.Microseconds(), serves, store.LongestLease.Microseconds())
 	if err != nil {
 		return fmt.Errorf("say that node %s is alive: %w", node, err)
 	}

@@ -24,8 +24,8 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'pending', '{}', 0, '', '', ` + clock + ", " + clock + ") ON CONFLICT DO NOTHING"
 	// untold are the open notices of a subject that nobody can have been told of.
 	untold = "subject = $1 AND open AND state <> 'sent' AND sent = '{}' AND node = ''"
-	// ready are those that a node may collect.
-	ready = "state = 'pending' AND due_at <= " + clock + ` AND (node = $1
+	// ready are those that a node may collect; 14 hours are [store.LongestWait].
+	ready = "state = 'pending' AND (tries = 0 AND failure = '' OR due_at <= " + clock + " OR due_at > " + clock + ` + interval '14 hours') AND (node = $1
 		OR NOT EXISTS (SELECT 1 FROM node WHERE node.id = notice.node AND alive_until > ` + clock + "))"
 	// settledState is the one that a notice gets: when its matter is over, nobody tries it again.
 	settledState = "CASE WHEN $3 = 'pending' AND NOT open AND kind NOT IN ('recovered', 'test') THEN 'over' ELSE $3 END"

@@ -37,8 +37,9 @@ func (s *Store) Draw(ctx context.Context, budget string, rate store.Rate, want i
 
 // Hold implements [store.Budgets].
 func (s *Store) Hold(ctx context.Context, budget string, d time.Duration) error {
-	_, err := s.change(ctx, "INSERT INTO budget (name, spent_at, held_until) VALUES (?, 0, "+clock+` + ?)
-		ON CONFLICT (name) DO UPDATE SET held_until = max(budget.held_until, excluded.held_until)`, budget, d.Microseconds())
+	_, err := s.change(ctx, "INSERT INTO budget (name, spent_at, held_until) VALUES (?1, 0, "+clock+` + ?2)
+		ON CONFLICT (name) DO UPDATE SET held_until = iif(budget.held_until > `+clock+` + ?3, excluded.held_until,
+		max(budget.held_until, excluded.held_until))`, budget, min(d, store.LongestHold).Microseconds(), store.LongestHold.Microseconds())
 	if err != nil {
 		return fmt.Errorf("hold the budget of %s: %w", budget, err)
 	}
@@ -52,5 +53,8 @@ func (s *Store) Held(ctx context.Context, budget string) (time.Duration, error) 
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("ask whether the budget of %s is held: %w", budget, s.classify(err))
 	}
-	return time.Duration(micros) * time.Microsecond, nil
+	if wait := time.Duration(micros) * time.Microsecond; wait <= store.LongestHold {
+		return wait, nil
+	}
+	return 0, nil
 }

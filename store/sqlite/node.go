@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"keyturn/store"
 )
 
 // clock is the database's own time in microseconds, exact to a millisecond.
@@ -25,6 +27,10 @@ func (s *Store) alive(ctx context.Context, node, upsert string, ttl time.Duratio
 	return s.writeLazily(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		s.sign(node)
 		if err := s.bury(ctx, tx); err != nil {
+			return err
+		}
+		longest := store.LongestLease.Microseconds()
+		if _, err := tx.ExecContext(ctx, "UPDATE node SET alive_until = "+clock+" + ?1 WHERE alive_until > "+clock+" + ?1", longest); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, upsert, node, ttl.Microseconds())

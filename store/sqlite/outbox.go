@@ -23,8 +23,8 @@ const (
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', '[]', 0, '', '', ` + clock + ", " + clock + ") ON CONFLICT DO NOTHING"
 	// untold are the open notices of a subject that nobody can have been told of.
 	untold = "subject = ? AND open = 1 AND state <> 'sent' AND sent = '[]' AND node = ''"
-	// ready are those that a node may collect.
-	ready = "state = 'pending' AND due_at <= " + clock + ` AND (node = ?1
+	// ready are those that a node may collect; 50400000000 is [store.LongestWait].
+	ready = "state = 'pending' AND (tries = 0 AND failure = '' OR due_at <= " + clock + " OR due_at > " + clock + ` + 50400000000) AND (node = ?1
 		OR NOT EXISTS (SELECT 1 FROM node WHERE node.id = notice.node AND alive_until > ` + clock + "))"
 	// settledState is the one that a notice gets: when its matter is over, nobody tries it again.
 	settledState = "iif(?1 = 'pending' AND open = 0 AND kind NOT IN ('recovered', 'test'), 'over', ?1)"

@@ -39,7 +39,8 @@ func (s *Store) Served(ctx context.Context) (served bool, err error) {
 // Take implements [store.Duties].
 func (s *Store) Take(ctx context.Context, duty string, every time.Duration) (bool, error) {
 	changed, err := s.change(ctx, "INSERT INTO duty (name, begun_at, done_at, failure) VALUES (?, "+clock+`, 0, '')
-		ON CONFLICT (name) DO UPDATE SET begun_at = excluded.begun_at WHERE duty.begun_at <= excluded.begun_at - ?`, duty, every.Microseconds())
+		ON CONFLICT (name) DO UPDATE SET begun_at = excluded.begun_at
+		WHERE duty.begun_at <= excluded.begun_at - ? OR duty.begun_at > excluded.begun_at + ?`, duty, every.Microseconds(), store.SetBack.Microseconds())
 	if err != nil {
 		return false, fmt.Errorf("take a turn at %s: %w", duty, err)
 	}
@@ -50,7 +51,7 @@ func (s *Store) Take(ctx context.Context, duty string, every time.Duration) (boo
 func (s *Store) Finish(ctx context.Context, duty, failure string) error {
 	_, err := s.change(ctx, `INSERT INTO duty (name, begun_at, done_at, failure)
 		SELECT ?1, now, iif(?2 = '', now, 0), ?2 FROM (SELECT `+clock+` AS now) WHERE 1
-		ON CONFLICT (name) DO UPDATE SET done_at = max(duty.done_at, excluded.done_at), failure = excluded.failure`, duty, failure)
+		ON CONFLICT (name) DO UPDATE SET done_at = iif(excluded.done_at = 0, duty.done_at, excluded.done_at), failure = excluded.failure`, duty, failure)
 	if err != nil {
 		return fmt.Errorf("keep how %s ended: %w", duty, err)
 	}
@@ -69,7 +70,7 @@ func (s *Store) Duty(ctx context.Context, duty string) (store.Duty, error) {
 		return store.Duty{}, fmt.Errorf("read how %s stands: %w", duty, s.classify(err))
 	}
 	if done > 0 {
-		found.Done, found.Ago = true, time.Duration(max(0, now-done))*time.Microsecond
+		found.Done, found.Ago = true, (time.Duration(now-done) * time.Microsecond).Abs()
 	}
 	return found, nil
 }

@@ -57,7 +57,7 @@ func waits(t *testing.T, box outbox) []string {
 // carry collects everything for node, which lives.
 func carry(t *testing.T, s Store, node string) []store.Posting {
 	t.Helper()
-	must(t, s.Beat(t.Context(), node, time.Hour))
+	must(t, s.Beat(t.Context(), node, store.LongestLease))
 	got, err := part[outbox](t, s).Collect(t.Context(), node, 100)
 	must(t, err)
 	return got
@@ -143,7 +143,7 @@ func noticeOfOneNode(t *testing.T, b Bench) {
 		s := b.Again(t)
 		wait.Go(func() {
 			mine := fmt.Sprint("node ", i)
-			if err := s.Beat(t.Context(), mine, time.Hour); err != nil {
+			if err := s.Beat(t.Context(), mine, store.LongestLease); err != nil {
 				t.Error(err)
 			}
 			for end := time.Now().Add(time.Minute); len(given) < many && time.Now().Before(end); { // a locked one is passed over, however often

@@ -192,7 +192,7 @@ func fenced(t *testing.T, b Bench) {
 
 func held(t *testing.T, b Bench) {
 	run := begin(t, b.Store, "app")
-	must(t, b.Store.Beat(t.Context(), node, time.Hour))
+	must(t, b.Store.Beat(t.Context(), node, store.LongestLease))
 	got, err := b.Again(t).Claim(t.Context(), run.ID, "node-2")
 	wantErr(t, "claim", err, store.ErrHeld)
 	same(t, "the held run", got, run)
@@ -201,7 +201,7 @@ func held(t *testing.T, b Bench) {
 
 func claimAfterDeath(t *testing.T, b Bench) {
 	run := begin(t, b.Store, "app")
-	must(t, b.Store.Beat(t.Context(), node, time.Hour))
+	must(t, b.Store.Beat(t.Context(), node, store.LongestLease))
 	must(t, b.Store.Beat(t.Context(), node, time.Microsecond)) // a later beat counts alone
 	deadline := time.Now().Add(5 * time.Second)
 	for {
@@ -218,7 +218,7 @@ func claimAfterDeath(t *testing.T, b Bench) {
 
 func leave(t *testing.T, b Bench) {
 	run := begin(t, b.Store, "app")
-	must(t, b.Store.Beat(t.Context(), node, time.Hour))
+	must(t, b.Store.Beat(t.Context(), node, store.LongestLease))
 	must(t, b.Store.Leave(t.Context(), node))
 	must(t, b.Store.Leave(t.Context(), node))
 	_, err := b.Store.Claim(t.Context(), run.ID, "node-2")
@@ -237,7 +237,7 @@ func claimRace(t *testing.T, b Bench) {
 		}
 		wait.Go(func() {
 			mine := fmt.Sprint("racer ", i)
-			if err := s.Beat(t.Context(), mine, time.Hour); err != nil {
+			if err := s.Beat(t.Context(), mine, store.LongestLease); err != nil {
 				t.Error(err)
 			}
 			claimed, err := s.Claim(t.Context(), run.ID, mine)
@@ -264,7 +264,7 @@ func claimRace(t *testing.T, b Bench) {
 
 func released(t *testing.T, b Bench) {
 	mine := begin(t, b.Store, "app")
-	must(t, b.Store.Beat(t.Context(), node, time.Hour))
+	must(t, b.Store.Beat(t.Context(), node, store.LongestLease))
 	run := park(t, b.Store, mine, noon.Add(time.Hour))
 	if run.Node != "" {
 		t.Fatalf("a released run is in the hands of %q", run.Node)

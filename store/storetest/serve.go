@@ -29,16 +29,16 @@ func serving(t *testing.T, b Bench) {
 		}
 	}
 	served(false, "before anybody lives")
-	must(t, b.Store.Beat(t.Context(), "cli", time.Hour))
+	must(t, b.Store.Beat(t.Context(), "cli", store.LongestLease))
 	served(false, "while a node lives that doesn't serve")
-	must(t, servers.Serve(t.Context(), "daemon", time.Hour))
+	must(t, servers.Serve(t.Context(), "daemon", store.LongestLease))
 	served(true, "while a node serves")
 	must(t, b.Store.Leave(t.Context(), "daemon"))
 	served(false, "after it left")
 	must(t, servers.Serve(t.Context(), "dead", -time.Second))
 	served(false, "after it died")
 	run := begin(t, b.Store, "app")
-	must(t, servers.Serve(t.Context(), node, time.Hour))
+	must(t, servers.Serve(t.Context(), node, store.LongestLease))
 	_, err := b.Store.Claim(t.Context(), run.ID, "other")
 	wantErr(t, "claiming a run of a node that serves", err, store.ErrHeld)
 }

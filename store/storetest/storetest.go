@@ -101,6 +101,11 @@ func Exercise(t *testing.T, open func(t *testing.T) Bench) {
 		"the last event is known":                                    lastEvent,
 		"a pass is found by its digest while it is worth it":         passes,
 		"of eight who end a pass one did":                            passOnce,
+		"a clock that was set back keeps no dead node alive":         leaseSetBack,
+		"a clock that was set back puts off no duty":                 dutySetBack,
+		"a clock that was set back stops no budget":                  budgetSetBack,
+		"a clock that was set back holds up no notice":               noticeSetBack,
+		"a clock that was set back loses no wake":                    wakeSetBack,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -146,7 +146,7 @@ func due(t *testing.T, b Bench) {
 		_, err := b.Store.Begin(t.Context(), run, store.Told{})
 		must(t, err)
 		if c.beat {
-			must(t, b.Store.Beat(t.Context(), c.node, time.Hour))
+			must(t, b.Store.Beat(t.Context(), c.node, store.LongestLease))
 		}
 	}
 	end(t, b.Store, begin(t, b.Store, "ended"))
