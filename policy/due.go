@@ -84,16 +84,31 @@ func dueOfAll(in Input) Dueness {
 	if len(live) == 0 {
 		return dueOf(in, latest(passwords))
 	}
-	first, last := dueOf(in, earliest(live)), dueOf(in, latest(live))
-	if first.Due == last.Due {
+	first, agree := dueFirst(in, live)
+	if agree {
 		return first
 	}
+	first.End = earliest(live).End
 	first.Decision = Decision{
 		Code: DueUnclear,
 		Text: fmt.Sprintf("one of %d secrets ends on %s, and it isn't known which one is in use", len(live), day(first.End)),
 		Fix:  "give Keyturn a Key Vault secret of this application that it may read, or name the secret with --replace",
 	}
 	return first
+}
+
+// dueFirst answers for the one of several live passwords that becomes due first, and says whether all of them are due, or
+// none. That needn't be the one that ends first: of a short life only the last third counts.
+func dueFirst(in Input, live []credential.Credential) (first Dueness, agree bool) {
+	first, agree = dueOf(in, live[0]), true
+	for _, c := range live[1:] {
+		next := dueOf(in, c)
+		agree = agree && next.Due == first.Due
+		if next.At.Before(first.At) {
+			first = next
+		}
+	}
+	return first, agree
 }
 
 // liveOf returns the credentials that may sign in now.

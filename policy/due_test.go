@@ -23,11 +23,16 @@ func TestDue(t *testing.T) {
 		"which one is in use isn't known, one is due": {input(password("a", "aaa", 90), password("b", "bbb", 3)), policy.DueUnclear, true},
 		"all that work are due":                       {input(password("a", "aaa", 9), password("b", "bbb", 3)), policy.DueNow, true},
 		"none that work is due":                       {input(password("a", "aaa", 90), password("b", "bbb", -3)), policy.DueNot, false},
-		"every password has expired":                  {input(password("a", "aaa", -9), password("b", "bbb", -3)), policy.DueExpired, true},
-		"no password at all":                          {input(), policy.DueNone, false},
-		"a certificate isn't a password":              {input(credential.Credential{KeyID: "z", Kind: credential.Certificate, End: noon}), policy.DueNone, false},
-		"excluded by a person":                        {policy.Input{Now: noon, Excluded: "renews itself"}, policy.DueExcluded, false},
-		"unreadable":                                  {policy.Input{Now: noon, Unreadable: "no right"}, policy.DueUnreadable, false},
+		"one due is neither the first nor the last to end": {func() policy.Input {
+			in := input(password("short", "aaa", 10), password("due", "bbb", 20), password("new", "ccc", 400))
+			in.App.Credentials[0].Start = noon.Add(-5 * day) // of its 15 days, the last 5 count
+			return in
+		}(), policy.DueUnclear, true},
+		"every password has expired":     {input(password("a", "aaa", -9), password("b", "bbb", -3)), policy.DueExpired, true},
+		"no password at all":             {input(), policy.DueNone, false},
+		"a certificate isn't a password": {input(credential.Credential{KeyID: "z", Kind: credential.Certificate, End: noon}), policy.DueNone, false},
+		"excluded by a person":           {policy.Input{Now: noon, Excluded: "renews itself"}, policy.DueExcluded, false},
+		"unreadable":                     {policy.Input{Now: noon, Unreadable: "no right"}, policy.DueUnreadable, false},
 		"the last third of a short life": {func() policy.Input {
 			in := with(input(password("a", "aaa", 9)), "a")
 			in.App.Credentials[0].Start = noon.Add(-20 * day)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// cutMargin keeps a password that is cut to the tenant's limit safely under it: the directory measures from its own
-// clock, and ours may be two minutes ahead (the tolerance of the corrected clock) with some to spare.
+// cutMargin keeps a password safely under the tenant's limit: the directory measures from its own clock, and ours may be
+// two minutes ahead (the tolerance of the corrected clock) with some to spare.
 const cutMargin = 5 * time.Minute
 
 // Ending is when a new password ends.
@@ -18,9 +18,10 @@ type Ending struct {
 }
 
 // End returns the end of a new password: now plus the lifetime, cut to what the tenant's policies allow. It reads Now,
-// Policy and Terms. Terms that couldn't be read cut nothing: [EndUnread] says that it is known only when tried.
+// Policy and Terms. Terms that couldn't be read cut nothing: [EndUnread] says that it is known only when tried. A limit
+// that is the very lifetime takes some minutes off it, which is told to nobody.
 func End(in Input) Ending {
-	wanted := Ending{At: in.Now.Add(in.Policy.Lifetime).UTC().Truncate(time.Second)}
+	wanted := Ending{At: in.Now.Add(allowed(in)).UTC().Truncate(time.Second)}
 	switch limit := in.Terms.MaxLifetime; {
 	case in.Terms.Blocked:
 		return Ending{Blocked: true, Decision: Decision{
@@ -32,7 +33,7 @@ func End(in Input) Ending {
 		wanted.Decision = Decision{Code: EndUnread, Text: fmt.Sprintf(
 			"ends on %s, unless a policy of the tenant that can't be read wants less", day(wanted.At))}
 	case limit > 0 && limit < in.Policy.Lifetime:
-		return cut(in)
+		return cut(in, wanted.At)
 	default:
 		wanted.Decision = Decision{Code: EndLifetime, Text: fmt.Sprintf(
 			"ends on %s, %s from now", day(wanted.At), span(in.Policy.Lifetime))}
@@ -40,9 +41,18 @@ func End(in Input) Ending {
 	return wanted
 }
 
-func cut(in Input) Ending {
+// allowed is how long the new password may live: as long as the configuration says, and safely within the tenant's limit.
+func allowed(in Input) time.Duration {
 	limit := in.Terms.MaxLifetime
-	found := Ending{Cut: true, At: in.Now.Add(limit - min(cutMargin, limit/10)).UTC().Truncate(time.Second)}
+	if !in.Terms.Readable || limit <= 0 {
+		return in.Policy.Lifetime
+	}
+	return min(in.Policy.Lifetime, limit-min(cutMargin, limit/10))
+}
+
+func cut(in Input, at time.Time) Ending {
+	limit := in.Terms.MaxLifetime
+	found := Ending{Cut: true, At: at}
 	found.Decision = Decision{Code: EndCut, Text: fmt.Sprintf("ends on %s: %s allows %s instead of %s",
 		day(found.At), name(in.Terms.Policy), span(limit), span(in.Policy.Lifetime))}
 	if rule := in.Policy.RenewBefore; limit <= rule.Time {

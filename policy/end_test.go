@@ -21,7 +21,8 @@ func TestEnd(t *testing.T) {
 	}{
 		"no limit":                            {policy.Terms{Readable: true}, policy.EndLifetime, full, "180d from now"},
 		"a limit above the lifetime":          {policy.Terms{Readable: true, MaxLifetime: 365 * day}, policy.EndLifetime, full, ""},
-		"a limit that is the lifetime":        {policy.Terms{Readable: true, MaxLifetime: 180 * day}, policy.EndLifetime, full, ""},
+		"a limit that is the lifetime":        {policy.Terms{Readable: true, MaxLifetime: 180 * day}, policy.EndLifetime, full.Add(-5 * time.Minute), "180d from now"},
+		"a limit hardly above the lifetime":   {policy.Terms{Readable: true, MaxLifetime: 180*day + time.Minute}, policy.EndLifetime, full.Add(-4 * time.Minute), "180d from now"},
 		"a limit below it cuts with a margin": {policy.Terms{Readable: true, MaxLifetime: 90 * day, Policy: "Short lives"}, policy.EndCut, noon.Add(90*day - 5*time.Minute), "the policy Short lives allows 90d instead of 180d"},
 		"a limit below renewBefore":           {policy.Terms{Readable: true, MaxLifetime: 20 * day}, policy.EndTooShort, noon.Add(20*day - 5*time.Minute), "for the last third of its life"},
 		"policies that can't be read":         {policy.Terms{}, policy.EndUnread, full, "unless a policy"},

@@ -53,9 +53,9 @@ func Permit(in Input) Permission {
 	}
 	rules := in.Policy
 	if in.Run.Order.ByPerson && in.Run.DeliveredAt.IsZero() {
-		rules.Window = Window{}
+		rules.Window = Window{Timezone: rules.Window.Timezone} // in which the days of freezes are
 	}
-	if rules.Window == (Window{}) && len(rules.Freezes) == 0 {
+	if !rules.Window.isSet() && len(rules.Freezes) == 0 {
 		return now.because(PermitAlways, "no window or freeze holds it")
 	}
 	next, why, found := nextPermitted(rules, in.Now)
@@ -103,7 +103,7 @@ func nextPermitted(p Policy, now time.Time) (at time.Time, why string, found boo
 			at = freeze.end(p.Window.zone())
 			continue
 		}
-		if p.Window == (Window{}) || !closes(p.Window, at).IsZero() {
+		if !p.Window.isSet() || !closes(p.Window, at).IsZero() {
 			return at, why, true
 		}
 		why = orFirst(why, "the maintenance window is closed")
@@ -128,7 +128,7 @@ func orFirst(first, second string) string {
 // closes returns when the window that is open at an instant closes; zero = none is open then, or none is set.
 func closes(w Window, at time.Time) time.Time {
 	schedule, err := w.schedule()
-	if err != nil || w == (Window{}) {
+	if err != nil {
 		return time.Time{}
 	}
 	// Windows may overlap: the last one that opened before at closes last.
@@ -168,8 +168,11 @@ func (w Window) Check() error {
 // with every process.
 var fields = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
 
+// isSet reports whether changes are held to a window at all; a time zone alone holds none.
+func (w Window) isSet() bool { return w.Cron != "" || w.Length != 0 }
+
 func (w Window) schedule() (cron.Schedule, error) {
-	if w == (Window{}) {
+	if !w.isSet() {
 		return nil, errors.New("no window")
 	}
 	return fields.Parse("CRON_TZ=" + w.zone().String() + " " + w.Cron)

@@ -1,7 +1,9 @@
 package stage_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"keyturn/renewal"
 	"keyturn/stage"
@@ -24,6 +26,34 @@ func TestWhatWasRefusedAndMadeAllTheSame(t *testing.T) {
 		assertWhole(t, w, "an attempt that was refused")
 		if w.Run.Attempt != 2 || w.Run.State != renewal.Done {
 			t.Errorf("attempt %d, state %s: the test looks at too little", w.Run.Attempt, w.Run.State)
+		}
+	}
+}
+
+// TestWhatNoReplicaShowsYetIsNoOrphan kills a process at every point while all replicas lag behind by a minute: that a secret
+// which was made a moment ago isn't shown yet doesn't mean that it is gone.
+func TestWhatNoReplicaShowsYetIsNoOrphan(t *testing.T) {
+	t.Parallel()
+	for _, custodian := range []bool{true, false} {
+		points := 0
+		for died := true; died; points++ {
+			w := stagetest.New(custodian)
+			w.Slow, w.DieAt = time.Minute, points+1
+			plan, err := w.Begin(stage.Request{Replace: stagetest.OldKey})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if died, err = w.Process(plan); died {
+				w.DieAt = 0
+				_, err = w.Process(nil)
+			}
+			if err != nil {
+				t.Fatalf("custodian %v, killed at point %d: %v", custodian, points+1, err)
+			}
+			assertWhole(t, w, fmt.Sprintf("custodian %v, killed at point %d", custodian, points+1))
+		}
+		if points < 30 {
+			t.Errorf("only %d points were passed: the test looks at too little", points)
 		}
 	}
 }

@@ -132,7 +132,7 @@ func (j *Job) shorterEnd(ctx context.Context) time.Time {
 			terms, err = reader.Terms(ctx, app)
 		}
 		allowed := policy.End(policy.Input{Now: j.Now(), Policy: j.Policy, Terms: policy.Terms(terms)})
-		if err == nil && allowed.Cut && allowed.At.Before(wanted) {
+		if err == nil && allowed.At.Before(wanted) {
 			return allowed.At
 		}
 	}

@@ -28,6 +28,7 @@ type World struct {
 	Lose    []int               // effects, by number, whose reply is lost
 	Deny    []int               // effects, by number, that happen and are answered with a refusal
 	Late    time.Duration       // after which a new secret whose reply was lost is seen
+	Slow    time.Duration       // after which any new secret is seen, as where every replica lags; it signs in at once
 	Longest time.Duration       // a policy that can't be read: longer lives are refused; 0 = none
 	Told    bool                // that policy can be read, once it has refused a life
 	Overlap time.Duration       // the policy's minimum; an hour in a new world
@@ -165,10 +166,11 @@ func (w *World) Issue(_ context.Context, _ credential.App, order issuer.Order) (
 		w.app.Credentials = append(w.app.Credentials, made.Credential)
 	})
 	if err != nil {
-		w.hide(made.KeyID)
-		made = credential.Issued{}
+		w.hide(made.KeyID, w.Late)
+		return credential.Issued{}, err
 	}
-	return made, err
+	w.hide(made.KeyID, w.Slow)
+	return made, nil
 }
 
 // telling is a world whose policy can be read.
@@ -182,11 +184,11 @@ func (w telling) Terms(context.Context, credential.App) (issuer.Terms, error) {
 	return issuer.Terms{Readable: true, MaxLifetime: w.Longest, Policy: "new"}, nil
 }
 
-// hide keeps a secret whose reply was lost out of sight for a while, as a lagging replica does.
-func (w *World) hide(keyID string) {
+// hide keeps a secret out of sight for a while, as a lagging replica does.
+func (w *World) hide(keyID string, lag time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.seen[keyID] = w.Time.Add(w.Late)
+	w.seen[keyID] = w.Time.Add(lag)
 }
 
 // Remove implements issuer.Issuer.
