@@ -148,7 +148,7 @@ func runs() []Meaning {
 		{"addin.ambiguous", "Two secrets of an add-in have the same dates, so it isn't known whose keys are whose.", "Remove the expired one and its two keys by hand."},
 		{"addin.foreign", "A key that isn't an add-in's would be lost by a write, so nothing was written.", "See what it is for: keyturn scan."},
 		{"reuse.unproven", "The custodian's value can't be spread, since it doesn't sign in.", "Renew without --reuse."},
-		{"mark.late", "A secret that Keyturn asked for was made long after the request was taken for lost; nobody has its value.", "Remove it in the portal."},
+		{"mark.late", "A secret that Keyturn asked for is there, although it was taken for never made or for gone; nobody has its value.", "Remove it in the portal."},
 		{"mark.unknown", "A secret was made by a Keyturn whose store isn't this one.", "Leave it to that one; if this store was lost, keyturn adopt APP."},
 		{"attempts.many", "Secrets are made for a renewal again and again, and their values are lost each time.", "See keyturn show RUN, mend what ends the program or keeps it from delivering; then keyturn resume APP."},
 		{"attempt.doubtful", "A request for a new secret got no answer and may still turn up; the renewal ends when it surely doesn't.", ""},

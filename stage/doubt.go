@@ -41,11 +41,11 @@ func (j *Job) clearDoubt(ctx context.Context, app credential.App, a renewal.Atte
 	return nil
 }
 
-// clearLate gives up attempts that were taken for never made and are there all the same: a gateway may refuse what the service
-// behind it has done, and a replica may lag longer than any window.
+// clearLate gives up attempts that were taken for never made, or for gone, and are there all the same: a gateway may refuse
+// what the service behind it has done, and replicas may lag longer than any window.
 func (j *Job) clearLate(ctx context.Context) error {
-	void := func(a renewal.Attempt) bool { return a.State == renewal.AttemptVoid }
-	if !slices.ContainsFunc(j.History.Attempts, void) {
+	over := func(a renewal.Attempt) bool { return settled(a.State) && a.N != j.Run.Attempt }
+	if !slices.ContainsFunc(j.History.Attempts, over) {
 		return nil
 	}
 	app, err := j.Issuer.Look(ctx, j.ClientID)
@@ -54,11 +54,11 @@ func (j *Job) clearLate(ctx context.Context) error {
 	}
 	for _, a := range j.History.Attempts {
 		late, there := app.ByDescription(a.Mark)
-		if !void(a) || !there {
+		if !over(a) || !there {
 			continue
 		}
 		a.KeyID, a.State = late.KeyID, renewal.AttemptAbandoned
-		if err := j.saveAttempt(ctx, a, "abandoned", "it was taken for never made, and is there"); err != nil {
+		if err := j.saveAttempt(ctx, a, "abandoned", "it was taken for never made or gone, and is there"); err != nil {
 			return err
 		}
 	}
@@ -105,14 +105,16 @@ func (j *Job) sweep(ctx context.Context, a renewal.Attempt) error {
 		if err := j.Issuer.Remove(ctx, app, held); err != nil {
 			return fmt.Errorf("remove the abandoned attempt %s: %w", a.Mark, err)
 		}
+		j.removed = append(j.removed, a.N)
 	}
-	// advance, once several replicas agree; one that was never seen may only be late
+	// advance, once several replicas agree; one that we didn't remove may only be late in all of them, even where its key id
+	// is known, and so may what was made in a second step
 	gone, err := j.gone(ctx, a.KeyID, a.Mark)
 	if err != nil || !gone {
 		return err
 	}
-	if ((!there && a.KeyID == "") || j.inSteps()) && j.Now().Sub(a.At) < doubtWindow {
-		return nil // what was made in a second step may not be shown yet
+	if (!slices.Contains(j.removed, a.N) || j.inSteps()) && j.Now().Sub(a.At) < doubtWindow {
+		return nil
 	}
 	return j.swept(ctx, a, there)
 }

@@ -57,3 +57,28 @@ func TestWhatNoReplicaShowsYetIsNoOrphan(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAbortLeavesNothingToFindOut: what no replica shows when a run is ended, nobody looks for afterwards. Should it turn up,
+// the next plan tells of it, as of everything that this store took for never made or gone.
+func TestAnAbortLeavesNothingToFindOut(t *testing.T) {
+	t.Parallel()
+	for point := 1; point <= 11; point++ { // from the twelfth on a place may know the value, which then stays
+		w := stagetest.New(true)
+		w.Slow, w.Late, w.DieAt = time.Minute, time.Minute, point
+		plan, err := w.Begin(stage.Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if died, err := w.Process(plan); !died || err != nil {
+			t.Fatalf("killed at point %d: %v", point, err)
+		}
+		if err := w.Abort(); err != nil {
+			t.Fatalf("killed at point %d: %v", point, err)
+		}
+		for _, a := range w.Attempts() {
+			if a.State != renewal.AttemptVoid && a.State != renewal.AttemptRemoved {
+				t.Errorf("killed at point %d: attempt %d is left %s", point, a.N, a.State)
+			}
+		}
+	}
+}

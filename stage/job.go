@@ -58,6 +58,7 @@ type Job struct {
 	value       secret.Value // of attempt valueOf; lost with the process
 	valueOf     int          // 0 = none
 	judged      time.Time    // when the rules last let the old password go; lost with the process
+	removed     []int        // attempts that this process had removed: what doesn't show them needn't be late
 	reopened    bool         // a person has come back to this run since it was claimed
 	seenInUse   bool         // a report showed the new key id used by somebody else
 	saving      sync.Mutex   // one save at a time while places are written side by side

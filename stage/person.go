@@ -32,10 +32,27 @@ func Abort(ctx context.Context, j *Job, who string) error {
 			to(renewal.Aborted)(r)
 			r.Outcome, r.EndedAt = renewal.Stopped, j.Now()
 		},
+		attempts: j.unseen(),
 		events:  event("aborted", "ended by "+who+"; every secret that a place may hold stays valid"),
 		audit:   entry("abort", j.Run.ID, audit.Happened, who),
 		release: true,
 	})
+}
+
+// unseen are the attempts that no place can know and that no replica shows by now. Nobody will look for them once the run has
+// ended, so they are taken for never made, or for gone; one that turns up all the same is a finding of the next plan.
+func (j *Job) unseen() (all []renewal.Attempt) {
+	for _, a := range j.History.Attempts {
+		if settled(a.State) || a.State == renewal.AttemptChosen || !j.knownToNoPlace(a) {
+			continue
+		}
+		a.State = renewal.AttemptRemoved
+		if a.KeyID == "" {
+			a.State = renewal.AttemptVoid
+		}
+		all = append(all, a)
+	}
+	return all
 }
 
 // Overwrite makes a run write again those places that a stranger changed after it wrote them, because who said so.

@@ -239,7 +239,7 @@ func olderStill(p Plan) []check.Check {
 }
 
 // oddMarks warns of passwords that bear a Keyturn's mark and shouldn't be there: another Keyturn made them, or this store
-// was lost; or a request of ours that this store took for lost was carried out after all, long after it was sent.
+// was lost; or what this store took for never made, or for gone, is there after all.
 func oddMarks(r Request, app credential.App, name string) []check.Check {
 	var found []check.Check
 	for _, c := range app.Passwords() {
@@ -256,9 +256,9 @@ func oddMarks(r Request, app credential.App, name string) []check.Check {
 			found = append(found, check.Warn("credential.mark", "secret "+c.KeyID, "mark.unknown",
 				fmt.Sprintf("made by a Keyturn whose store isn't this one (%q)", c.DisplayName),
 				"if another machine renews this app, leave it to that one; if this store was lost: keyturn adopt "+name))
-		case renewal.AttemptVoid:
+		case renewal.AttemptVoid, renewal.AttemptRemoved:
 			found = append(found, check.Warn("credential.mark", "secret "+c.KeyID, "mark.late",
-				fmt.Sprintf("was asked for by this Keyturn, and made long after the request was taken for lost (%q): nobody has its value", c.DisplayName),
+				fmt.Sprintf("was asked for by this Keyturn, and shown only long after it was taken for never made or gone (%q): nobody has its value", c.DisplayName),
 				"remove it in the portal, under the app's Certificates & secrets"))
 		}
 	}

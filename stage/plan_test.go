@@ -107,10 +107,10 @@ func codeOf(err error) string {
 func TestAMarkThatShouldNotBeThereIsAFinding(t *testing.T) {
 	t.Parallel()
 	seen := usual()
-	for key, name := range map[string]string{"stray": "by hand keyturn elsewhere.1", "ours": "by hand keyturn here.1", "late": "by hand keyturn here.2"} {
+	for key, name := range map[string]string{"stray": "by hand keyturn elsewhere.1", "ours": "by hand keyturn here.1", "late": "by hand keyturn here.2", "back": "by hand keyturn here.3"} {
 		seen.app.Credentials = append(seen.app.Credentials, password(key, name, key[:3], 100))
 	}
-	known := map[string]renewal.AttemptState{"here.1": renewal.AttemptChosen, "here.2": renewal.AttemptVoid}
+	known := map[string]renewal.AttemptState{"here.1": renewal.AttemptChosen, "here.2": renewal.AttemptVoid, "here.3": renewal.AttemptRemoved}
 	request := Request{Known: func(tag string) renewal.AttemptState { return known[tag] }}
 	plan := decide(Setup{App: "app", Policy: policy.Default()}, request, seen, planDay)
 	found := map[string]string{}
@@ -119,7 +119,7 @@ func TestAMarkThatShouldNotBeThereIsAFinding(t *testing.T) {
 			found[c.Subject] = c.Code
 		}
 	}
-	if want := map[string]string{"secret stray": "mark.unknown", "secret late": "mark.late"}; !maps.Equal(found, want) {
+	if want := map[string]string{"secret stray": "mark.unknown", "secret late": "mark.late", "secret back": "mark.late"}; !maps.Equal(found, want) {
 		t.Errorf("found %v, want %v", found, want)
 	}
 	if plan.Obstacle() != nil {

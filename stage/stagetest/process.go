@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"keyturn/policy"
@@ -107,6 +108,15 @@ func (w *World) Begin(r stage.Request) (*stage.Plan, error) {
 	w.disk = disk{run: w.Run}
 	return &plan, nil
 }
+
+// Abort is a person who ends the run.
+func (w *World) Abort() error {
+	w.dead, w.points, w.DieAt = false, 0, 0
+	return stage.Abort(context.Background(), w.job(nil), "somebody")
+}
+
+// Attempts returns the run's attempts as they are saved.
+func (w *World) Attempts() []renewal.Attempt { return slices.Clone(w.history.Attempts) }
 
 // Live returns the values that sign in, by key id.
 func (w *World) Live() map[string]string { return maps.Clone(w.values) }
