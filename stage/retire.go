@@ -96,7 +96,8 @@ func (j *Job) allHolds(ctx context.Context, signsIn bool) error {
 	return group.Wait()
 }
 
-// newIsThere sees that the new password is on the app, with all that belongs to it.
+// newIsThere sees that the new password is on the app, with all that belongs to it. One look may be answered by a replica that
+// is behind: see newIsSeen.
 func (j *Job) newIsThere(ctx context.Context) error {
 	attempt, _ := j.attempt()
 	app, err := j.Issuer.Look(ctx, j.ClientID)

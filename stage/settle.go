@@ -64,14 +64,18 @@ func (j *Job) trySettling(ctx context.Context, attempt renewal.Attempt) (told st
 	return "the new secret was accepted; consumers get it beside the old one", err
 }
 
-// startOver abandons an attempt and goes back to issuing.
+// startOver abandons an attempt and goes back to issuing. What was delivered and proven was that attempt's alone.
 func (j *Job) startOver(ctx context.Context, attempt renewal.Attempt, why string) error {
 	if attempt.N > 0 {
 		if err := j.abandon(ctx, attempt, why); err != nil {
 			return err
 		}
 	}
-	return j.save(ctx, draft{run: to(renewal.Issuing)})
+	j.seenInUse = false
+	return j.save(ctx, draft{run: func(r *renewal.Run) {
+		to(renewal.Issuing)(r)
+		r.DeliveredAt, r.VerifiedAt, r.WatermarkAt = time.Time{}, time.Time{}, time.Time{}
+	}})
 }
 
 // proveEverywhere returns nil once sign-ins were accepted without a refusal for long enough.

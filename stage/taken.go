@@ -62,11 +62,22 @@ func (j *Job) newIsKept(ctx context.Context) error {
 	return problem.Later(problem.SignIn, "secret "+attempt.KeyID, 0, errTaken)
 }
 
-// newIsSeen is newIsThere, except that a replica may not know yet what was made a moment ago.
-func (j *Job) newIsSeen(ctx context.Context) error {
-	err := j.newIsThere(ctx)
-	if attempt, _ := j.attempt(); problem.Is(err, problem.Drift) && j.Now().Sub(attempt.At) < takenAge {
-		return problem.Later("replica.lag", "secret "+attempt.KeyID, 0, errors.New("it isn't shown whole by every replica yet"))
+// newIsSeen is newIsThere, except that a replica may be behind: only several looks that agree count as a stranger's doing, and
+// none of them where the secret was made a moment ago.
+func (j *Job) newIsSeen(ctx context.Context) (err error) {
+	attempt, _ := j.attempt()
+	for look := range goneReads {
+		if look > 0 {
+			if err := j.Sleep(ctx, gonePace); err != nil {
+				return err
+			}
+		}
+		if err = j.newIsThere(ctx); !problem.Is(err, problem.Drift) {
+			return err
+		}
+		if j.Now().Sub(attempt.At) < takenAge {
+			return problem.Later("replica.lag", "secret "+attempt.KeyID, 0, errors.New("it isn't shown whole by every replica yet"))
+		}
 	}
 	return err
 }

@@ -65,6 +65,7 @@ func TestKilledWhileASecretThatWasRemovedIsReplaced(t *testing.T) {
 						t.Fatal(err)
 					}
 					if died, err = w.Process(plan); died {
+						assertUnproven(t, w, points+1)
 						w.DieAt = 0
 						_, err = w.Process(nil)
 					}
@@ -77,6 +78,37 @@ func TestKilledWhileASecretThatWasRemovedIsReplaced(t *testing.T) {
 					t.Errorf("only %d points were passed: the test looks at too little", points)
 				}
 			})
+		}
+	}
+}
+
+// assertUnproven sees that nothing is said to be delivered or proven of a secret that isn't everywhere yet.
+func assertUnproven(t *testing.T, w *stagetest.World, point int) {
+	t.Helper()
+	switch r := w.Run; r.State {
+	case renewal.Issuing, renewal.Settling, renewal.Delivering:
+		if !r.DeliveredAt.IsZero() || !r.VerifiedAt.IsZero() || !r.WatermarkAt.IsZero() {
+			t.Errorf("killed at point %d, %s: delivered %s, verified %s, watermark %s", point, r.State, r.DeliveredAt, r.VerifiedAt, r.WatermarkAt)
+		}
+	}
+}
+
+// TestAReplicaThatIsBehindAsksNobody: that one look before the old secret goes doesn't show the new one is no stranger's doing.
+func TestAReplicaThatIsBehindAsksNobody(t *testing.T) {
+	t.Parallel()
+	for blind := 1; blind <= 2; blind++ {
+		w := stagetest.New(true)
+		w.Blind = blind
+		plan, err := w.Begin(stage.Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Process(plan); err != nil {
+			t.Fatalf("%d looks: %v", blind, err)
+		}
+		assertWhole(t, w, fmt.Sprint(blind, " looks"))
+		if w.Run.Attempt != 1 || w.Blind != 0 {
+			t.Errorf("%d looks: attempt %d, %d looks left", blind, w.Run.Attempt, w.Blind)
 		}
 	}
 }

@@ -27,6 +27,7 @@ type World struct {
 	Dark    bool                // a process dies of a power cut, which takes what was saved lazily
 	Lose    []int               // effects, by number, whose reply is lost
 	Deny    []int               // effects, by number, that happen and are answered with a refusal
+	Blind   int                 // looks before the old secret goes that don't show the new one, as a replica that is behind
 	Late    time.Duration       // after which a new secret whose reply was lost is seen
 	Slow    time.Duration       // after which any new secret is seen, as where every replica lags; it signs in at once
 	Longest time.Duration       // a policy that can't be read: longer lives are refused; 0 = none
@@ -141,12 +142,23 @@ func (w *World) Look(context.Context, string) (credential.App, error) {
 	defer w.mu.Unlock()
 	app := w.app
 	app.Credentials = nil
+	hidden := w.blind()
 	for _, c := range w.app.Credentials {
-		if !w.Time.Before(w.seen[c.KeyID]) {
+		if !w.Time.Before(w.seen[c.KeyID]) && c.KeyID != hidden {
 			app.Credentials = append(app.Credentials, c)
 		}
 	}
 	return app, nil
+}
+
+// blind is the key id that this look doesn't show.
+func (w *World) blind() string {
+	if w.Blind == 0 || w.Run.State != renewal.Retiring {
+		return ""
+	}
+	w.Blind--
+	attempt, _ := w.history.Current(w.Run.Attempt)
+	return attempt.KeyID
 }
 
 // Issue implements issuer.Issuer.
