@@ -33,9 +33,9 @@ func Abort(ctx context.Context, j *Job, who string) error {
 			r.Outcome, r.EndedAt = renewal.Stopped, j.Now()
 		},
 		attempts: j.unseen(),
-		events:  event("aborted", "ended by "+who+"; every secret that a place may hold stays valid"),
-		audit:   entry("abort", j.Run.ID, audit.Happened, who),
-		release: true,
+		events:   event("aborted", "ended by "+who+"; every secret that a place may hold stays valid"),
+		audit:    entry("abort", j.Run.ID, audit.Happened, who),
+		release:  true,
 	})
 }
 

@@ -26,10 +26,10 @@ func (r *reach) checkBlocks(loaded config.Config) error {
 		if _, err := issuers[app.Issuer](r, app, nil); err != nil {
 			return fmt.Errorf("%s: %w", app.Name, err)
 		}
+		known := map[string]config.Block{}
 		for _, block := range app.Targets {
 			var bad *config.Problems
-			_, err := build(block, owner{clientID: app.ClientID, issuer: app.Issuer, reach: r})
-			switch {
+			switch err := r.checkBlock(app, block, known); {
 			case err == nil:
 			case errors.As(err, &bad):
 				all.List = append(all.List, bad.List...)
@@ -41,6 +41,22 @@ func (r *reach) checkBlocks(loaded config.Config) error {
 	if len(all.List) > 0 {
 		return all
 	}
+	return nil
+}
+
+// checkBlock adds a target to those known by their names. Two of an application that bear the same one, such as Automation
+// accounts of one name in two resource groups, would share what is kept of a delivery: what was written to the first would
+// count for the second.
+func (r *reach) checkBlock(app config.Application, block config.Block, known map[string]config.Block) error {
+	made, err := build(block, owner{clientID: app.ClientID, issuer: app.Issuer, reach: r})
+	if err != nil {
+		return err
+	}
+	name := strings.ToLower(made.Place().ID)
+	if other, twice := known[name]; twice {
+		return block.Fault(fmt.Errorf("it can't be told apart from the one in line %d: Keyturn knows both as %s", other.Line, made.Place().ID))
+	}
+	known[name] = block
 	return nil
 }
 
