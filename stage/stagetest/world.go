@@ -151,16 +151,6 @@ func (w *World) Look(context.Context, string) (credential.App, error) {
 	return app, nil
 }
 
-// blind is the key id that this look doesn't show.
-func (w *World) blind() string {
-	if w.Blind == 0 || w.Run.State != renewal.Retiring {
-		return ""
-	}
-	w.Blind--
-	attempt, _ := w.history.Current(w.Run.Attempt)
-	return attempt.KeyID
-}
-
 // Issue implements issuer.Issuer.
 func (w *World) Issue(_ context.Context, _ credential.App, order issuer.Order) (made credential.Issued, err error) {
 	if w.Longest > 0 && order.End.Sub(w.Time) > w.Longest {
@@ -194,13 +184,6 @@ func (w telling) Terms(context.Context, credential.App) (issuer.Terms, error) {
 		return issuer.Terms{Readable: true}, nil
 	}
 	return issuer.Terms{Readable: true, MaxLifetime: w.Longest, Policy: "new"}, nil
-}
-
-// hide keeps a secret out of sight for a while, as a lagging replica does.
-func (w *World) hide(keyID string, lag time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.seen[keyID] = w.Time.Add(lag)
 }
 
 // Remove implements issuer.Issuer.
