@@ -370,3 +370,31 @@ func TestSymmetricKeysAreHeldToTheirPolicy(t *testing.T) {
 		t.Errorf("legacy principals: %s", legacy.text)
 	}
 }
+
+func TestASiteAsksWhoBeforeItSaysWhatIsThere(t *testing.T) {
+	t.Parallel()
+	a := startAddIn(t, seed.Helpdesk, world.Settings{Gentle: true})
+	token, _ := a.exchange(t, nil).body["access_token"].(string)
+	for name, tc := range map[string]struct {
+		method, path, token, accept string
+		want                        int
+		text                        string
+	}{
+		"a form digest":              {http.MethodPost, "/_api/contextinfo", token, "application/json", http.StatusOK, `"FormDigestTimeoutSeconds":1800,"FormDigestValue":"0x`},
+		"a form digest, verbose":     {http.MethodPost, "/_api/contextinfo", token, "application/json; odata=verbose", http.StatusOK, `{"d":{"GetContextWebInformation":{`},
+		"what isn't there":           {http.MethodGet, "/_api/web/colours", token, "application/json", http.StatusNotFound, "Cannot find resource for the request colours."},
+		"what isn't there, unasked":  {http.MethodGet, "/_api/web/colours", "", "application/json", http.StatusUnauthorized, ""},
+		"a read with a writing verb": {http.MethodPatch, "/_api/web", token, "application/json", http.StatusNotFound, "odata.error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := a.send(t, tc.method, siteURL+tc.path, nil, func(h http.Header) {
+				h.Set("Authorization", "Bearer "+tc.token)
+				h.Set("Accept", tc.accept)
+			})
+			if got.status != tc.want || !strings.Contains(got.text, tc.text) {
+				t.Errorf("%d %s", got.status, got.text)
+			}
+		})
+	}
+}

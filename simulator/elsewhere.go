@@ -17,6 +17,10 @@ type elsewhere struct{ c *cloud }
 func (e elsewhere) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	host := bareHost(r.Host)
 	if _, login := world.CloudOfLogin(host); login {
+		if strings.EqualFold(strings.Trim(r.URL.Path, "/"), "common/discovery/instance") {
+			e.c.login.ServeHTTP(w, r) // every cloud says the same about all of them
+			return
+		}
 		e.redirect(w, r)
 		return
 	}

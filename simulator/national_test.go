@@ -52,6 +52,11 @@ func TestEachCloudAnswersUnderItsOwnNames(t *testing.T) {
 			if got := token("login.microsoftonline.com", "https://graph.microsoft.com"); code(got) != 90038 {
 				t.Errorf("the public cloud's sign-in: %s", got.text)
 			}
+			instance := r.do(t, http.MethodGet, "https://login.microsoftonline.com/common/discovery/instance?api-version=1.1&authorization_endpoint=https://"+
+				want.login+"/common/oauth2/authorize", "", nil)
+			if instance.body["tenant_discovery_endpoint"] != "https://"+want.login+"/common/.well-known/openid-configuration" {
+				t.Errorf("the public cloud's word of this one: %d %s", instance.status, instance.text)
+			}
 			arm, _ := token(want.login, "https://"+want.arm).body["access_token"].(string)
 			if got := r.do(t, http.MethodGet, "https://"+want.arm+"/subscriptions?api-version=2022-12-01", arm, nil); got.status != http.StatusOK {
 				t.Errorf("subscriptions: %d %s", got.status, got.text)

@@ -34,7 +34,23 @@ func (c *call) readBody() (map[string]any, *reply) {
 		r := unreadable()
 		return nil, &r
 	}
+	dropTypes(fields)
 	return fields, nil
+}
+
+// dropTypes leaves out the types that Graph's own SDKs write beside the properties, at every depth.
+func dropTypes(value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		delete(v, "@odata.type")
+		for _, inner := range v {
+			dropTypes(inner)
+		}
+	case []any:
+		for _, inner := range v {
+			dropTypes(inner)
+		}
+	}
 }
 
 // patch changes ordinary properties and keyCredentials; passwords change only through their actions.

@@ -198,6 +198,9 @@ func TestACertificateProvesTheNext(t *testing.T) {
 	}
 }
 
+// sdkBody has the types in it that Graph's own SDKs write.
+const sdkBody = `{"@odata.type":"#microsoft.graph.application","displayName":"packed","web":{"@odata.type":"#microsoft.graph.webApplication","homePageUrl":"https://x.example"}}`
+
 // Graph's own SDKs for Go and Java pack what they send, and read Location of what they have made.
 func TestPackedBodiesAreRead(t *testing.T) {
 	t.Parallel()
@@ -214,7 +217,7 @@ func TestPackedBodiesAreRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, world.Settings{Gentle: true})
-			r := httptest.NewRequest(http.MethodPost, "https://graph.microsoft.com/v1.0/applications", strings.NewReader(tc.pack(`{"displayName":"packed"}`)))
+			r := httptest.NewRequest(http.MethodPost, "https://graph.microsoft.com/v1.0/applications", strings.NewReader(tc.pack(sdkBody)))
 			r.Header.Set("Authorization", "Bearer "+b.tokens["all"])
 			r.Header.Set("Content-Type", "application/json")
 			r.Header.Set("Content-Encoding", tc.encoding)
@@ -224,6 +227,9 @@ func TestPackedBodiesAreRead(t *testing.T) {
 			}
 			if id, _ := got.body["id"].(string); tc.want == http.StatusCreated && !strings.Contains(got.header.Get("Location"), "/directoryObjects/"+id) {
 				t.Errorf("Location: %q", got.header.Get("Location"))
+			}
+			if web, _ := got.body["web"].(map[string]any); tc.want == http.StatusCreated && (web["homePageUrl"] != "https://x.example" || web["@odata.type"] != nil) {
+				t.Errorf("web: %v", got.body["web"])
 			}
 		})
 	}

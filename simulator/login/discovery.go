@@ -25,9 +25,13 @@ func (s *Service) instance(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, bad("invalid_instance", 50049, "Unknown or invalid instance."))
 		return
 	}
-	tenant, _ := split(endpoint.Path)
+	tenant, rest := split(endpoint.Path)
+	version := ""
+	if strings.Contains(strings.ToLower(rest), "v2.0/") {
+		version = "v2.0/"
+	}
 	writeJSON(w, http.StatusOK, map[string]any{
-		"tenant_discovery_endpoint": s.base() + tenant + "/v2.0/.well-known/openid-configuration",
+		"tenant_discovery_endpoint": "https://" + endpoint.Host + "/" + tenant + "/" + version + ".well-known/openid-configuration",
 		"api-version":               "1.1",
 		"metadata": []any{
 			map[string]any{

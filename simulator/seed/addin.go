@@ -89,9 +89,16 @@ func (h *helpdesk) plantWebApp() {
 }
 
 // siteHost is the tenant's host at SharePoint, whose name is that of the initial domain.
-func (h *helpdesk) siteHost() string {
-	name, _, _ := strings.Cut(h.places.Domain, ".")
-	return name + "." + h.w.Cloud().SharePointSuffix
+func (s *planter) siteHost() string {
+	name, _, _ := strings.Cut(s.places.Domain, ".")
+	return name + "." + s.w.Cloud().SharePointSuffix
+}
+
+// plantRootSite makes the site that every tenant has. Its id is the tenant's own, so that nothing is drawn for it.
+func (s *planter) plantRootSite() {
+	s.ground.SharePoint.AddSite(sharepoint.Site{
+		Tenant: s.d.Tenant(s.places.Tenant), Host: s.siteHost(), Title: "Contoso", ID: s.places.Tenant,
+	})
 }
 
 // plantLeftOvers makes principals of add-ins that nobody has cleaned up.

@@ -4,10 +4,12 @@ import (
 	"testing"
 	"time"
 
+	"keyturn/simulator/acs"
 	"keyturn/simulator/azure"
 	"keyturn/simulator/consumer"
 	"keyturn/simulator/directory"
 	"keyturn/simulator/seed"
+	"keyturn/simulator/sharepoint"
 	"keyturn/simulator/vault"
 	"keyturn/simulator/world"
 )
@@ -30,7 +32,8 @@ func plant(t *testing.T, name string, settings world.Settings) *cloud {
 	c.v = vault.New(w, c.d)
 	c.a = azure.New(w, c.d, c.v)
 	c.p = consumer.New(w, c.d, c.v, c.a)
-	sample, err := seed.Plant(name, seed.Ground{World: w, Directory: c.d, Vaults: c.v, Azure: c.a, Park: c.p})
+	sites := sharepoint.New(w, c.d, acs.New(w, c.d))
+	sample, err := seed.Plant(name, seed.Ground{World: w, Directory: c.d, Vaults: c.v, Azure: c.a, Park: c.p, SharePoint: sites})
 	if err != nil {
 		t.Fatal(err)
 	}

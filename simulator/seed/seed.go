@@ -123,6 +123,7 @@ func Plant(name string, g Ground) (Sample, error) {
 		return Sample{}, fmt.Errorf("plant %s: %w", name, err)
 	}
 	s.plantAzure()
+	s.plantRootSite()
 	s.declareRights()
 	if err := s.plantConsumers(); err != nil {
 		return Sample{}, fmt.Errorf("plant %s: %w", name, err)

@@ -1,6 +1,7 @@
 package sharepoint
 
 import (
+	"crypto/sha512"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -37,9 +38,12 @@ func New(w *world.World, d *directory.Directory, a *acs.Service) *Service {
 	return &Service{w: w, d: d, acs: a}
 }
 
-// AddSite makes a site. Hold the lock.
+// AddSite makes a site, with an id drawn where it has none. Hold the lock.
 func (s *Service) AddSite(site Site) *Site {
-	site.Host, site.ID = strings.ToLower(site.Host), s.w.NewID()
+	site.Host = strings.ToLower(site.Host)
+	if site.ID == "" {
+		site.ID = s.w.NewID()
+	}
 	s.sites = append(s.sites, &site)
 	return &site
 }
@@ -90,8 +94,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "404 FILE NOT FOUND", http.StatusNotFound)
 	case strings.HasSuffix(rest, "/_vti_bin/client.svc"), strings.Contains(rest, "/_vti_bin/client.svc/"):
 		s.answer(w, r, site, "/_vti_bin/") // below a site that isn't there too: who asks comes first, what for later
-	case rest == "/_api/web", rest == "/_api/web/title", rest == "/_api/site":
-		s.answer(w, r, site, rest)
+	case strings.HasPrefix(rest, "/_api/"):
+		s.answer(w, r, site, rest) // who asks comes first here too
 	default:
 		world.NoteUnknown(r.Context())
 		http.Error(w, "404 FILE NOT FOUND", http.StatusNotFound)
@@ -120,8 +124,63 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request, site *Site, res
 		w.WriteHeader(http.StatusMethodNotAllowed) // it speaks CSOM, which nobody here does
 	default:
 		world.NoteIdentity(r.Context(), who)
-		s.show(w, r, site, rest)
+		s.api(w, r, site, rest)
 	}
+}
+
+// api serves what of the REST service the simulator knows. Source: https://learn.microsoft.com/sharepoint/dev/sp-add-ins/complete-basic-operations-using-sharepoint-rest-endpoints,
+// read 2026-11-26; the form of the 404 follows recorded answers.
+func (s *Service) api(w http.ResponseWriter, r *http.Request, site *Site, rest string) {
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	switch {
+	case rest == "/_api/contextinfo" && r.Method == http.MethodPost:
+		s.contextInfo(w, r, site)
+	case reads && slices.Contains([]string{"/_api/web", "/_api/web/title", "/_api/site"}, rest):
+		s.show(w, r, site, rest)
+	default:
+		world.NoteUnknown(r.Context())
+		name := rest[strings.LastIndexByte(rest, '/')+1:]
+		writeJSON(w, http.StatusNotFound, map[string]any{"odata.error": map[string]any{
+			"code":    "-1, Microsoft.SharePoint.Client.ResourceNotFoundException",
+			"message": map[string]string{"lang": "en-US", "value": "Cannot find resource for the request " + name + "."},
+		}})
+	}
+}
+
+// digestLife is how long a form digest counts.
+const digestLife = 30 * time.Minute
+
+// contextInfo answers the form digest that clients fetch before they write.
+func (s *Service) contextInfo(w http.ResponseWriter, r *http.Request, site *Site) {
+	now := s.w.Now().UTC()
+	stamp := now.Format("02 Jan 2006 15:04:05 -0000")
+	info := map[string]any{
+		"FormDigestTimeoutSeconds": int(digestLife.Seconds()), "FormDigestValue": fmt.Sprintf("0x%X,%s", sha512.Sum512([]byte(site.ID+stamp)), stamp),
+		"LibraryVersion": "16.0.27102.12005", "SiteFullUrl": "https://" + site.Host + site.Path, "WebFullUrl": "https://" + site.Host + site.Path,
+	}
+	versions := []string{"14.0.0.0", "15.0.0.0"}
+	if strings.Contains(accepted(r), "odata=verbose") {
+		info["SupportedSchemaVersions"] = map[string]any{"results": versions}
+		writeJSON(w, http.StatusOK, map[string]any{"d": map[string]any{"GetContextWebInformation": info}})
+		return
+	}
+	info["SupportedSchemaVersions"] = versions
+	writeJSON(w, http.StatusOK, info)
+}
+
+func accepted(r *http.Request) string {
+	return strings.ToLower(strings.ReplaceAll(r.Header.Get("Accept"), " ", ""))
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(text) // the client may be gone; nothing to do about it
 }
 
 // challenge tells where a token is to be had from, and whose tokens are trusted.
@@ -152,15 +211,12 @@ func (s *Service) refuse(w http.ResponseWriter, site *Site, err error) {
 		w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s",client_id="%s"`, site.Tenant.ID, directory.SharePointAppID))
 		w.Header().Set("x-ms-diagnostics", fmt.Sprintf(`3001000;reason=%q;category="invalid_client"`, denied.text))
 	}
-	body, _ := json.Marshal(map[string]string{"error": denied.code, "error_description": denied.text}) // texts always marshal
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(denied.status)
-	_, _ = w.Write(body) // the client may be gone; nothing to do about it
+	writeJSON(w, denied.status, map[string]string{"error": denied.code, "error_description": denied.text})
 }
 
 // show answers a property in the form that the client accepts: two kinds of JSON, else Atom.
 func (s *Service) show(w http.ResponseWriter, r *http.Request, site *Site, rest string) {
-	accept := strings.ToLower(strings.ReplaceAll(r.Header.Get("Accept"), " ", ""))
+	accept := accepted(r)
 	whole := map[string]any{"Title": site.Title, "Url": "https://" + site.Host + site.Path, "Id": site.ID}
 	var body any
 	switch {
@@ -181,13 +237,7 @@ func (s *Service) show(w http.ResponseWriter, r *http.Request, site *Site, rest 
 		_, _ = fmt.Fprint(w, `</d:Title>`)
 		return
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		w.WriteHeader(http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_, _ = w.Write(text) // the client may be gone; nothing to do about it
+	writeJSON(w, http.StatusOK, body)
 }
 
 // Allows reports whether a site takes an access that ACS gave at now: why not is the error. Hold the lock.
