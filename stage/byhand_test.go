@@ -52,3 +52,37 @@ func TestNobodysWordIsTakenForNothing(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestARunThatWaitedIsNotCarriedOutOverAPersonsRenewal: between its plan and its beginning days may pass. The old value that a
+// tool writes again in that time is no reason to ask anybody.
+func TestARunThatWaitedIsNotCarriedOutOverAPersonsRenewal(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		meanwhile func(*stagetest.World)
+		request   stage.Request
+		code      string // of why it stands still; "" = it doesn't
+	}{
+		"nothing happened":              {func(*stagetest.World) {}, stage.Request{}, ""},
+		"the old value, written again":  {func(w *stagetest.World) { w.Overwrite("custodian", w.Live()[stagetest.OldKey]) }, stage.Request{}, ""},
+		"a person renewed it":           {(*stagetest.World).RenewByHand, stage.Request{}, problem.Drift},
+		"and that in an emergency":      {(*stagetest.World).RenewByHand, stage.Request{Emergency: true}, ""},
+		"another secret is to be ended": {func(*stagetest.World) {}, stage.Request{Replace: stagetest.ForeignKey}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := stagetest.New(true)
+			if _, err := w.Begin(c.request); err != nil {
+				t.Fatal(err)
+			}
+			c.meanwhile(w)
+			before := len(w.Live())
+			_, err := w.Process(nil)
+			switch {
+			case c.code == "" && (err != nil || w.Run.State != renewal.Done):
+				t.Errorf("%s: %v", w.Run.State, err)
+			case c.code != "" && (!problem.Is(err, c.code) || w.Run.State != renewal.Planned || len(w.Live()) != before):
+				t.Errorf("%s, %d secrets of %d: %v", w.Run.State, len(w.Live()), before, err)
+			}
+		})
+	}
+}

@@ -72,8 +72,13 @@ func (j *Job) sameAsPlanned(ctx context.Context, custodian target.Custodian) err
 	if standing.Tag == tag || standing.Receipt == j.Run.Order.Found || j.oursIs(standing.Tag) || j.wrote(custodian, standing.Receipt) {
 		return nil
 	}
-	return problem.NeedsPerson(problem.Drift, custodian.Place().Title, "somebody wrote another value since this renewal was planned",
-		"look who it was (another Keyturn, or the installer), then: keyturn abort "+j.Run.ID+" and keyturn plan "+j.App)
+	return j.writtenOver(custodian.Place())
+}
+
+// writtenOver is what a person hears when another value came into the custodian after the plan.
+func (j *Job) writtenOver(custodian target.Place) error {
+	return problem.NeedsPerson(problem.Drift, custodian.Title, "somebody wrote another value since this renewal was planned",
+		"look who it was (another Keyturn, the installer, or a person), then: keyturn abort "+j.Run.ID+" and keyturn plan "+j.App)
 }
 
 // oursIs reports whether tag names an earlier attempt of this run.

@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"keyturn/audit"
 	"keyturn/check"
@@ -67,7 +68,8 @@ func (j *Job) reuse(ctx context.Context) error {
 	})
 }
 
-// planAgain makes the plan anew for a run whose planning process is gone. What it replaces stays as it was decided.
+// planAgain makes the plan anew for a run whose planning process is gone. What it replaces stays as it was decided, so that a
+// person is asked where somebody has renewed it by hand meanwhile.
 func (j *Job) planAgain(ctx context.Context) (Pause, error) {
 	order := j.Run.Order
 	request := Request{
@@ -84,7 +86,19 @@ func (j *Job) planAgain(ctx context.Context) (Pause, error) {
 	if err := plan.Obstacle(); err != nil {
 		return Pause{}, err
 	}
+	if plan.outdates(order, j.Run.Retires) {
+		return Pause{}, j.writtenOver(j.custodian().Place())
+	}
 	plan.Order.AllowedBy = order.AllowedBy
 	j.Plan = &plan
 	return Pause{}, j.save(ctx, draft{run: func(r *renewal.Run) { r.Order, r.Retires = plan.Order, plan.Retires }})
+}
+
+// outdates reports whether the custodian holds another secret's value than when a run was planned that retires that secret.
+// The same value written again changes nothing; an emergency goes on whatever was written.
+func (p *Plan) outdates(order renewal.Order, retires string) bool {
+	if p.Order.Custodian == "" || p.Order.Custodian != order.Custodian || p.Order.Found == order.Found || order.Reuse || order.Emergency {
+		return false
+	}
+	return !slices.ContainsFunc(p.Replaced.Candidates, func(c policy.Candidate) bool { return c.Fits && c.KeyID == retires })
 }

@@ -2,7 +2,9 @@ package stagetest
 
 import (
 	"context"
+	"slices"
 
+	"keyturn/credential"
 	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/stage"
@@ -49,4 +51,17 @@ func (handHolder) Verify(context.Context, target.Parcel, target.Written) (target
 func (w *World) Place() error {
 	w.places[byHand].value = w.shown
 	return stage.Delivered(context.Background(), w.job(nil), "somebody")
+}
+
+// RenewByHand is a person who makes a secret in the portal and puts it into the custodian.
+func (w *World) RenewByHand() {
+	const value = "hnd-value-by-a-person"
+	w.mu.Lock()
+	w.values["hand-key"] = value
+	w.app.Credentials = append(slices.Clone(w.app.Credentials), credential.Credential{
+		KeyID: "hand-key", DisplayName: "by hand", Hint: value[:3], Kind: credential.Password, Holder: credential.OnApplication,
+		Start: w.Time, End: w.Time.AddDate(0, 6, 0),
+	})
+	w.mu.Unlock()
+	w.Overwrite("custodian", value)
 }
