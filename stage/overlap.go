@@ -15,6 +15,9 @@ import (
 
 // overlap keeps both passwords until the rules let the old one go. It only reads and signs in.
 func overlap(ctx context.Context, j *Job) (Pause, error) {
+	if late, err := j.deliverLate(ctx); err != nil || late {
+		return Pause{}, err
+	}
 	if pause, err := j.keepPair(ctx); err != nil || pause.Door != renewal.Open {
 		return pause, err
 	}

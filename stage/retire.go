@@ -22,6 +22,9 @@ const gateLife = 5 * time.Minute
 
 // retire asks the gate and then removes the old password, the one thing in a renewal that can't be undone.
 func retire(ctx context.Context, j *Job) (Pause, error) {
+	if late, err := j.deliverLate(ctx); err != nil || late {
+		return Pause{}, err
+	}
 	if pause := j.awaitRemoval(); pause.Door != renewal.Open {
 		return pause, nil
 	}
@@ -96,8 +99,7 @@ func (j *Job) allHolds(ctx context.Context, signsIn bool) error {
 	return group.Wait()
 }
 
-// newIsThere sees that the new password is on the app, with all that belongs to it. One look may be answered by a replica that
-// is behind: see newIsSeen.
+// newIsThere sees in one look that the new password is on the app, with all that belongs to it; see newIsSeen.
 func (j *Job) newIsThere(ctx context.Context) error {
 	attempt, _ := j.attempt()
 	app, err := j.Issuer.Look(ctx, j.ClientID)

@@ -37,6 +37,9 @@ func (w *World) Setup() stage.Setup {
 	if w.places["custodian"] != nil {
 		s.Targets = append([]target.Target{keeper{holder{w, "custodian"}}}, s.Targets...)
 	}
+	if w.places[late] != nil {
+		s.Targets = append(s.Targets, lateHolder{holder{w, late}})
+	}
 	return s
 }
 
