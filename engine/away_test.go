@@ -16,13 +16,14 @@ import (
 // away is a store that can't save now and then.
 type away struct {
 	*sqlite.Store
+	cause error
 	saves atomic.Int32
 	fails func(save int32) bool
 }
 
 func (a *away) Advance(ctx context.Context, change store.Change) (renewal.Run, error) {
 	if a.fails(a.saves.Add(1)) {
-		return renewal.Run{}, problem.Later("store.busy", "store", 0, errors.New("away"))
+		return renewal.Run{}, a.cause
 	}
 	return a.Store.Advance(ctx, change)
 }
@@ -31,9 +32,17 @@ func (a *away) Advance(ctx context.Context, change store.Change) (renewal.Run, e
 // stays in the hands of a process that lives, and doesn't drive it.
 func TestARunThatCouldNotBeLetGoIsGoneOnWith(t *testing.T) {
 	t.Parallel()
-	for name, fails := range map[string]func(save int32) bool{
-		"after a save was lost":                       func(n int32) bool { return 2 <= n && n <= 4 },
-		"after a try was counted, and then one again": func(n int32) bool { return n == 2 || 4 <= n && n <= 6 },
+	busy := problem.Later("store.busy", "store", 0, errors.New("away"))
+	full := problem.NeedsPerson("store.full", "store", "the disk is full", "free some space")
+	for name, c := range map[string]struct {
+		cause error
+		fails func(save int32) bool
+	}{
+		"after a save was lost":                       {busy, func(n int32) bool { return 2 <= n && n <= 4 }},
+		"after a try was counted, and then one again": {busy, func(n int32) bool { return n == 2 || 4 <= n && n <= 6 }},
+		"after its disk was full for a moment":        {full, func(n int32) bool { return n == 2 }},
+		"after its disk was full for a while":         {full, func(n int32) bool { return 2 <= n && n <= 7 }},
+		"after a failure that nobody knows":           {errors.New("25P02"), func(n int32) bool { return n == 2 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -41,7 +50,7 @@ func TestARunThatCouldNotBeLetGoIsGoneOnWith(t *testing.T) {
 			b.pass(dueIn)
 			u := b.unattended("a", nil)
 			options := u.Options
-			options.Store = &away{Store: u.store, fails: fails}
+			options.Store = &away{Store: u.store, cause: c.cause, fails: c.fails}
 			u.Engine = engine.New(options)
 			stop := u.serve(t)
 			defer stop()

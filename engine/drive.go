@@ -122,7 +122,8 @@ func (e *Engine) worthWaiting(job *stage.Job, pause stage.Pause, deadline time.T
 	return false
 }
 
-// afterFailure decides by the failure's class alone: try again soon, park and try later, or ask a person.
+// afterFailure decides by the failure's class alone: try again soon, park and try later, or ask a person. Nobody is asked
+// about a run because of the store.
 func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) stage.Pause {
 	if errors.Is(cause, ErrStopped) || ctx.Err() != nil {
 		return stage.Pause{Door: renewal.Retry, Until: e.Clock.Now(), Reason: renewal.Reason{
@@ -131,7 +132,7 @@ func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) 
 		}}
 	}
 	found := problem.Of(cause)
-	if found.Class != problem.Retry && !mayBeFresh(found, job.Run.Tries) {
+	if found.Class != problem.Retry && !errors.Is(cause, stage.ErrUnsaved) && !mayBeFresh(found, job.Run.Tries) {
 		return named(doorFor(cause), job)
 	}
 	delay, again := e.delayOf(ctx, job.Run.Tries)

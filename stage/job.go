@@ -145,12 +145,25 @@ func (j *Job) save(ctx context.Context, d draft) error {
 		err = problem.Later("store.unreachable", "store", 0, err)
 	}
 	if err != nil {
-		return fmt.Errorf("save the run: %w", err)
+		return fmt.Errorf("save the run: %w", unsaved{err})
 	}
 	j.Run = saved
 	j.keep(d)
 	return nil
 }
+
+// ErrUnsaved is in the error of every save that failed. Whatever a person has to do about the store, such as to free its disk,
+// the run can go on by itself afterwards.
+var ErrUnsaved = errors.New("the run couldn't be saved")
+
+// unsaved is a failed save, whose problem stays what it is.
+type unsaved struct{ error }
+
+// Unwrap returns the cause.
+func (u unsaved) Unwrap() error { return u.error }
+
+// Is reports that this is [ErrUnsaved].
+func (unsaved) Is(target error) bool { return target == ErrUnsaved }
 
 // keep brings the history in memory to what was just saved, and tells of it.
 func (j *Job) keep(d draft) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -236,8 +237,7 @@ func (s *service) keepServing(ctx context.Context) error {
 	}()
 	for {
 		err := s.engine.Serve(ctx, s.store.alarm(s.log, s.workers))
-		away := errors.Is(err, engine.ErrLeaseLost) || (err != nil && problem.Of(err).Class == problem.Retry)
-		if !away || s.sh.interruptedBefore() {
+		if err == nil || !isAway(err) || s.sh.interruptedBefore() {
 			return err
 		}
 		s.log.Warn("the store was away; serving begins again", "error", err)
@@ -245,6 +245,15 @@ func (s *service) keepServing(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// isAway reports whether serving ended with a store that may be back: the lease was lost, or it can't be used for now. What
+// a person has to do about it, such as to free its disk, may be done any time. A store that was there and is another now
+// ends the process.
+func isAway(err error) bool {
+	found := problem.Of(err)
+	return errors.Is(err, engine.ErrLeaseLost) || found.Class == problem.Retry ||
+		slices.Contains([]string{"store.full", "store.standby", "store.signin", "store.rights", "store.server"}, found.Code)
 }
 
 // restBetween is how long a service that lost its store waits before it asks again.
