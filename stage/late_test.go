@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/stage"
 	"keyturn/stage/stagetest"
@@ -44,5 +45,22 @@ func TestAPlaceThatIsAddedLateIsWritten(t *testing.T) {
 		if added < 5 {
 			t.Errorf("it was added at %d points only: the test looks at too little", added)
 		}
+	}
+}
+
+// TestThePlaceThatNobodyCanReadKeepsTheOldSecret: it holds what was written, and whoever lives on the old value can't change over.
+func TestThePlaceThatNobodyCanReadKeepsTheOldSecret(t *testing.T) {
+	t.Parallel()
+	w := stagetest.New(true)
+	w.Shut = "custodian"
+	plan, err := w.Begin(stage.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Process(plan); !problem.Is(err, problem.Drift) {
+		t.Errorf("%s: %v", w.Run.State, err)
+	}
+	if w.Live()[stagetest.OldKey] == "" {
+		t.Error("the old secret was removed")
 	}
 }

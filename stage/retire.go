@@ -128,7 +128,7 @@ func (j *Job) newSignsIn(ctx context.Context) error {
 // unchanged compares what a place shows with the receipt of our write. A replica may lag, so only several looks that
 // agree count as a stranger's change.
 func (j *Job) unchanged(ctx context.Context, t target.Target) error {
-	place, ours := t.Place(), j.delivery(t.Place().ID).Receipt
+	place, ours, withheld := t.Place(), j.delivery(t.Place().ID).Receipt, ""
 	for look := range goneReads {
 		if look > 0 {
 			if err := j.Sleep(ctx, gonePace); err != nil {
@@ -139,9 +139,13 @@ func (j *Job) unchanged(ctx context.Context, t target.Target) error {
 		if err != nil {
 			return fmt.Errorf("look at %s: %w", place.Title, err)
 		}
-		if standing.Silent || (standing.Exists && standing.Receipt == ours) {
+		if standing.Silent || (standing.Exists && standing.Receipt == ours && standing.Withheld == "") {
 			return nil
 		}
+		withheld = standing.Withheld
+	}
+	if withheld != "" {
+		return problem.NeedsPerson(problem.Drift, place.Title, withheld+"; the old secret is kept", "enable it again, then: keyturn resume "+j.App)
 	}
 	return problem.NeedsPerson(problem.Drift, place.Title, "somebody changed it after we wrote it; the old secret is kept",
 		"see what it holds now; to write ours again: keyturn resume "+j.App+" --overwrite; to leave it: keyturn abort "+j.Run.ID)
@@ -271,30 +275,4 @@ func (j *Job) sweepEarly(ctx context.Context) (Pause, error) {
 // settled reports whether nothing is left to find out or to remove of an attempt.
 func settled(state renewal.AttemptState) bool {
 	return state == renewal.AttemptRemoved || state == renewal.AttemptVoid
-}
-
-func (j *Job) finish(ctx context.Context) error {
-	if superseding, ok := j.custodian().(target.Superseding); ok && j.Run.Retires != "" {
-		if err := superseding.Supersede(ctx, j.Run.Retires); err != nil {
-			return fmt.Errorf("put the old version out of use: %w", err)
-		}
-	}
-	outcome, text := j.outcome()
-	return j.save(ctx, draft{
-		run: func(r *renewal.Run) {
-			to(renewal.Done)(r)
-			r.Outcome, r.EndedAt = outcome, j.Now()
-		},
-		events:  event("done", text, "outcome", string(outcome), "keyId", j.Run.Retires, "evidence", j.Run.Evidence),
-		audit:   entry("finish", j.Run.ID, audit.Happened, text),
-		release: true,
-	})
-}
-
-func (j *Job) outcome() (renewal.Outcome, string) {
-	revokedFirst := j.Run.Order.Emergency && j.Run.Order.RoomKeyID != ""
-	if j.Run.Retires == "" && !revokedFirst {
-		return renewal.Added, "every place holds the new secret; nothing was retired"
-	}
-	return renewal.Renewed, "every place holds the new secret; the old one was removed"
 }

@@ -53,6 +53,7 @@ type Standing struct {
 	KeyID    string // the key id that the place says it holds; "" = it can't say
 	Replaces string // the key id that the place says its value replaced; "" = it can't say
 	Silent   bool   // the place can't be asked at all: that it shows no receipt says nothing
+	Withheld string // why its consumers can't read what it holds; "" = they can, as far as can be told
 	Note     string // anything a person should know
 }
 

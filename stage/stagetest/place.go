@@ -26,7 +26,11 @@ func (h holder) Look(context.Context) (target.Standing, error) {
 	h.w.mu.Lock()
 	defer h.w.mu.Unlock()
 	p := h.w.places[h.name]
-	return target.Standing{Exists: true, Receipt: fmt.Sprint(p.receipt), Tag: p.tag, KeyID: p.keyID, Replaces: p.replaces}, nil
+	standing := target.Standing{Exists: true, Receipt: fmt.Sprint(p.receipt), Tag: p.tag, KeyID: p.keyID, Replaces: p.replaces}
+	if h.name == h.w.Shut && h.w.Run.State == renewal.Retiring {
+		standing.Withheld = "it is shut"
+	}
+	return standing, nil
 }
 
 // Write implements target.Target.

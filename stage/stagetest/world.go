@@ -27,6 +27,7 @@ type World struct {
 	Dark    bool                // a process dies of a power cut, which takes what was saved lazily
 	Lose    []int               // effects, by number, whose reply is lost
 	Deny    []int               // effects, by number, that happen and are answered with a refusal
+	Shut    string              // a place whose consumers can't read it by the time the old secret is to go
 	Blind   int                 // looks before the old secret goes that don't show the new one, as a replica that is behind
 	Late    time.Duration       // after which a new secret whose reply was lost is seen
 	Slow    time.Duration       // after which any new secret is seen, as where every replica lags; it signs in at once

@@ -224,7 +224,8 @@ func standing(v vault.Version) target.Standing {
 		Exists: true, Receipt: v.ID, Tag: v.Tags[vault.TagRun], KeyID: v.Tags[vault.TagKeyID], Replaces: v.Tags[vault.TagReplaces],
 	}
 	if !v.Enabled {
-		s.Note = "its latest version is disabled, so nobody can read it"
+		s.Withheld = "its latest version is disabled, so nobody can read it"
+		s.Note = s.Withheld
 	}
 	return s
 }

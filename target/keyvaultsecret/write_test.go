@@ -118,7 +118,7 @@ func TestADisabledLatestVersionIsAPersonsBusiness(t *testing.T) {
 	}
 	disabled := open(t, c.Session, "appSecret")
 	standing, err := disabled.Look(t.Context())
-	if err != nil || !standing.Exists || standing.Receipt != receipt || standing.Note == "" {
+	if err != nil || !standing.Exists || standing.Receipt != receipt || standing.Note == "" || standing.Withheld == "" {
 		t.Errorf("look: %+v, %v", standing, err)
 	}
 	for what, err := range map[string]error{
