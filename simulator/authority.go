@@ -82,7 +82,7 @@ func (a *authority) config(target string) *tls.Config {
 	if a.configs[target] == nil {
 		a.configs[target] = &tls.Config{
 			MinVersion: tls.VersionTLS12,
-			NextProtos: []string{"h2", "http/1.1"},
+			NextProtos: []string{"h2", "http/1.1", "http/1.0"}, // curl --http1.0 offers the last alone
 			GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 				if hello.ServerName != "" {
 					return a.leaf(bareHost(hello.ServerName))

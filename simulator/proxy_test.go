@@ -145,7 +145,7 @@ func TestTunnels(t *testing.T) {
 	})
 }
 
-// TestPipelinedHello sends the TLS hello right behind CONNECT, as some clients do, and checks the certificate by name.
+// TestPipelinedHello sends the TLS hello right behind CONNECT, as some clients do, from one that speaks HTTP/1.0, and checks the certificate by name.
 func TestPipelinedHello(t *testing.T) {
 	t.Parallel()
 	r := start(t, world.Settings{Gentle: true})
@@ -157,7 +157,7 @@ func TestPipelinedHello(t *testing.T) {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(r.CAPEM())
 	early := &pipelined{Conn: conn, first: []byte("CONNECT graph.microsoft.com:443 HTTP/1.1\r\nHost: graph.microsoft.com:443\r\n\r\n")}
-	secure := tls.Client(early, &tls.Config{RootCAs: pool, ServerName: "graph.microsoft.com"})
+	secure := tls.Client(early, &tls.Config{RootCAs: pool, ServerName: "graph.microsoft.com", NextProtos: []string{"http/1.0"}})
 	if err := secure.HandshakeContext(t.Context()); err != nil {
 		t.Fatalf("handshake: %v", err)
 	}

@@ -38,6 +38,7 @@ type Tenant struct {
 	// Applications and service principals by client id and by object id.
 	apps       map[string]*Application
 	principals map[string]*ServicePrincipal
+	deleted    []*Deleted
 }
 
 // TenantSpec says what tenant to add; an empty ID is drawn.

@@ -81,7 +81,8 @@ func (c *call) count(k kind) reply {
 	return ok(len(o.apply(c.documents(k, o))))
 }
 
-// delta answers all objects and a link to ask again; it does not follow changes.
+// delta answers all objects and a link to ask again; it does not follow changes, and tells all of them again, as delta may. The token
+// "latest" asks for the link alone. Source: https://learn.microsoft.com/graph/delta-query-overview, read 2026-11-26.
 func (c *call) delta(k kind) reply {
 	if !c.mayReadApplications() {
 		return denied()
@@ -90,7 +91,11 @@ func (c *call) delta(k kind) reply {
 	if refused != nil {
 		return *refused
 	}
-	answer := c.page(k.set, c.documents(k, o), o)
+	var docs []map[string]any
+	if c.query.Get("$deltatoken") != "latest" {
+		docs = c.documents(k, o)
+	}
+	answer := c.page(k.set, docs, o)
 	body, _ := answer.body.(map[string]any)
 	if _, more := body["@odata.nextLink"]; !more && body != nil {
 		body["@odata.deltaLink"] = c.base() + c.version + "/" + k.set + "/delta?$deltatoken=" + strconv.FormatInt(c.s.w.Now().Unix(), 36)
@@ -220,7 +225,7 @@ func (c *call) remove(o *object) reply {
 	}
 	return c.exclusively(o, func() reply {
 		if o.app != nil {
-			c.s.d.DeleteApplication(o.app)
+			c.s.d.Discard(o.app)
 		} else {
 			c.s.d.DeleteServicePrincipal(o.sp)
 		}

@@ -48,6 +48,7 @@ func TestOwnersAreExpandedCastAndCounted(t *testing.T) {
 		"grants to a principal":       {principals + "(appId='" + directory.GraphAppID + "')?$expand=appRoleAssignedTo", `"appRoleAssignedTo":[{"appRoleId":`},
 		"consents, of which none are": {principals + "(appId='" + b.app.AppID + "')?$expand=oauth2permissiongrants", `"oauth2PermissionGrants":[]`},
 		"federated credentials":       {one + "?$expand=federatedIdentityCredentials", `"federatedIdentityCredentials":[]`},
+		"a delta from now on":         {apps + "/delta?$deltatoken=latest", `"value":[]`},
 		"of one type":                 {one + "/owners/microsoft.graph.servicePrincipal?$select=id", owner},
 		"of another type":             {one + "/owners/microsoft.graph.user", `"value":[]`},
 		"of no type":                  {one + "/owners/microsoft.graph.colour", "Resource not found for the segment"},
@@ -241,4 +242,35 @@ func packed(text string) string {
 	_, _ = z.Write([]byte(text)) // a Builder never fails
 	_ = z.Close()
 	return b.String()
+}
+
+func TestADeletedAppCanBePutBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, world.Settings{Gentle: true})
+	app, items := "/v1.0/applications/"+b.app.ObjectID, "/v1.0/directory/deletedItems/"
+	step := func(method, path string, want int) reply {
+		t.Helper()
+		got := b.do(t, "all", method, path, "")
+		if got.status != want {
+			t.Fatalf("%s %s: %d %s, want %d", method, path, got.status, got.message(), want)
+		}
+		return got
+	}
+	step("GET", items+b.app.ObjectID, http.StatusNotFound)
+	step("DELETE", app, http.StatusNoContent)
+	step("GET", app, http.StatusNotFound)
+	listed := step("GET", items+"microsoft.graph.application?$select=id,deletedDateTime", http.StatusOK).list()
+	if len(listed) != 1 || listed[0]["id"] != b.app.ObjectID || listed[0]["deletedDateTime"] == nil {
+		t.Errorf("deleted: %v", listed)
+	}
+	step("POST", items+b.app.ObjectID+"/restore", http.StatusOK)
+	step("GET", app, http.StatusOK)
+	step("GET", "/v1.0/servicePrincipals(appId='"+b.app.AppID+"')", http.StatusOK)
+	step("DELETE", app, http.StatusNoContent)
+	step("DELETE", items+b.app.ObjectID, http.StatusNoContent)
+	step("POST", items+b.app.ObjectID+"/restore", http.StatusNotFound)
+	step("DELETE", app, http.StatusNotFound)
+	if left := step("GET", items+"graph.application", http.StatusOK).list(); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
 }

@@ -20,8 +20,8 @@ func (c *call) route() reply {
 		return c.directoryObjects(applicationKind, key, rest)
 	case "serviceprincipals":
 		return c.directoryObjects(principalKind, key, rest)
-	case "organization", "me", "users", "directoryobjects", "domains":
-		return c.routePeople(strings.ToLower(name), rest)
+	case "organization", "me", "users", "directoryobjects", "domains", "directory", "groups":
+		return c.routeTenant(strings.ToLower(name), rest)
 	case "policies":
 		return c.routePolicies(rest)
 	case "reports", "auditlogs":
@@ -32,10 +32,19 @@ func (c *call) route() reply {
 		return c.routeIdentity(rest)
 	case "oauth2permissiongrants":
 		return c.routeConsents(rest)
+	}
+	return c.noSegment(name)
+}
+
+// routeTenant sends a call about what else is in the tenant to its handler.
+func (c *call) routeTenant(name string, rest []string) reply {
+	switch name {
+	case "directory":
+		return c.routeDeleted(rest)
 	case "groups":
 		return c.emptyList(name, rest)
 	}
-	return c.noSegment(name)
+	return c.routePeople(name, rest)
 }
 
 // emptyList answers collections of things that the simulated tenant has none of.
