@@ -2,8 +2,11 @@ package config
 
 import (
 	"reflect"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"keyturn/problem"
 )
 
 // Block is one target or notifier as it stands in the file, kept with its position.
@@ -60,6 +63,6 @@ func (b Block) Beside(name string) string { return beside(b.file, name) }
 // Fault makes the error of a target or notifier that refuses its block, told at the block's place in the file.
 func (b Block) Fault(err error) error {
 	read := newReader(b.file, nil)
-	read.say(b.spot(), b.Kind+": "+err.Error(), "")
+	read.say(b.spot(), b.Kind+": "+strings.TrimPrefix(err.Error(), b.Kind+": "), problem.Of(err).Fix)
 	return read.report()
 }

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -112,9 +110,9 @@ func Default() Config {
 // Load reads the file at path. kinds are the targets that this release knows, notifiers the ways to tell people. A file with problems gives [*Problems] with
 // all of them; one that can't be read gives the file system's error. Paths in the file are relative to its folder.
 func Load(path string, kinds []target.Descriptor, notifiers ...notify.Descriptor) (Config, error) {
-	text, err := os.ReadFile(path)
+	text, err := readFile(path)
 	if err != nil {
-		return Config{}, fmt.Errorf("read configuration: %w", err)
+		return Config{}, err
 	}
 	config, err := Parse(path, text, kinds, notifiers...)
 	if err != nil {

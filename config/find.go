@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 )
@@ -30,7 +29,7 @@ func Find(named string, environment func(string) string) (string, error) {
 		return File, nil
 	}
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("read the configuration %s: %w", who, err)
+		return "", unreadable(path, who, err)
 	}
 	return path, nil
 }

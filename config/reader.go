@@ -116,8 +116,11 @@ func (r *reader) syntax(err error) {
 		r.problems = append(r.problems, Problem{Line: 1, Column: 1, Message: "not YAML: " + firstLine(err.Error())})
 		return
 	}
-	hint := ""
-	if strings.Contains(r.line(bad.Mark.Line), `\`) {
+	hint := "look here and in the line before: a bracket or quote that isn't closed, a colon without a blank after it, uneven indentation"
+	switch line := r.line(bad.Mark.Line); {
+	case strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
+		hint = "the line begins with a tab, and YAML wants blanks: replace it by as many as the lines beside it have"
+	case strings.Contains(line, `\`):
 		hint = backslashHint
 	}
 	r.say(held{at: &yaml.Node{Line: bad.Mark.Line, Column: bad.Mark.Column}}, "not YAML: "+firstLine(bad.Message), hint)

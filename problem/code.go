@@ -95,6 +95,7 @@ func settings() []Meaning {
 	return []Meaning{
 		{"network.proxy", "The proxy's address can't be read.", "Write it as http://name:port."},
 		{"network.caFile", "The file with certificate authorities can't be read, or holds none.", "Name a PEM file."},
+		{"config.unreadable", "The configuration file can't be read.", "Correct --config or KEYTURN_CONFIG, or grant reading it."},
 		{"config.resourceid", "A text isn't the id of a resource.", "Copy it from the portal: Properties, Resource ID."},
 		{"config.site", "A text isn't the address of a SharePoint site in this cloud.", "Write the site on which the add-in is installed."},
 		{"config.vault", "A text is neither the name nor the address of a vault.", "Write the vault's name."},

@@ -63,7 +63,7 @@ func (sh *shell) configCheck(ctx context.Context, f *format) error {
 		if err != nil {
 			return err
 		}
-		return sh.write(fmt.Sprintf("%s is good: %d applications\n", loaded.Path, len(loaded.Applications)))
+		return sh.write(fmt.Sprintf("%s is good: %s\n", loaded.Path, applications(len(loaded.Applications))))
 	}
 	if bad == nil {
 		bad = &config.Problems{File: loaded.Path}
@@ -100,4 +100,12 @@ func newConfigSchema(sh *shell) *cobra.Command {
 			return sh.write(string(schema))
 		},
 	}
+}
+
+// applications counts them.
+func applications(n int) string {
+	if n == 1 {
+		return "1 application"
+	}
+	return fmt.Sprintf("%d applications", n)
 }
