@@ -43,6 +43,7 @@ var faults = map[string]fault{
 	"08":    {problem.Retry, codeServer, "the connection to the PostgreSQL server broke off", ""},
 	"25P03": {problem.Retry, codeServer, "the PostgreSQL server ended a step that stood still for too long", ""},
 	"25006": {problem.Person, codeStandby, "this PostgreSQL server only reads: it is a standby", "name the primary in `store` in keyturn.yaml, or all servers and target_session_attrs=read-write"},
+	"26000": {problem.Retry, codeServer, "the PostgreSQL server doesn't know what was prepared on this connection", "behind PgBouncer, add default_query_exec_mode=exec to `store` in keyturn.yaml"},
 	"28":    {problem.Person, codeSignIn, "the PostgreSQL server refuses the user or the password", addressFix},
 	"3D000": {problem.Person, codeMissing, "the PostgreSQL server has no such database", "make the database, or name another in `store` in keyturn.yaml"},
 	"3F000": {problem.Person, codeMissing, "the database has no such schema", "make the schema that search_path in `store` names, or leave search_path out"},
@@ -111,6 +112,10 @@ func unreached(err error) bool {
 	return errors.As(err, &lost) || errors.As(err, &refused)
 }
 
+// unprepared is what a server answers that doesn't know a statement which was prepared on this connection: a pooler has put
+// another server behind it.
+const unprepared = "26000"
+
 // passing reports whether the same call may well succeed within seconds.
 func passing(err error) bool {
 	var answer *pgconn.PgError
@@ -118,7 +123,7 @@ func passing(err error) bool {
 		return unreached(err)
 	}
 	switch answer.Code {
-	case "40001", "40P01", "53300", "25P03":
+	case "40001", "40P01", "53300", "25P03", unprepared:
 		return true
 	}
 	return strings.HasPrefix(answer.Code, "08") || strings.HasPrefix(answer.Code, "57P")

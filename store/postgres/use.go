@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"keyturn/problem"
 )
@@ -102,6 +103,10 @@ func (r *reading) try(ctx context.Context, do func(conn *pgx.Conn) error) error 
 	}
 	defer lent.Release()
 	err = do(lent.Conn())
+	var answer *pgconn.PgError
+	if errors.As(err, &answer) && answer.Code == unprepared {
+		r.pool.Reset() // no connection is better; each is made anew
+	}
 	if err != nil && lent.Conn().IsClosed() && ctx.Err() == nil {
 		return severed{err}
 	}
