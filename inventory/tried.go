@@ -9,15 +9,16 @@ import (
 )
 
 // value tries the value that the first place gives back, for what keeps any value of the app from signing in: an app that is
-// disabled, a service that is gone. A value that is merely refused is told by drift.
+// disabled, a service that is gone. A value that is merely refused is told by drift. What an open run has brought everywhere
+// isn't tried: reports would show our sign-in as if a consumer used the new secret, which lets the old one go.
 func (e *examination) value(ctx context.Context) {
 	for _, t := range e.subject.Targets {
 		custodian, ok := t.(target.Custodian)
 		if !ok {
 			continue
 		}
-		value, _, err := custodian.Current(ctx)
-		if err != nil || value.IsZero() {
+		value, standing, err := custodian.Current(ctx)
+		if err != nil || value.IsZero() || e.subject.Memory.isProving(t.Place().ID, standing) {
 			return // its own check says why
 		}
 		if err := e.subject.Issuer.SignIn(ctx, e.subject.ClientID, value); problem.Of(err) != nil && problem.Of(err).Class == problem.Person {
@@ -26,4 +27,10 @@ func (e *examination) value(ctx context.Context) {
 		}
 		return
 	}
+}
+
+// isProving reports whether a place shows what an open run has brought everywhere.
+func (m Memory) isProving(place string, standing target.Standing) bool {
+	waits := m.Last.ID != "" && !m.Last.State.Ended() && !m.Last.VerifiedAt.IsZero()
+	return waits && standing.Receipt != "" && standing.Receipt == m.Deliveries[place].Receipt
 }

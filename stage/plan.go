@@ -12,6 +12,7 @@ import (
 	"keyturn/policy"
 	"keyturn/problem"
 	"keyturn/renewal"
+	"keyturn/target"
 )
 
 // Request is what a person may say about one renewal.
@@ -27,9 +28,9 @@ type Request struct {
 	Adopt       bool   // as Reuse, and go on with the renewal that the custodian's tags tell of
 	// Known returns where the attempt of a mark, "<run>.<n>", stands in this store; "" = it is no row of it. nil = none is.
 	Known func(tag string) renewal.AttemptState
-	// Proven reports whether an open run of this store has brought the attempt with that mark everywhere: its value is
+	// Proven reports whether an open run of this store has brought what a place shows everywhere: its value is
 	// known to sign in, and by one more sign-in of ours the reports would seem to show a consumer's. nil = none has.
-	Proven func(tag string) bool
+	Proven func(place string, standing target.Standing) bool
 	// Delivered returns the key id that this store delivered with the custodian's receipt; "" = not known. nil = none.
 	Delivered func(target, receipt string) string
 }

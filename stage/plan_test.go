@@ -155,19 +155,23 @@ func (s *trier) SignIn(context.Context, string, secret.Value) error {
 
 func TestAPlanDoesNotSignInWithWhatAnOpenRunHasProven(t *testing.T) {
 	t.Parallel()
+	ours := func(place string, s target.Standing) bool {
+		return place == "vault" && (s.Tag == "r.1" || s.Receipt == "print")
+	}
 	for name, c := range map[string]struct {
-		tag    string
-		proven func(string) bool
-		tries  int
+		standing target.Standing
+		proven   func(string, target.Standing) bool
+		tries    int
 	}{
-		"of this run":           {"r.1", func(tag string) bool { return tag == "r.1" }, 0},
-		"of another run":        {"other.1", func(tag string) bool { return tag == "r.1" }, 1},
-		"not written by us":     {"", func(string) bool { return true }, 1},
-		"nobody knows any runs": {"r.1", nil, 1},
+		"of this run":               {target.Standing{Tag: "r.1"}, ours, 0},
+		"of another run":            {target.Standing{Tag: "other.1"}, ours, 1},
+		"of this run, by its print": {target.Standing{Receipt: "print"}, ours, 0},
+		"not written by us":         {target.Standing{}, ours, 1},
+		"nobody knows any runs":     {target.Standing{Tag: "r.1"}, nil, 1},
 	} {
 		counted := &trier{}
 		seen := usual()
-		seen.signsIn, seen.standing = false, target.Standing{Tag: c.tag}
+		seen.signsIn, seen.standing = false, c.standing
 		if err := seen.tryValue(t.Context(), Setup{Issuer: counted}, Request{Proven: c.proven}); err != nil || !seen.signsIn || counted.tries != c.tries {
 			t.Errorf("%s: %d sign-ins, it signs in %v: %v", name, counted.tries, seen.signsIn, err)
 		}

@@ -104,7 +104,7 @@ func (seen *reading) tryValue(ctx context.Context, s Setup, r Request) error {
 	if seen.value.IsZero() {
 		return nil
 	}
-	if r.Proven != nil && seen.standing.Tag != "" && r.Proven(seen.standing.Tag) {
+	if r.Proven != nil && r.Proven(seen.custodian, seen.standing) {
 		seen.signsIn = true
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"keyturn/renewal"
 	"keyturn/store"
+	"keyturn/target"
 )
 
 // Remember lets a request ask what this store knows: which marks are its own, which of them an open run has delivered,
@@ -25,17 +26,28 @@ func Remember(ctx context.Context, reader store.Reader, request Request, app str
 		attempt, _ := history.Current(number)
 		return attempt.State
 	}
-	request.Proven = func(tag string) bool {
-		id, _, _ := strings.Cut(tag, ".")
-		run, err := reader.Run(ctx, id)
-		return err == nil && tag == renewal.Tag(run.ID, run.Attempt) && !run.State.Ended() && !run.VerifiedAt.IsZero()
-	}
-	request.Delivered = func(target, receipt string) string { return deliveredKey(ctx, reader, app, target, receipt) }
+	request.Proven = func(place string, standing target.Standing) bool { return isProven(ctx, reader, app, place, standing) }
+	request.Delivered = func(place, receipt string) string { return deliveredKey(ctx, reader, app, place, receipt) }
 	return request
 }
 
+// isProven reports whether a place shows what the application's open run has brought everywhere: by the run's mark or, where
+// the place can't keep that, by the receipt of the write.
+func isProven(ctx context.Context, reader store.Reader, app, place string, standing target.Standing) bool {
+	open, err := reader.Runs(ctx, store.Filter{App: app, Open: true, Limit: 1})
+	if err != nil || len(open) == 0 || open[0].VerifiedAt.IsZero() {
+		return false
+	}
+	run := open[0]
+	if standing.Tag != "" {
+		return standing.Tag == renewal.Tag(run.ID, run.Attempt)
+	}
+	history, err := reader.History(ctx, run.ID)
+	return err == nil && standing.Receipt != "" && history.Of(run.Attempt)[place].Receipt == standing.Receipt
+}
+
 // deliveredKey looks through an application's runs, newest first, for the write that left that receipt.
-func deliveredKey(ctx context.Context, reader store.Reader, app, target, receipt string) string {
+func deliveredKey(ctx context.Context, reader store.Reader, app, place, receipt string) string {
 	runs, err := reader.Runs(ctx, store.Filter{App: app, Limit: 20})
 	if err != nil || receipt == "" {
 		return ""
@@ -46,7 +58,7 @@ func deliveredKey(ctx context.Context, reader store.Reader, app, target, receipt
 			return ""
 		}
 		for _, d := range history.Deliveries {
-			if attempt, ok := history.Current(d.N); ok && d.Target == target && d.Receipt == receipt {
+			if attempt, ok := history.Current(d.N); ok && d.Target == place && d.Receipt == receipt {
 				return attempt.KeyID
 			}
 		}
