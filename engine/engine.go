@@ -86,6 +86,9 @@ func (e *Engine) Renew(ctx context.Context, setup stage.Setup, plan stage.Plan, 
 	if last, err := e.since(live, setup.App, plan.At); err != nil || last.ID != "" {
 		return last, err
 	}
+	if err := e.underAnotherName(live, setup); err != nil {
+		return renewal.Run{}, err
+	}
 	run, told := e.fresh(setup, plan)
 	run, err = e.Store.Begin(live, run, told)
 	if errors.Is(err, store.ErrOpen) {

@@ -101,7 +101,7 @@ func (e *Engine) look(ctx context.Context, service Service, own *ownMatters) err
 	apps := e.memory.worthALook(e.Rounds.Apps, open, e.Clock.Now())
 	e.sort(ctx, apps)
 	errs := make([]error, len(apps))
-	seen := &sights{kept: service, own: own}
+	seen := &sights{kept: service, own: own, open: open}
 	var group errgroup.Group
 	group.SetLimit(lookAtOnce)
 	next := time.Now()
@@ -178,7 +178,7 @@ func (e *Engine) lookAt(ctx context.Context, service Service, seen *sights, app 
 	case open.ID != "":
 		return nil // read for what is seen alone
 	case err == nil:
-		err = e.obstacle(ctx, plan)
+		err = e.obstacle(ctx, seen, plan)
 	}
 	if err != nil {
 		return e.note(ctx, service, seen.own, app, plan.Due.End, err)
@@ -225,7 +225,7 @@ func (e *Engine) saw(ctx context.Context, to *sights, app string, setup stage.Se
 }
 
 // obstacle is what keeps a plan from being carried out without a person.
-func (e *Engine) obstacle(ctx context.Context, plan stage.Plan) error {
+func (e *Engine) obstacle(ctx context.Context, seen *sights, plan stage.Plan) error {
 	if err := plan.Obstacle(); err != nil {
 		return err
 	}
@@ -234,6 +234,9 @@ func (e *Engine) obstacle(ctx context.Context, plan stage.Plan) error {
 	}
 	if !plan.Due.Due {
 		return nil
+	}
+	if err := otherName(seen.open, plan.App, plan.ClientID); err != nil {
+		return err
 	}
 	last, err := e.Store.Runs(ctx, store.Filter{App: plan.App, Limit: 1})
 	if err != nil || len(last) == 0 || last[0].State != renewal.Aborted {

@@ -26,7 +26,8 @@ const (
 // sights gathers what a look at the tenant sees, and saves it many applications at a time.
 type sights struct {
 	kept store.Sightings
-	own  *ownMatters // what is wrong with Keyturn itself
+	own  *ownMatters            // what is wrong with Keyturn itself
+	open map[string]renewal.Run // the open runs as the look began, by application
 
 	mu    sync.Mutex
 	batch []store.Sighting

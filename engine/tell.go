@@ -22,6 +22,9 @@ func (e *Engine) Open(ctx context.Context, setup stage.Setup, plan stage.Plan) (
 	if last, err := e.since(ctx, setup.App, plan.At); err != nil || last.ID != "" {
 		return last, false, err
 	}
+	if err := e.underAnotherName(ctx, setup); err != nil {
+		return renewal.Run{}, false, err
+	}
 	run, told := e.fresh(setup, plan)
 	run.Node = ""
 	run, err = e.Store.Begin(ctx, run, told)

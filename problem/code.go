@@ -156,6 +156,7 @@ func runs() []Meaning {
 		{"stopped", "The process that drove the renewal was stopped.", "keyturn resume APP."},
 		{"stopping", "The process finishes the step in hand and ends.", ""},
 		{"run.ended", "The renewal has ended already.", "keyturn renew APP begins another one."},
+		{"run.elsewhere", "A renewal of the same app registration is open under another name of the configuration.", "Finish or abort that one first."},
 		{"run.changed", "The renewal has changed since whoever decides saw it.", "Look at it again, then decide."},
 		{"run.held", "The renewal is being driven at the moment, and can't be told anything before it stands still.", "Try again in a minute."},
 		{"told", "The renewal goes on as a person told.", ""},
