@@ -82,11 +82,20 @@ func (w *World) die() {
 func (w *World) job(plan *stage.Plan) *stage.Job {
 	return &stage.Job{
 		Setup: w.Setup(), Book: w, Run: w.Run, History: clone(w.history), Plan: plan, Tell: func(renewal.Event) {},
-		Clock: stage.Clock{Now: func() time.Time { return w.Time }, Sleep: w.sleep},
+		Clock: stage.Clock{Now: w.now, Sleep: w.sleep},
 	}
 }
 
+// now and sleep are called side by side.
+func (w *World) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.Time
+}
+
 func (w *World) sleep(_ context.Context, d time.Duration) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.Time = w.Time.Add(d)
 	return nil
 }
