@@ -1,7 +1,8 @@
 // Package appservicesetting is the target for a setting of an Azure App Service or Functions app, or of one of its slots,
 // as programs find it in their environment. Azure knows no way to write one setting: the whole list is read, merged and
-// written back. Nobody else's setting is lost by us, and a change that comes between is looked for before and after; the
-// app restarts with every write.
+// written back, with nothing asked in between, and read once more: whoever writes over ours is noticed. What somebody else
+// writes between our reading and our writing, less than a second, is lost and can't be seen, because Azure has no version to
+// compare. The app restarts with every write.
 //
 // A second setting, where one is named, receives what the first one held, so that a program that knows both can go on
 // with either; a SharePoint add-in needs that.

@@ -56,8 +56,7 @@ func (t *Target) Release(ctx context.Context, parcel target.Parcel) (string, err
 }
 
 // change reads all settings, has edit change them and writes them back, unless nothing changes; nothing is asked between the
-// last read and the write. Then it reads them again: a change by somebody else that came between shows as a setting that
-// isn't as it was sent, and is told.
+// last read and the write. Then it reads them again: where somebody wrote over ours, from a reading before it, that is told.
 func (t *Target) change(ctx context.Context, edit func(settings) (settings, error)) error {
 	wanted, changes, err := t.edited(ctx, edit)
 	if err != nil || !changes {
