@@ -110,3 +110,31 @@ func TestAStoreThatWasAwayIsNoReasonToAskAPerson(t *testing.T) {
 		})
 	}
 }
+
+// unheard is a store whose answer to a claim is lost, once, after it was kept.
+type unheard struct {
+	*sqlite.Store
+	once atomic.Bool
+}
+
+func (u *unheard) Claim(ctx context.Context, id, node string) (renewal.Run, error) {
+	run, err := u.Store.Claim(ctx, id, node)
+	if err == nil && u.once.CompareAndSwap(false, true) {
+		return renewal.Run{}, problem.Later("store.busy", "store", 0, errors.New("away"))
+	}
+	return run, err
+}
+
+// TestARunWhoseClaimWasNotAnsweredIsGoneOnWith: the store says that it is in the hands of this process, which lives.
+func TestARunWhoseClaimWasNotAnsweredIsGoneOnWith(t *testing.T) {
+	t.Parallel()
+	b := setUp(t)
+	b.pass(dueIn)
+	u := b.unattended("a", nil)
+	options := u.Options
+	options.Store = &unheard{Store: u.store}
+	u.Engine = engine.New(options)
+	stop := u.serve(t)
+	defer stop()
+	u.await(t, "verified")
+}

@@ -175,10 +175,14 @@ func (e *Engine) Abort(ctx context.Context, id, who string) (renewal.Run, error)
 	return e.Resume(ctx, id, 0, func(ctx context.Context, j *stage.Job) error { return stage.Abort(ctx, j, who) })
 }
 
-// claim takes an open run over and brings its history.
+// claim takes an open run over and brings its history. Whenever that fails, the store may say that the run is in the hands of
+// this process, which drives nothing: a claim whose answer was lost may have been kept.
 func (e *Engine) claim(ctx context.Context, id string) (*stage.Job, error) {
 	run, err := e.Store.Claim(ctx, id, e.Node)
 	if err != nil {
+		if !errors.Is(err, store.ErrHeld) {
+			e.dropped.add(id)
+		}
 		return nil, fmt.Errorf("take run %s over: %w", id, err)
 	}
 	job, err := e.prepare(ctx, run)
