@@ -84,7 +84,10 @@ func (c *chaos) calm() {
 		n.database.heal(false)
 		n.start()
 	}
-	tell := []func() string{c.judge.stands, c.String, c.nodes[0].tail, c.nodes[1].tail}
+	tell := []func() string{c.judge.stands, c.String}
+	for _, n := range c.nodes {
+		tell = append(tell, n.tail)
+	}
 	await(c.t, "every application to be renewed", func() bool {
 		c.pass()
 		time.Sleep(200 * time.Millisecond) // so that the nodes come along

@@ -190,10 +190,14 @@ func (j *judge) nothingOnDisk(nodes []*node) {
 	}
 }
 
-// stands says how many runs stand where, and why.
+// stands says how many runs stand where and why, and who has which in hand.
 func (j *judge) stands() string {
-	return strings.Join(j.texts(`SELECT count(*) || ' ' || state || ' ' || door || ' ' || coalesce(reason ->> 'code', '') || ' ' || (node <> '')
-		FROM run GROUP BY state, door, reason ->> 'code', node <> '' ORDER BY 1 DESC`), "\n") + "\nnow " + j.cloud.truth().Now.String()
+	lines := j.texts(`SELECT count(*) || ' ' || state || ' ' || door || ' ' || coalesce(reason ->> 'code', '')
+		FROM run GROUP BY state, door, reason ->> 'code' ORDER BY 1 DESC`)
+	lines = append(lines, j.texts(`SELECT run.id || ' of ' || app || ', ' || state || ', is in the hands of ' || node ||
+		CASE WHEN EXISTS (SELECT FROM node WHERE id = run.node AND alive_until > clock_timestamp()) THEN ', which lives' ELSE '' END
+		FROM run WHERE node <> ''`)...)
+	return strings.Join(lines, "\n") + "\nnow " + j.cloud.truth().Now.String()
 }
 
 // ended: no run stands still for a person, and nothing of ours lies about but what a run in its overlap is yet to remove.
