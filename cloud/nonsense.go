@@ -18,9 +18,14 @@ func Unreadable(err error, subject string, wrote bool) *problem.Error {
 	if errors.As(err, &typed) && typed.Field != "" {
 		message += `: "` + scrub(typed.Field) + `" is something else than it should be`
 	}
-	return &problem.Error{
-		Class: problem.Retry, Code: problem.Between, Subject: subject, Message: message, Fix: fixBetween, Doubtful: wrote, Err: err,
-	}
+	found := between(message)
+	found.Subject, found.Doubtful, found.Err = subject, wrote, err
+	return found
+}
+
+// between is the problem of an answer that isn't Microsoft's.
+func between(message string) *problem.Error {
+	return &problem.Error{Class: problem.Retry, Code: problem.Between, Message: message, Fix: fixBetween}
 }
 
 // isPage reports whether a web page came in place of a good answer of a service that always answers in JSON.
@@ -31,8 +36,7 @@ func isPage(answer *http.Response) bool {
 
 // page is the problem of such an answer.
 func page(r *http.Request) error {
-	return &problem.Error{
-		Class: problem.Retry, Code: problem.Between, Message: "a web page came in place of the answer of " + r.URL.Hostname(),
-		Fix: fixBetween, Doubtful: changes(r.Method),
-	}
+	found := between("a web page came in place of the answer of " + r.URL.Hostname())
+	found.Doubtful = changes(r.Method)
+	return found
 }

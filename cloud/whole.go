@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"keyturn/problem"
 )
 
 // longestSignIn is more than any answer to a sign-in has, in bytes.
@@ -28,10 +26,9 @@ func whole(r *http.Request, answer *http.Response) (*http.Response, error) {
 		return nil, &url.Error{Op: r.Method, URL: r.URL.String(), Err: err}
 	}
 	if !answers(r.URL.Path, body) {
-		return nil, &problem.Error{
-			Class: problem.Retry, Code: problem.Between, Message: "the answer of " + r.URL.Hostname() + " can't be read",
-			Fix: fixBetween, Err: errStrange,
-		}
+		found := between("the answer of " + r.URL.Hostname() + " can't be read")
+		found.Err = errStrange
+		return nil, found
 	}
 	answer.Body = io.NopCloser(bytes.NewReader(body))
 	return answer, nil

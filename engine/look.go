@@ -106,13 +106,12 @@ func (e *Engine) look(ctx context.Context, service Service, own *ownMatters) err
 	group.SetLimit(lookAtOnce)
 	next := time.Now()
 	for i, app := range apps {
-		run := open[app]
 		e.makeRoom(ctx)
 		if e.Rounds.Apart > 0 {
 			_ = cloud.Sleep(ctx, time.Until(next)) // who is asked to stop finds it out below
 			next = time.Now().Add(e.Rounds.Apart)
 		}
-		group.Go(func() error { errs[i] = e.lookAt(ctx, service, seen, app, run); return nil })
+		group.Go(func() error { errs[i] = e.lookAt(ctx, service, seen, app); return nil })
 	}
 	_ = group.Wait() // each look keeps its own failure
 	return errors.Join(unreached(errs), e.glance(ctx, seen), seen.end(ctx, slices.AppendSeq(slices.Clone(e.Rounds.Apps), maps.Keys(e.Rounds.Excluded))))
@@ -156,9 +155,9 @@ func (e *Engine) openRuns(ctx context.Context) (map[string]renewal.Run, error) {
 // everything is a limit that no store reaches.
 const everything = 1_000_000
 
-// lookAt reads one application and acts on what it finds; open is its open run, if it has one. Its error says that the
-// tenant couldn't be asked.
-func (e *Engine) lookAt(ctx context.Context, service Service, seen *sights, app string, open renewal.Run) error {
+// lookAt reads one application and acts on what it finds. Its error says that the tenant couldn't be asked.
+func (e *Engine) lookAt(ctx context.Context, service Service, seen *sights, app string) error {
+	open := seen.open[app]
 	setup, plan, err := e.planOf(ctx, app)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
