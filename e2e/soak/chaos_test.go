@@ -39,23 +39,27 @@ func (c *chaos) rage(length time.Duration) {
 	bad := []func(){c.fail, c.fail, c.fail, c.crash, c.suspend, c.partition}
 	for end := time.Now().Add(length); time.Now().Before(end) && !c.t.Failed(); {
 		bad[c.random.IntN(len(bad))]()
-		c.pass()
+		c.pass(c.aDayOrSo())
 		time.Sleep(c.between(300*time.Millisecond, 1200*time.Millisecond))
 	}
 }
 
-// pass judges, and lets some time pass when no secret in use is near its end.
-func (c *chaos) pass() {
+// creep is how far the clock moves at least, so that what is tried again in some minutes is.
+const creep = 30 * time.Second
+
+// pass judges, and lets some time pass: as much as told, or less when a secret in use is near its end.
+func (c *chaos) pass(most time.Duration) {
 	c.t.Helper()
-	safe := c.judge.look()
+	step := max(min(c.judge.look(), most), creep)
 	for _, n := range c.nodes {
 		c.supervise(n)
 	}
-	if step := min(safe, c.between(6*time.Hour, 36*time.Hour)); step > 0 {
-		c.cloud.advance(step)
-		c.moved += step
-	}
+	c.cloud.advance(step)
+	c.moved += step
 }
+
+// aDayOrSo is for how long an organisation is left alone.
+func (c *chaos) aDayOrSo() time.Duration { return c.between(6*time.Hour, 36*time.Hour) }
 
 // supervise starts a node again that ended by itself, as a machine's supervisor does. Only one that can't reach its
 // database when it starts may end.
@@ -89,12 +93,12 @@ func (c *chaos) calm() {
 		tell = append(tell, n.tail)
 	}
 	await(c.t, "every application to be renewed", func() bool {
-		c.pass()
+		c.pass(c.aDayOrSo())
 		time.Sleep(200 * time.Millisecond) // so that the nodes come along
 		return c.t.Failed() || len(c.judge.texts("SELECT DISTINCT app FROM run WHERE state = 'done'")) >= len(c.judge.tended)
 	}, tell...)
 	await(c.t, "every run to end or to wait out its overlap", func() bool {
-		c.judge.look()
+		c.pass(creep)
 		return c.t.Failed() || len(c.judge.texts("SELECT id FROM run WHERE open AND (node <> '' OR state <> 'overlapping')")) == 0
 	}, tell...)
 	for _, n := range c.nodes {

@@ -62,12 +62,6 @@ type World struct {
 	disk    disk
 }
 
-// disk is the book as a power cut leaves it.
-type disk struct {
-	run     renewal.Run
-	history store.History
-}
-
 type place struct {
 	value, tag, keyID, replaces string
 	beside                      string            // the value before, where the place holds two
@@ -137,6 +131,15 @@ func New(custodian bool) *World {
 	return w
 }
 
+// Tighten lets the app hold two secrets at most, of which one is there: the old one.
+func (w *World) Tighten() {
+	w.TakeAway(ForeignKey)
+	w.app.Audience = "AzureADandPersonalMicrosoftAccount"
+}
+
+// Tight reports whether the app may hold two secrets at most.
+func (w *World) Tight() bool { return w.app.TakesPersonal() }
+
 // Look implements issuer.Issuer.
 func (w *World) Look(context.Context, string) (credential.App, error) {
 	w.mu.Lock()
@@ -157,6 +160,9 @@ func (w *World) Issue(_ context.Context, _ credential.App, order issuer.Order) (
 	if w.Longest > 0 && order.End.Sub(w.Time) > w.Longest {
 		w.refused = true
 		return made, &problem.Error{Class: problem.Person, Code: problem.Blocked, Message: "too long", Fix: "ask for less", Err: issuer.ErrLifetime}
+	}
+	if w.Tight() && len(w.app.Credentials) >= w.app.MaxPasswords() {
+		return made, &problem.Error{Class: problem.Permanent, Code: problem.Full, Message: "as many as it may hold"}
 	}
 	err = w.act(func() {
 		w.issued++
@@ -253,40 +259,4 @@ func (w *World) Failing() (failing []string) {
 		}
 	}
 	return failing
-}
-
-// Advance is the book: the fence by version, then the rows.
-func (w *World) Advance(_ context.Context, c store.Change) (renewal.Run, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if err := w.point(); err != nil {
-		return renewal.Run{}, err
-	}
-	if c.Run.Version != w.Run.Version {
-		return renewal.Run{}, store.ErrFenced
-	}
-	c.Run.Version++
-	w.Run = c.Run
-	for _, a := range c.Attempts {
-		w.history.Attempts = keep(w.history.Attempts, a, func(x renewal.Attempt) bool { return x.N == a.N })
-	}
-	for _, d := range c.Deliveries {
-		same := func(x renewal.Delivery) bool { return x.N == d.N && x.Target == d.Target }
-		w.history.Deliveries = keep(w.history.Deliveries, d, same)
-	}
-	if !c.Lazy {
-		w.disk = disk{w.Run, clone(w.history)}
-	}
-	if err := w.point(); err != nil {
-		return renewal.Run{}, err
-	}
-	return w.Run, nil
-}
-
-func keep[T any](list []T, item T, same func(T) bool) []T {
-	if i := slices.IndexFunc(list, same); i >= 0 {
-		list[i] = item
-		return list
-	}
-	return append(list, item)
 }
