@@ -58,6 +58,7 @@ const inFlight = time.Minute
 // takeBack removes an attempt that was given up after a write of it was intended, where no place holds it, now and after
 // anything still on its way has arrived. Removing one that a place may hold is a person's decision.
 func (j *Job) takeBack(ctx context.Context, a renewal.Attempt) (Pause, error) {
+	j.progress("waiting", "the app has no room for another secret: seeing for a minute whether a place holds the one that was lost", map[string]string{"keyId": a.KeyID})
 	for _, wait := range []time.Duration{inFlight, 0} {
 		place, err := j.holder(ctx, a)
 		if err != nil {
