@@ -4,7 +4,6 @@ package builttest
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,7 +52,7 @@ func Program(dir, source string, flags ...string) (*Built, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build %s: %w\n%s", source, err, out)
 	}
-	return &Built{path: path, watch: sync.OnceValue(readSources)}, nil
+	return &Built{path: path, watch: sync.OnceValue(func() error { return readSources(source, flags) })}, nil
 }
 
 // Path is where the program lies. To be asked while a test runs: a test that asks is in the test cache only until one of
@@ -65,50 +64,37 @@ func (b *Built) Path() string {
 	return b.path
 }
 
-// readSources opens every file that a program may be built from. The go command notes what a running test opens, and
-// runs the test anew when that has changed; what a go build inside the test reads it can't see.
+// sources is what go list tells of a package of this module: its folder, and every file there that goes into the program.
+const sources = `{{with .Module}}{{if .Main}}{{$d := $.Dir}}{{$d}}
+{{range $.GoFiles}}{{$d}}/{{.}}
+{{end}}{{range $.EmbedFiles}}{{$d}}/{{.}}
+{{end}}{{.GoMod}}
+{{end}}{{end}}`
+
+// readSources opens every file that the program is built from, and the folders that they lie in, where another may come to
+// lie. The go command notes what a running test opens, and runs the test anew when that has changed; what a go build inside
+// the test reads it can't see. The module's own folder stays unread: in it lies .git, which changes whenever somebody looks.
 // Source: https://pkg.go.dev/cmd/go#hdr-Test_packages (read 2026-11-23).
-func readSources() error {
-	root, err := moduleRoot()
+func readSources(source string, flags []string) error {
+	list := exec.Command("go", append(append([]string{"list", "-deps", "-f", sources}, flags...), source)...)
+	list.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := list.Output()
+	if err != nil {
+		return fmt.Errorf("list the sources of %s: %w", source, err)
+	}
+	for path := range strings.FieldsFuncSeq(string(out), func(r rune) bool { return r == '\n' }) {
+		if err := read(filepath.FromSlash(path)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read opens a file, or lists a folder.
+func read(path string) error {
+	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && path != root && isNoSource(entry.Name()):
-			return filepath.SkipDir
-		case !entry.Type().IsRegular() || strings.HasSuffix(path, "_test.go"):
-			return nil
-		}
-		file, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		return file.Close()
-	})
-}
-
-// isNoSource reports whether no program is built from the files of a folder with that name.
-func isNoSource(name string) bool {
-	return strings.HasPrefix(name, ".") || name == "docs" || name == "dist" || name == "fuzz" || name == "node_modules"
-}
-
-// moduleRoot is the folder of go.mod, at or above the one that the test runs in.
-func moduleRoot() (string, error) {
-	at, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
-			return at, nil
-		}
-		above := filepath.Dir(at)
-		if above == at {
-			return "", fmt.Errorf("no go.mod at or above the working folder")
-		}
-		at = above
-	}
+	return file.Close()
 }
