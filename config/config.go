@@ -107,8 +107,9 @@ func Default() Config {
 	return Config{Cloud: "public", Identity: "default", Store: "keyturn.db", Serve: Serve{Every: time.Hour}, Policy: policy.Default()}
 }
 
-// Load reads the file at path. kinds are the targets that this release knows, notifiers the ways to tell people. A file with problems gives [*Problems] with
-// all of them; one that can't be read gives the file system's error. Paths in the file are relative to its folder.
+// Load reads the file at path. kinds are the targets that this release knows, notifiers the ways to tell people. A file with
+// problems gives [*Problems] with all of them; one that can't be read gives the file system's error. Paths in the file are
+// relative to its folder.
 func Load(path string, kinds []target.Descriptor, notifiers ...notify.Descriptor) (Config, error) {
 	text, err := readFile(path)
 	if err != nil {

@@ -106,7 +106,7 @@ func (e *Engine) look(ctx context.Context, service Service, own *ownMatters) err
 	group.SetLimit(lookAtOnce)
 	next := time.Now()
 	for i, app := range apps {
-		e.makeRoom(ctx)
+		e.keepPace(ctx)
 		if e.Rounds.Apart > 0 {
 			_ = cloud.Sleep(ctx, time.Until(next)) // who is asked to stop finds it out below
 			next = time.Now().Add(e.Rounds.Apart)

@@ -21,9 +21,10 @@ const (
 	longestPace = time.Minute
 )
 
-// makeRoom keeps the look at the tenant from running far ahead of those who drive what it begins: it waits while more renewals are begun than are taken, whoever takes them. Where this process doesn't serve, they
-// are driven after the look, and nothing is waited for.
-func (e *Engine) makeRoom(ctx context.Context) {
+// keepPace keeps the look at the tenant from running far ahead of those who drive what it begins: it waits while more
+// renewals are begun than are taken, whoever takes them. Where this process doesn't serve, they are driven after the look,
+// and nothing is waited for.
+func (e *Engine) keepPace(ctx context.Context) {
 	if e.Rounds.Apart == 0 || !e.serving.Load() || e.room.Load() > 0 {
 		return
 	}

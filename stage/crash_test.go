@@ -120,7 +120,8 @@ func TestALateOrphanIsFound(t *testing.T) {
 	}
 }
 
-// TestALifeThatAnUnreadablePolicyRefusesIsHalved until the tenant takes it, and the run says so. Where the policy can be read by then, its life is asked for.
+// TestALifeThatAnUnreadablePolicyRefusesIsHalved until the tenant takes it, and the run says so. Where the policy can be read
+// by then, its life is asked for.
 func TestALifeThatAnUnreadablePolicyRefusesIsHalved(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -18,8 +18,9 @@ type Outbox interface {
 	// after it has settled. The time of what wasn't tried yet has come, whatever the clock was when it was kept.
 	Collect(ctx context.Context, node string, most int) ([]Posting, error)
 	// Settle keeps what came of sending a notice that node has in hand: its State, Sent, Tries and Failure. node lets
-	// go of it; while it is pending, wait, [LongestWait] at most, must pass before it is collected again. What somebody else has in hand by now
-	// gives ErrFenced and saves nothing; what is pending and whose matter is over meanwhile is over. Notices that were settled for good a month ago, and whose matter is over, go.
+	// go of it; while it is pending, wait, [LongestWait] at most, must pass before it is collected again. What somebody else
+	// has in hand by now gives ErrFenced and saves nothing; what is pending and whose matter is over meanwhile is over.
+	// Notices that were settled for good a month ago, and whose matter is over, go.
 	Settle(ctx context.Context, node string, posting Posting, wait time.Duration) error
 	// Resend makes those that were given up pending again, to be sent at once, and returns how many there were.
 	Resend(ctx context.Context) (int, error)
