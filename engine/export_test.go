@@ -6,6 +6,6 @@ import "context"
 // renewals may then be begun before the line is looked at again.
 func (e *Engine) MakeRoom(ctx context.Context, serving bool) int64 {
 	e.serving.Store(serving)
-	e.makeRoom(ctx)
+	e.keepPace(ctx)
 	return e.room.Load()
 }
