@@ -2,9 +2,9 @@ package engine
 
 import "context"
 
-// MakeRoom is what a look does before each reading, in a process that serves or one that doesn't. It returns how many
+// KeepPace is what a look does before each reading, in a process that serves or one that doesn't. It returns how many
 // renewals may then be begun before the line is looked at again.
-func (e *Engine) MakeRoom(ctx context.Context, serving bool) int64 {
+func (e *Engine) KeepPace(ctx context.Context, serving bool) int64 {
 	e.serving.Store(serving)
 	e.keepPace(ctx)
 	return e.room.Load()

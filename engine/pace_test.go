@@ -85,7 +85,7 @@ func TestALookKeepsToThePaceOfThoseWhoDrive(t *testing.T) {
 			if c.free {
 				u.Rounds.Apart = 0
 			}
-			if room := u.MakeRoom(t.Context(), !c.alone); room != c.room || kept.asked != c.asked {
+			if room := u.KeepPace(t.Context(), !c.alone); room != c.room || kept.asked != c.asked {
 				t.Errorf("room for %d after %d looks at the line, want %d after %d", room, kept.asked, c.room, c.asked)
 			}
 		})
@@ -100,7 +100,7 @@ func TestALookThatIsToStopWaitsForNoLine(t *testing.T) {
 	kept := &line{Store: u.store, t: t, take: func(int) { cancel() }}
 	kept.fill(b.clock().Now(), 100)
 	u.Store, u.Rounds.Apart = kept, time.Nanosecond
-	if u.MakeRoom(ctx, true); kept.asked != 1 {
+	if u.KeepPace(ctx, true); kept.asked != 1 {
 		t.Errorf("looked at the line %d times", kept.asked)
 	}
 }
