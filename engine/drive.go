@@ -79,7 +79,7 @@ func (e *Engine) stepOn(ctx context.Context, job *stage.Job, patience time.Durat
 		if pause.Door == renewal.Open {
 			continue
 		}
-		if e.worthWaiting(job, pause, deadline) {
+		if ctx.Err() == nil && e.worthWaiting(job, pause, deadline) {
 			e.Watch(renewal.Event{
 				Kind: "waiting", Run: job.Run.ID, App: job.Run.App, State: job.Run.State, At: e.Clock.Now(), Text: pause.Reason.Text,
 				Fields: map[string]string{"until": pause.Until.Format(time.RFC3339)},
@@ -126,9 +126,12 @@ func (e *Engine) worthWaiting(job *stage.Job, pause stage.Pause, deadline time.T
 // about a run because of the store.
 func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) stage.Pause {
 	if errors.Is(cause, ErrStopped) || ctx.Err() != nil {
+		text := "the process that drove this run was stopped"
+		if errors.Is(context.Cause(ctx), ErrLeaseLost) {
+			text = "the process that drove this run was suspended, or couldn't reach its store, for longer than its lease"
+		}
 		return stage.Pause{Door: renewal.Retry, Until: e.Clock.Now(), Reason: renewal.Reason{
-			Code: "stopped", Text: "the process that drove this run was stopped",
-			Fix: problem.Attended("keyturn resume "+job.App, job.Run.Order.Person),
+			Code: "stopped", Text: text, Fix: problem.Attended("keyturn resume "+job.App, job.Run.Order.Person),
 		}}
 	}
 	found := problem.Of(cause)

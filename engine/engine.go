@@ -78,11 +78,20 @@ var ErrStopped = errors.New("stopped before the next step")
 // patience. When the application already has an open run, that one is followed or driven instead: there is never a
 // second one. The run is returned as it then stands; the error is nil when it merely stands still.
 func (e *Engine) Renew(ctx context.Context, setup stage.Setup, plan stage.Plan, patience time.Duration) (renewal.Run, error) {
-	live, leave, err := e.live(ctx)
-	if err != nil {
-		return renewal.Run{}, err
+	run, lost, err := e.underLease(ctx, func(live context.Context) (renewal.Run, error) {
+		return e.renew(live, setup, plan, patience)
+	})
+	if !lost || run.ID == "" {
+		return run, err
 	}
-	defer leave()
+	again, found := e.Resume(ctx, run.ID, patience, nil)
+	if errors.Is(found, store.ErrNotFound) { // it was never begun
+		return run, err
+	}
+	return again, found
+}
+
+func (e *Engine) renew(live context.Context, setup stage.Setup, plan stage.Plan, patience time.Duration) (renewal.Run, error) {
 	if last, err := e.since(live, setup.App, plan.At); err != nil || last.ID != "" {
 		return last, err
 	}
@@ -90,7 +99,7 @@ func (e *Engine) Renew(ctx context.Context, setup stage.Setup, plan stage.Plan, 
 		return renewal.Run{}, err
 	}
 	run, told := e.fresh(setup, plan)
-	run, err = e.Store.Begin(live, run, told)
+	run, err := e.Store.Begin(live, run, told)
 	if errors.Is(err, store.ErrOpen) {
 		return e.join(live, run, patience)
 	}
@@ -124,36 +133,34 @@ func begun(setup stage.Setup, plan stage.Plan) store.Told {
 	}
 }
 
-// since returns the run of app that ended after a plan was made, so that a plan which another process has outdated
-// meanwhile isn't carried out a second time.
-func (e *Engine) since(ctx context.Context, app string, planned time.Time) (renewal.Run, error) {
-	runs, err := e.Store.Runs(ctx, store.Filter{App: app, Limit: 1})
-	if err != nil {
-		return renewal.Run{}, fmt.Errorf("look for earlier runs: %w", err)
+// Resume goes on with an open run from where it stands; prepare, if not nil, first changes it as a person told. A run
+// that another living process drives is followed instead; a person's word waits until that one lets go of it, for half a
+// minute or as long as patience. It fails with a problem "run.held" where that was too short, and "run.ended" where nothing
+// is left to be told anything.
+func (e *Engine) Resume(ctx context.Context, id string, patience time.Duration, prepare Prepare) (renewal.Run, error) {
+	for {
+		next := prepare
+		run, lost, err := e.underLease(ctx, func(live context.Context) (renewal.Run, error) {
+			return e.resume(live, id, patience, prepare.noting(&next))
+		})
+		if !lost {
+			return run, err
+		}
+		prepare = next
 	}
-	if len(runs) == 0 || runs[0].EndedAt.IsZero() || runs[0].EndedAt.Before(planned) || runs[0].State != renewal.Done {
-		return renewal.Run{}, nil
-	}
-	e.Watch(renewal.Event{Kind: "joined", Run: runs[0].ID, App: app, State: runs[0].State, At: e.Clock.Now(), Text: "renewed meanwhile by another process"})
-	return runs[0], nil
 }
 
-// Resume goes on with an open run from where it stands; prepare, if not nil, first changes it as a person told. A run
-// that another living process drives is followed instead.
-func (e *Engine) Resume(ctx context.Context, id string, patience time.Duration, prepare Prepare) (renewal.Run, error) {
-	live, leave, err := e.live(ctx)
-	if err != nil {
-		return renewal.Run{}, err
-	}
-	defer leave()
+func (e *Engine) resume(live context.Context, id string, patience time.Duration, prepare Prepare) (renewal.Run, error) {
 	run, err := e.Store.Run(live, id)
-	if err != nil || run.State.Ended() {
+	switch {
+	case err != nil:
 		return run, err
-	}
-	if prepare == nil {
+	case prepare == nil && run.State.Ended():
+		return run, nil
+	case prepare == nil:
 		return e.join(live, run, patience)
 	}
-	job, err := e.claim(live, id)
+	job, err := e.claimFor(live, run, patience)
 	if err != nil {
 		return run, err
 	}
@@ -165,14 +172,6 @@ func (e *Engine) Resume(ctx context.Context, id string, patience time.Duration, 
 		return job.Run, errors.Join(err, parked)
 	}
 	return e.drive(live, job, patience)
-}
-
-// Prepare changes a claimed run as a person told, before it is driven.
-type Prepare func(context.Context, *stage.Job) error
-
-// Abort ends an open run for good, as who told; see [stage.Abort].
-func (e *Engine) Abort(ctx context.Context, id, who string) (renewal.Run, error) {
-	return e.Resume(ctx, id, 0, func(ctx context.Context, j *stage.Job) error { return stage.Abort(ctx, j, who) })
 }
 
 // claim takes an open run over and brings its history. Whenever that fails, the store may say that the run is in the hands of

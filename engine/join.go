@@ -84,3 +84,17 @@ func (e *Engine) lastEvent(ctx context.Context, id string) (int64, error) {
 		last = events[len(events)-1].Sequence
 	}
 }
+
+// since returns the run of app that ended after a plan was made, so that a plan which another process has outdated
+// meanwhile isn't carried out a second time.
+func (e *Engine) since(ctx context.Context, app string, planned time.Time) (renewal.Run, error) {
+	runs, err := e.Store.Runs(ctx, store.Filter{App: app, Limit: 1})
+	if err != nil {
+		return renewal.Run{}, fmt.Errorf("look for earlier runs: %w", err)
+	}
+	if len(runs) == 0 || runs[0].EndedAt.IsZero() || runs[0].EndedAt.Before(planned) || runs[0].State != renewal.Done {
+		return renewal.Run{}, nil
+	}
+	e.Watch(renewal.Event{Kind: "joined", Run: runs[0].ID, App: app, State: runs[0].State, At: e.Clock.Now(), Text: "renewed meanwhile by another process"})
+	return runs[0], nil
+}

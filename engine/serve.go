@@ -128,11 +128,17 @@ func (e *Engine) Once(ctx context.Context) error {
 		return err
 	}
 	e.unattended.Store(true)
-	live, leave, err := e.live(ctx)
-	if err != nil {
-		return err
+	for {
+		_, lost, err := e.underLease(ctx, func(live context.Context) (renewal.Run, error) {
+			return renewal.Run{}, e.once(live, service)
+		})
+		if !lost {
+			return err
+		}
 	}
-	defer leave()
+}
+
+func (e *Engine) once(live context.Context, service Service) error {
 	looked := e.Look(live) // first, because it also sets the clock right
 	if looked == nil {
 		e.tidy(live, service)

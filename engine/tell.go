@@ -76,7 +76,7 @@ func (e *Engine) tellable(ctx context.Context, id string, version int64) (renewa
 	case err != nil:
 		return run, err
 	case run.State.Ended():
-		return run, problem.NeedsPerson("run.ended", "run "+run.ID, "it has ended: "+string(run.Outcome), "keyturn renew "+run.App+" begins another one")
+		return run, ended(run)
 	case version != Any && run.Version != version:
 		return run, changed(run)
 	case version != Any && run.Node != "":
@@ -87,6 +87,39 @@ func (e *Engine) tellable(ctx context.Context, id string, version int64) (renewa
 
 func changed(run renewal.Run) error {
 	return problem.NeedsPerson("run.changed", "run "+run.ID, "has changed since you saw it", "look at it again, then decide")
+}
+
+// Prepare changes a claimed run as a person told, before it is driven.
+type Prepare func(context.Context, *stage.Job) error
+
+// Abort ends an open run for good, as who told; see [stage.Abort].
+func (e *Engine) Abort(ctx context.Context, id, who string) (renewal.Run, error) {
+	return e.Resume(ctx, id, 0, func(ctx context.Context, j *stage.Job) error { return stage.Abort(ctx, j, who) })
+}
+
+func ended(run renewal.Run) error {
+	return problem.NeedsPerson("run.ended", "run "+run.ID, "it has ended: "+string(run.Outcome), "keyturn renew "+run.App+" begins another one")
+}
+
+// claimFor takes a run over for a person's word, which waits while another process has it in hand.
+func (e *Engine) claimFor(ctx context.Context, run renewal.Run, patience time.Duration) (*stage.Job, error) {
+	after, err := e.lastEvent(ctx, run.ID)
+	for end := time.Now().Add(max(patience, longestHalt)); err == nil && !run.State.Ended(); {
+		job, err := e.claim(ctx, run.ID)
+		if !errors.Is(err, store.ErrHeld) {
+			return job, err
+		}
+		if time.Now().After(end) {
+			return nil, held(run.ID)
+		}
+		if run, after, err = e.follow(ctx, run.ID, after); err != nil {
+			return nil, err
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return nil, ended(run)
 }
 
 // halt waits until this process drives the run no further.

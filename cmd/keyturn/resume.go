@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"keyturn/engine"
-	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/stage"
 	"keyturn/store"
@@ -126,9 +125,6 @@ func (sh *shell) onRun(ctx context.Context, r *renewing, name string, do func(w 
 }
 
 func (w *workshop) goOn(ctx context.Context, run renewal.Run, prepare engine.Prepare) error {
-	if run.State.Ended() && prepare != nil {
-		return problem.NeedsPerson("run.ended", "run "+run.ID, "it has ended: "+string(run.Outcome), "keyturn renew "+run.App+" begins another one")
-	}
 	run, err := w.engine.Resume(ctx, run.ID, w.r.wait, prepare)
 	return w.end(ctx, run, err)
 }

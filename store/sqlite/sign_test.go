@@ -126,7 +126,34 @@ func TestANodeOfAnyNameLeavesItsSign(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+	next := open(t, path) // none of them took leave
+	if err := next.Beat(t.Context(), "me", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if err := next.Leave(t.Context(), "me"); err != nil {
+		t.Fatal(err)
+	}
 	if left := signFiles(t, path); len(left) != 0 {
 		t.Errorf("signs of life are left: %v", left)
+	}
+}
+
+// TestAProcessThatCouldntLeaveIsntWaitedFor: one that ended on a full disk says there for a lease that it lives, and its sign
+// tells better.
+func TestAProcessThatCouldntLeaveIsntWaitedFor(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "keyturn.db")
+	first := open(t, path)
+	if err := first.Beat(t.Context(), "first", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := first.Begin(t.Context(), renewal.Run{ID: "run", App: "app", Node: "first", State: renewal.Issuing}, store.Told{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := claim(t, open(t, path)); err != nil {
+		t.Errorf("the claim says %v", err)
 	}
 }
