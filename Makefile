@@ -19,6 +19,10 @@ tools:
 	  echo "installing PostgreSQL for the tests of store/postgres"; conf=/etc/postgresql-common/createcluster.d; \
 	  mkdir -p $$conf && echo "create_main_cluster = false" > $$conf/keyturn.conf; apt-get update -qq; \
 	  apt-get install -y -qq --no-install-recommends postgresql; found=$$?; rm -f $$conf/keyturn.conf; exit $$found; }
+	@test -x /usr/sbin/pgbouncer || { command -v pgbouncer >/dev/null; } || { \
+	  echo "installing PgBouncer for the tests of store/postgres, which isn't to run by itself"; policy=/usr/sbin/policy-rc.d; own=; \
+	  test -e $$policy || { own=1; printf '#!/bin/sh\nexit 101\n' > $$policy; chmod 0755 $$policy; }; apt-get update -qq; \
+	  apt-get install -y -qq --no-install-recommends pgbouncer; found=$$?; test -z "$$own" || rm -f $$policy; exit $$found; }
 	@command -v promtool >/dev/null || { \
 	  echo "taking promtool for the tests of deploy from Debian's package of Prometheus, which isn't installed"; dir=$$(mktemp -d); \
 	  apt-get update -qq && cd $$dir && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb . && \

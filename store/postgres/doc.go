@@ -46,8 +46,9 @@
 //
 // # Limits
 //
-// A process needs up to [connections] connections. Behind PgBouncer in transaction mode, add
-// default_query_exec_mode=exec to the address; notifications don't come through it, so wakes are late by up to a second.
+// A process needs up to [connections] connections. A pooler before the server, such as PgBouncer in transaction mode, is
+// noticed: then nothing is prepared, which costs the server some work, and wakes are late by up to a second, because
+// notifications don't come through.
 // A standby that takes over must have all that was committed (synchronous replication): a step that is lost with the
 // old primary may leave a password that this store doesn't know, which is shown as a finding and never removed.
 // Readers on a standby may miss events of all runs together, because announcements aren't replicated.

@@ -49,8 +49,9 @@ type Store struct {
 
 // reading is a store that only looks.
 type reading struct {
-	pool  *pgxpool.Pool
-	place string // user, server and database, as problems name it; never a password
+	pool   *pgxpool.Pool
+	place  string // user, server and database, as problems name it; never a password
+	pooler bool   // one stands before the server: each transaction may come to another process of it
 }
 
 var (
@@ -72,15 +73,11 @@ func Is(address string) bool {
 // another release's tables are there, and of class Retry when the server can't be reached. No error of this package
 // holds the password. Any number of processes may have the same store open. Close it.
 func Open(ctx context.Context, address string, options Options) (*Store, error) {
-	config, place, err := settings(address)
+	r, err := connect(ctx, address)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("open the store: %w", err)
-	}
-	s := &Store{reading: reading{pool, place}}
+	s := &Store{reading: *r}
 	s.alarm = sync.OnceValues(alarm.Opener[pgx.Tx](s.openAlarm).Setter)
 	if err := s.prepare(ctx, options); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -91,15 +88,10 @@ func Open(ctx context.Context, address string, options Options) (*Store, error) 
 // OpenReader opens the store at address for reading only: it makes no table, and what it returns can change nothing.
 // It fails with code store.missing, and fs.ErrNotExist within, when the database holds no store. Close it.
 func OpenReader(ctx context.Context, address string) (store.ReadCloser, error) {
-	config, place, err := settings(address)
+	r, err := connect(ctx, address)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("open the store: %w", err)
-	}
-	r := &reading{pool, place}
 	st, err := r.readStamp(ctx)
 	if err == nil {
 		err = r.current(st)

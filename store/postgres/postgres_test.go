@@ -11,23 +11,32 @@ import (
 
 func TestStoreBehaves(t *testing.T) {
 	t.Parallel()
+	storetest.Exercise(t, func(t *testing.T) storetest.Bench { return bench(t, postgrestest.Database(t)) })
+}
+
+// TestStoreBehavesBehindAPooler that gives each transaction another connection, as Azure's servers have one built in.
+func TestStoreBehavesBehindAPooler(t *testing.T) {
+	t.Parallel()
 	storetest.Exercise(t, func(t *testing.T) storetest.Bench {
-		address := postgrestest.Database(t)
-		s := open(t, address)
-		return storetest.Bench{
-			Store: s,
-			Again: func(t *testing.T) storetest.Store { return open(t, address) },
-			Waker: func(t *testing.T, o alarm.Options) storetest.Waker { return waker(t, s, o) },
-			Alter: func(t *testing.T, statement string) { alter(t, s, statement) },
-			Count: func(t *testing.T, condition string) int { return count(t, s, condition) },
-			Block: func(t *testing.T, table string) func() {
-				alter(t, s, "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'blocked'; END $$")
-				alter(t, s, "CREATE TRIGGER block BEFORE INSERT ON "+table+" FOR EACH ROW EXECUTE FUNCTION refuse()")
-				return func() { alter(t, s, "DROP FUNCTION refuse CASCADE") }
-			},
-			Tick: "interval '1 microsecond'",
-		}
+		return bench(t, postgrestest.Pooler(t, postgrestest.Database(t)))
 	})
+}
+
+func bench(t *testing.T, address string) storetest.Bench {
+	s := open(t, address)
+	return storetest.Bench{
+		Store: s,
+		Again: func(t *testing.T) storetest.Store { return open(t, address) },
+		Waker: func(t *testing.T, o alarm.Options) storetest.Waker { return waker(t, s, o) },
+		Alter: func(t *testing.T, statement string) { alter(t, s, statement) },
+		Count: func(t *testing.T, condition string) int { return count(t, s, condition) },
+		Block: func(t *testing.T, table string) func() {
+			alter(t, s, "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'blocked'; END $$")
+			alter(t, s, "CREATE TRIGGER block BEFORE INSERT ON "+table+" FOR EACH ROW EXECUTE FUNCTION refuse()")
+			return func() { alter(t, s, "DROP FUNCTION refuse CASCADE") }
+		},
+		Tick: "interval '1 microsecond'",
+	}
 }
 
 // open opens a store and closes it when the test ends.

@@ -135,29 +135,28 @@ func beginning(st stamp) pgx.TxOptions {
 	return pgx.TxOptions{BeginQuery: query}
 }
 
-// migrateAlone migrates unless another process does, for which it waits. The lock ends with the connection that holds
+// migrateAlone migrates unless another process does, for which it waits. The lock ends with the transaction that holds
 // it. It uses a pool of its own, because goose, River and the lock each keep a connection at the same time.
 func (s *Store) migrateAlone(ctx context.Context, options Options) error {
 	config := s.pool.Config()
 	config.MaxConns = 4
-	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, "SET statement_timeout = 0") // a limit that fits daily work may be too short for this
-		return err
+	if !s.pooler { // whose connections others get after us
+		config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+			_, err := conn.Exec(ctx, "SET statement_timeout = 0") // a limit that fits daily work may be too short for this
+			return err
+		}
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	lock, err := pool.Acquire(ctx)
+	lock, err := pool.Begin(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		_ = lock.Conn().Close(context.WithoutCancel(ctx)) // ends the lock
-		lock.Release()
-	}()
-	if err := lockForMigration(ctx, lock.Conn(), cmp.Or(options.wait, migrateWait)); err != nil {
+	defer func() { _ = lock.Rollback(context.WithoutCancel(ctx)) }() // ends the lock
+	if err := lockForMigration(ctx, lock, cmp.Or(options.wait, migrateWait)); err != nil {
 		return fmt.Errorf("wait for another process: %w", err)
 	}
 	st, err := s.readStamp(ctx)
@@ -173,11 +172,9 @@ func (s *Store) migrateAlone(ctx context.Context, options Options) error {
 }
 
 // lockForMigration waits to be the one that may migrate, for so long.
-func lockForMigration(ctx context.Context, conn *pgx.Conn, wait time.Duration) error {
-	if _, err := conn.Exec(ctx, "SELECT set_config('lock_timeout', $1, false)", fmt.Sprint(wait.Milliseconds())); err != nil {
-		return err
-	}
-	_, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1, 0)", lockMigrate)
+func lockForMigration(ctx context.Context, tx pgx.Tx, wait time.Duration) error {
+	_, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
+		SELECT pg_advisory_xact_lock(%d, 0)`, wait.Milliseconds(), lockMigrate))
 	return err
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // Waker is the alarm clock of the processes on one database. It is told by the server when there is work; where such
-// notifications don't come through, as behind PgBouncer in transaction mode, it asks.
+// notifications may not come through, as behind PgBouncer in transaction mode, it asks.
 type Waker struct {
 	*alarm.Clock[pgx.Tx]
 	store *Store
@@ -26,6 +26,7 @@ func NewWaker(s *Store, options alarm.Options) *Waker {
 
 // openAlarm is an [alarm.Opener].
 func (s *Store) openAlarm(config *river.Config) (*river.Client[pgx.Tx], error) {
+	config.PollOnly = s.pooler // nobody is told through one
 	return river.NewClient(riverpgxv5.New(s.pool), config)
 }
 

@@ -25,12 +25,12 @@ import (
 const missing = "PostgreSQL's server programs (initdb, postgres) were not found; install them, for instance with " +
 	"`apt-get install postgresql`, `dnf install postgresql-server` or `brew install postgresql`"
 
-// shared is the one server of this test binary.
+// shared is the one server of this test binary, with the one pooler before it.
 var shared struct {
-	once    sync.Once
-	server  *server
-	err     error
-	created atomic.Int64
+	once, oncePooler sync.Once
+	server, pooler   *server
+	err, errOfPooler error
+	created          atomic.Int64
 }
 
 // Database returns the address of a fresh, empty database whose user may do everything. It is dropped when the test
@@ -60,12 +60,17 @@ func Server(t testing.TB) string {
 	switch {
 	case shared.err != nil:
 		t.Fatalf("start PostgreSQL: %v", shared.err)
-	case shared.server == nil && (os.Getenv("CI") == "true" || os.Getenv("KEYTURN_REQUIRE_POSTGRES") == "1"):
+	case shared.server == nil && required():
 		t.Fatal(missing)
 	case shared.server == nil:
 		t.Skip("NOT TESTED on PostgreSQL: " + missing)
 	}
 	return shared.server.address
+}
+
+// required reports whether a test must fail where what it needs isn't installed.
+func required() bool {
+	return os.Getenv("CI") == "true" || os.Getenv("KEYTURN_REQUIRE_POSTGRES") == "1"
 }
 
 // Folder returns where the server keeps its files, the write-ahead log among them; "" = none was started.
@@ -113,7 +118,7 @@ func Dump(t testing.TB, address string) string {
 	return text
 }
 
-// Suite is m, followed by the end of the server if one was started. TestMain runs it in the place of m.
+// Suite is m, followed by the end of the server, and of the pooler, if they were started. TestMain runs it in the place of m.
 func Suite(m *testing.M) interface{ Run() int } { return suite{m} }
 
 type suite struct{ m *testing.M }
@@ -121,8 +126,10 @@ type suite struct{ m *testing.M }
 // Run runs the tests and returns their exit code.
 func (s suite) Run() int {
 	code := s.m.Run()
-	if shared.server != nil {
-		shared.server.stop()
+	for _, started := range []*server{shared.pooler, shared.server} {
+		if started != nil {
+			started.stop()
+		}
 	}
 	return code
 }

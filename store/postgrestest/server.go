@@ -108,6 +108,19 @@ func (s *server) serve(password string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.run(filepath.Join(programs(), "postgres"), "-D", s.data(),
+		"-c", "listen_addresses=127.0.0.1", "-c", fmt.Sprint("port=", port), "-c", "unix_socket_directories=",
+		"-c", "max_connections=400", "-c", "shared_buffers=64MB", "-c", "fsync=off", "-c", "full_page_writes=off",
+		"-c", "log_min_messages=fatal"); err != nil {
+		return err
+	}
+	user := url.UserPassword("keyturn", password)
+	s.address = (&url.URL{Scheme: "postgres", User: user, Host: fmt.Sprint("127.0.0.1:", port), Path: "/postgres"}).String()
+	return s.awake()
+}
+
+// run starts a program of the server's, on a leash.
+func (s *server) run(program string, args ...string) error {
 	reins, leash, err := os.Pipe()
 	if err != nil {
 		return err
@@ -115,13 +128,10 @@ func (s *server) serve(password string) error {
 	defer reins.Close()
 	log, err := os.Create(filepath.Join(s.folder, "log"))
 	if err != nil {
-		return err
+		return errors.Join(err, leash.Close())
 	}
 	defer log.Close()
-	shell := exec.Command("/bin/sh", "-c", onALeash, "sh", filepath.Join(programs(), "postgres"), "-D", s.data(),
-		"-c", "listen_addresses=127.0.0.1", "-c", fmt.Sprint("port=", port), "-c", "unix_socket_directories=",
-		"-c", "max_connections=400", "-c", "shared_buffers=64MB", "-c", "fsync=off", "-c", "full_page_writes=off",
-		"-c", "log_min_messages=fatal")
+	shell := exec.Command("/bin/sh", append([]string{"-c", onALeash, "sh", program}, args...)...)
 	unprivileged(shell)
 	shell.Dir, shell.Stdout, shell.Stderr, shell.ExtraFiles = s.folder, log, log, []*os.File{reins}
 	if err := shell.Start(); err != nil {
@@ -132,9 +142,7 @@ func (s *server) serve(password string) error {
 		_ = shell.Wait() // how it ended is told by the log
 		close(s.ended)
 	}()
-	user := url.UserPassword("keyturn", password)
-	s.address = (&url.URL{Scheme: "postgres", User: user, Host: fmt.Sprint("127.0.0.1:", port), Path: "/postgres"}).String()
-	return s.awake()
+	return nil
 }
 
 // awake waits until the server answers.
