@@ -10,6 +10,7 @@ import (
 	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/store"
+	"keyturn/store/alarm"
 	"keyturn/store/sqlite"
 )
 
@@ -135,6 +136,26 @@ func TestARunWhoseClaimWasNotAnsweredIsGoneOnWith(t *testing.T) {
 	options.Store = &unheard{Store: u.store}
 	u.Engine = engine.New(options)
 	stop := u.serve(t)
+	defer stop()
+	u.await(t, "verified")
+}
+
+// deaf is an alarm clock whose every ring somebody else hears, who drives nothing.
+type deaf struct{ engine.Waker }
+
+func (deaf) Wake(context.Context, string) error { return nil }
+
+// TestWhatAProcessDroppedNeedsNoAlarmOfItsOwn: another machine may hear it, which leaves a run alone that is in the hands of
+// a process that lives.
+func TestWhatAProcessDroppedNeedsNoAlarmOfItsOwn(t *testing.T) {
+	t.Parallel()
+	b := setUp(t)
+	b.pass(dueIn)
+	u := b.unattended("a", nil)
+	options := u.Options
+	options.Store = &unheard{Store: u.store}
+	u.Engine = engine.New(options)
+	stop := u.serveBy(t, deaf{sqlite.NewWaker(u.store, alarm.Options{})})
 	defer stop()
 	u.await(t, "verified")
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 
+	"keyturn/renewal"
+	"keyturn/stage"
 	"keyturn/store"
 )
 
@@ -34,17 +36,43 @@ func (d *dropped) all() map[string]bool {
 	return all
 }
 
-// wakeDropped wakes what this process dropped. What became of such a run is found out when it is claimed: another process
-// may have it by now.
-func (e *Engine) wakeDropped(ctx context.Context, waker Waker) error {
+// letDroppedGo lets go of what this process dropped. Nothing else ends that: whoever else hears the run's alarm finds it in
+// the hands of a process that lives.
+func (e *Engine) letDroppedGo(ctx context.Context) error {
 	var errs []error
-	for run := range e.dropped.all() {
-		err := waker.Wake(ctx, run)
-		if err == nil || errors.Is(err, store.ErrNotFound) {
-			continue
+	for id := range e.dropped.all() {
+		if err := e.letDropGo(ctx, id); err != nil {
+			e.dropped.add(id)
+			errs = append(errs, fmt.Errorf("let run %s go: %w", id, err))
 		}
-		e.dropped.add(run)
-		errs = append(errs, fmt.Errorf("wake run %s: %w", run, err))
 	}
 	return errors.Join(errs...)
+}
+
+// letDropGo parks a run at the door where it stood, to be gone on with by whoever is next. One that this process drives
+// again, or that isn't in its hands by now, is left alone.
+func (e *Engine) letDropGo(ctx context.Context, id string) error {
+	leave, idle := e.turns.take(id)
+	if !idle {
+		return nil
+	}
+	defer leave()
+	run, err := e.Store.Run(ctx, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (run.Node != e.Node || run.State.Ended()) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	pause := stage.Pause{Door: run.Door, Until: run.WakeAt, Reason: run.Reason}
+	if run.Door == renewal.Open {
+		pause = stage.Pause{Door: renewal.Retry, Until: e.Clock.Now(), Reason: renewal.Reason{
+			Code: "stopped", Text: "the process that drove this run couldn't reach its store", Fix: "it is tried again by itself; or: keyturn resume " + run.App,
+		}}
+	}
+	err = e.job(stage.Setup{App: run.App, ClientID: run.ClientID}, run).Park(ctx, pause)
+	if errors.Is(err, store.ErrFenced) { // somebody has done something with it meanwhile
+		return nil
+	}
+	return err
 }

@@ -162,7 +162,7 @@ const driveAtOnce = 16
 
 // wakeDue wakes what is due, and keeps in before what was woken.
 func (e *Engine) wakeDue(ctx context.Context, waker Waker, before woken) error {
-	if err := e.wakeDropped(ctx, waker); err != nil {
+	if err := e.letDroppedGo(ctx); err != nil {
 		return err
 	}
 	due, err := e.Store.Runs(ctx, store.Filter{Open: true, Due: e.Clock.Now(), Limit: wakeAtOnce})

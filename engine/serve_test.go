@@ -74,8 +74,14 @@ func (u unattended) await(t *testing.T, kind string) {
 // serve runs the process until the returned function is called.
 func (u unattended) serve(t *testing.T) (stop func()) {
 	t.Helper()
+	return u.serveBy(t, sqlite.NewWaker(u.store, alarm.Options{}))
+}
+
+// serveBy is serve by another alarm clock.
+func (u unattended) serveBy(t *testing.T, waker engine.Waker) (stop func()) {
+	t.Helper()
 	served := make(chan error, 1)
-	go func() { served <- u.Serve(t.Context(), sqlite.NewWaker(u.store, alarm.Options{})) }()
+	go func() { served <- u.Serve(t.Context(), waker) }()
 	return sync.OnceFunc(func() {
 		close(u.stop)
 		if err := <-served; err != nil {
