@@ -13,6 +13,7 @@ type Check struct {
 	Message string  `json:"message"`
 	Fix     string  `json:"fix,omitempty"`
 	Grants  []Grant `json:"-"` // what doctor --script would grant
+	Passing bool    `json:"-"` // it failed for what may pass by itself: no answer, or none in time
 }
 
 // GrantKind says which of Microsoft's systems holds the right.

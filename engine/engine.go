@@ -51,6 +51,7 @@ type Engine struct {
 	turns      turns
 	dropped    dropped
 	shut       shut
+	failing    failing
 	waker      atomic.Pointer[Waker] // while this process serves
 	room       atomic.Int64          // renewals that a look may begin before the line is looked at again
 	serving    atomic.Bool           // this process drives whatever is due

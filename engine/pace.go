@@ -56,6 +56,9 @@ const (
 func (e *Engine) planOf(ctx context.Context, app string) (stage.Setup, stage.Plan, error) {
 	for held := 0; ; held++ {
 		setup, plan, err := e.Rounds.Plan(ctx, app)
+		if err == nil {
+			err = passing(plan)
+		}
 		if err == nil || problem.Of(err).Code != problem.Throttled || held == mostHolds {
 			return setup, plan, err
 		}

@@ -80,8 +80,9 @@ func (e *Engine) passes(ctx context.Context, app string, cause error) bool {
 		return !e.shut.long(app, e.Clock.Now())
 	}
 	if cause != nil && problem.Of(cause).Class == problem.Retry {
-		return true // which says nothing of who is in between
+		return !e.failing.long(app, e.Clock.Now()) // which says nothing of who is in between
 	}
+	e.failing.over(app)
 	e.sawOpen(ctx, app)
 	return false
 }

@@ -266,16 +266,21 @@ func oddMarks(r Request, app credential.App, name string) []check.Check {
 	return found
 }
 
-// Obstacle returns what stops this plan, or nil when it may be carried out.
+// Obstacle returns what stops this plan, or nil when it may be carried out. What needs a person comes first; a problem of
+// class Retry stops it for now.
 func (p Plan) Obstacle() error {
-	for _, c := range check.Failed(p.Checks) {
-		return problem.NeedsPerson(c.Code, c.Subject, c.Message, c.Fix)
-	}
+	failed := check.Failed(p.Checks)
+	lasting := slices.IndexFunc(failed, func(c check.Check) bool { return !c.Passing })
 	switch {
+	case lasting >= 0:
+		return problem.NeedsPerson(failed[lasting].Code, failed[lasting].Subject, failed[lasting].Message, failed[lasting].Fix)
 	case p.Ending.Blocked && !p.Order.Reuse:
 		return problem.NeedsPerson(problem.Blocked, p.App, p.Ending.Text, p.Ending.Fix)
 	case !p.Replaced.Decided && !p.Order.Reuse:
 		return problem.NeedsPerson(string(p.Replaced.Code), p.App, p.Replaced.Text, p.Replaced.Fix)
+	case len(failed) > 0:
+		c := failed[0]
+		return &problem.Error{Class: problem.Retry, Code: c.Code, Subject: c.Subject, Message: c.Message, Fix: c.Fix}
 	}
 	return nil
 }

@@ -36,6 +36,7 @@ func usual() *reading {
 
 func TestThePlanFollowsWhatWasRead(t *testing.T) {
 	t.Parallel()
+	moment := check.Check{ID: "place.look", Code: "service.failing", Passing: true}
 	personal := func(r *reading) { r.app.Audience = "AzureADandPersonalMicrosoftAccount" }
 	for name, c := range map[string]struct {
 		change   func(*reading)
@@ -54,6 +55,10 @@ func TestThePlanFollowsWhatWasRead(t *testing.T) {
 		"a right is missing": {change: func(r *reading) {
 			r.checks = []check.Check{check.Fail("graph.role", "app", problem.Denied, "no role", "grant it")}
 		}, obstacle: problem.Denied, retires: "old"},
+		"a place fails for a moment": {change: func(r *reading) { r.checks = []check.Check{moment} }, obstacle: moment.Code, retires: "old"},
+		"a place fails for a moment, and another for good": {change: func(r *reading) {
+			r.checks = []check.Check{moment, check.Fail("lock", "connection", "azure.lock", "it is locked", "remove the lock")}
+		}, obstacle: "azure.lock", retires: "old"},
 		"two secrets are all it may hold, and none is named": {change: personal, obstacle: problem.Full, retires: "old"},
 		"two are all it may hold, and a person names one":    {change: personal, request: Request{MakeRoom: "other"}, retires: "old", room: "other"},
 		"two are all it may hold, and the one in use has expired": {
