@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"keyturn/engine"
 	"keyturn/problem"
@@ -158,4 +159,36 @@ func TestWhatAProcessDroppedNeedsNoAlarmOfItsOwn(t *testing.T) {
 	stop := u.serveBy(t, deaf{sqlite.NewWaker(u.store, alarm.Options{})})
 	defer stop()
 	u.await(t, "verified")
+}
+
+// TestAWordWhoseEndWasNotSavedHoldsNobodyUp: the store is away just when the run is let go of after a person's word.
+func TestAWordWhoseEndWasNotSavedHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	b := setUp(t)
+	e, s, _ := b.under(strict)
+	options, gone := e.Options, &away{Store: s, cause: problem.Later("store.busy", "store", 0, errors.New("away")), fails: func(int32) bool { return false }}
+	options.Store = gone
+	e = engine.New(options)
+	clock := serve(t, e)
+	run, _, err := e.Open(t.Context(), b.world.Setup(), b.plan())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := clock.work(clock.ctx, run.ID, run.Version); err != nil {
+		t.Fatal(err)
+	}
+	before := gone.saves.Load()
+	gone.fails = func(n int32) bool { return n == before+3 } // the door is opened, the word is kept
+	if _, err := e.Tell(t.Context(), run.ID, engine.Any, approve); err == nil {
+		t.Fatal("every save went through")
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		run, err := s.Run(t.Context(), run.ID)
+		if err != nil || time.Now().After(end) {
+			t.Fatalf("the run is in the hands of %q: %v", run.Node, err)
+		}
+		if run.Node == "" && run.Order.AllowedBy == "Ada" {
+			return
+		}
+	}
 }

@@ -164,7 +164,10 @@ func (e *Engine) tell(ctx context.Context, seen renewal.Run, prepare Prepare) (r
 	if err != nil && !problem.Is(err, "run.changed") {
 		pause = named(doorFor(err), job)
 	}
-	err = errors.Join(err, job.Park(ctx, pause))
+	if parked := job.Park(ctx, pause); parked != nil {
+		e.dropped.add(seen.ID)
+		err = errors.Join(err, parked)
+	}
 	return job.Run, err
 }
 
