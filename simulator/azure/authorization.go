@@ -26,8 +26,15 @@ func (s *Service) authorizationRoutes() []entry {
 		{"PUT Microsoft.Authorization/roleDefinitions/*", (*call).putDefinition},
 		{"DELETE Microsoft.Authorization/roleDefinitions/*", (*call).deleteDefinition},
 		{"GET Microsoft.Authorization/policyAssignments", (*call).listPolicyAssignments},
+		{"GET Microsoft.Authorization/denyAssignments", (*call).listNone},
+		{"GET Microsoft.Authorization/classicAdministrators", (*call).listNone},
+		{"GET Microsoft.Authorization/roleEligibilityScheduleInstances", (*call).listNone},
+		{"GET Microsoft.Authorization/roleAssignmentScheduleInstances", (*call).listNone},
 	}
 }
+
+// listNone lists what the simulated subscriptions have none of: everything in them is granted by plain role assignments.
+func (c *call) listNone() answer { return list([]any{}) }
 
 // listPermissions answers what the caller may do at a scope, one entry for each role that counts there.
 func (c *call) listPermissions() answer {

@@ -31,7 +31,9 @@ func (c *call) queryGraph() answer {
 	if strings.TrimSpace(in.Query) == "" {
 		return invalidQuery("Query must not be empty.")
 	}
-	rows, err := kusto.Run(in.Query, map[string][]kusto.Row{"resources": c.graphResources(in), "resourcecontainers": c.graphContainers(in)})
+	rows, err := kusto.Run(in.Query, map[string][]kusto.Row{
+		"resources": c.graphResources(in), "resourcecontainers": c.graphContainers(in), "authorizationresources": c.graphAuthorization(in),
+	})
 	if err != nil {
 		return invalidQuery(err.Error())
 	}
@@ -152,4 +154,29 @@ func (c *call) graphContainers(in graphAsk) []kusto.Row {
 		}
 	}
 	return rows
+}
+
+// graphAuthorization is who may do what: assignments that the caller may read, and all roles.
+// Source: learn.microsoft.com/azure/governance/resource-graph/reference/supported-tables-resources, read 2026-11-26.
+func (c *call) graphAuthorization(in graphAsk) []kusto.Row {
+	rows := []kusto.Row{}
+	for _, sub := range c.asked(in) {
+		for _, a := range c.s.roles.Assignments() {
+			mayRead := c.s.roles.Permits(c.id.ObjectID, assignmentType+"/read", a.Scope, c.now)
+			if mayRead && role.Covers("/subscriptions/"+sub.ID, a.Scope) {
+				rows = append(rows, authorizationRow(sub, c.assignmentBody(a)))
+			}
+		}
+	}
+	for _, d := range c.s.roles.Definitions() {
+		rows = append(rows, authorizationRow(&Subscription{Tenant: c.id.Tenant}, c.definitionBody(d)))
+	}
+	return rows
+}
+
+func authorizationRow(sub *Subscription, body map[string]any) kusto.Row {
+	return kusto.Row{
+		"id": body["id"], "name": body["name"], "type": strings.ToLower(body["type"].(string)), "tenantId": sub.Tenant, "subscriptionId": sub.ID,
+		"resourceGroup": "", "location": "", "kind": "", "properties": body["properties"],
+	}
 }

@@ -240,3 +240,25 @@ func TestResourceGraph(t *testing.T) {
 	want(t, b.do(t, http.MethodPost, path, `{"query":"resources | summarize x"}`), http.StatusBadRequest, "BadRequest")
 	want(t, b.do(t, http.MethodPost, path, `{}`), http.StatusBadRequest, "BadRequest")
 }
+
+func TestResourceGraphSaysWhoMayDoWhat(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, gentle())
+	narrow, reader := b.caller(t, "Reader", spoID)
+	const path = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"
+	// the form of Microsoft's own sample: assignments joined with the names of their roles
+	query := `{"query":"authorizationresources | where type =~ 'microsoft.authorization/roleassignments' | extend role = tolower(tostring(properties.roleDefinitionId)) | join kind=inner (authorizationresources | where type =~ 'microsoft.authorization/roledefinitions' | extend role = tolower(id), roleName = tostring(properties.roleName)) on role | project who = properties.principalId, roleName | order by roleName asc"}`
+	a := b.do(t, http.MethodPost, path, query)
+	rows, _ := a.body["data"].([]any)
+	if len(rows) != 2 || rows[0].(map[string]any)["roleName"] != "Owner" || rows[1].(map[string]any)["roleName"] != "Reader" || rows[1].(map[string]any)["who"] != b.object(reader) {
+		t.Errorf("assignments: %s", a.text)
+	}
+	if a := b.doAs(t, narrow, http.MethodPost, path, query); a.body["totalRecords"] != 1.0 {
+		t.Errorf("a reader of one resource sees its own assignment alone: %s", a.text)
+	}
+	for _, none := range []string{"denyAssignments", "classicAdministrators", "roleEligibilityScheduleInstances", "roleAssignmentScheduleInstances"} {
+		if a := b.do(t, http.MethodGet, sub+"/providers/Microsoft.Authorization/"+none+access, ""); a.status != http.StatusOK || len(a.body["value"].([]any)) != 0 {
+			t.Errorf("%s: %s", none, a.text)
+		}
+	}
+}

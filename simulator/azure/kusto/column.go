@@ -3,7 +3,6 @@ package kusto
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 )
 
@@ -29,11 +28,10 @@ func (p *parser) columns() ([]column, error) {
 
 func (p *parser) column() (column, error) {
 	start := p.at
-	if name := p.take(); name.kind == word && p.accept("=") {
+	if name, given := p.alias(); given {
 		value, err := p.operand()
-		return column{name.text, value}, err
+		return column{name, value}, err
 	}
-	p.at = start
 	var names []string
 	for i := start; p.tokens[i].kind == word || p.tokens[i].is("."); i++ {
 		if p.tokens[i].kind == word {
@@ -42,6 +40,16 @@ func (p *parser) column() (column, error) {
 	}
 	value, err := p.operand()
 	return column{strings.Join(names, "_"), value}, err
+}
+
+// alias reads the name and the sign in front of what a column is to hold, when they are there.
+func (p *parser) alias() (name string, given bool) {
+	start := p.at
+	if t := p.take(); t.kind == word && p.accept("=") {
+		return t.text, true
+	}
+	p.at = start
+	return "", false
 }
 
 func (p *parser) project(rows []Row) ([]Row, error) {
@@ -74,28 +82,6 @@ func (p *parser) extend(rows []Row) ([]Row, error) {
 		out = append(out, wider)
 	}
 	return out, nil
-}
-
-func (p *parser) order(rows []Row) ([]Row, error) {
-	if err := p.expect("by"); err != nil {
-		return nil, err
-	}
-	sorted := slices.Clone(rows)
-	value, err := p.operand()
-	if err != nil {
-		return nil, err
-	}
-	direction := -1 // Kusto sorts downwards unless told otherwise
-	if p.accept("asc") {
-		direction = 1
-	} else {
-		p.accept("desc")
-	}
-	if p.peek().is(",") {
-		return nil, p.unexpected("only one column can be sorted by")
-	}
-	slices.SortStableFunc(sorted, func(a, b Row) int { return direction * strings.Compare(plain(value(a)), plain(value(b))) })
-	return sorted, nil
 }
 
 // plain is a value as a text for comparing.

@@ -2,6 +2,7 @@ package kusto
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -78,28 +79,42 @@ func (p *parser) comparison() (test, error) {
 	if name == "in" || name == "in~" || name == "!in" || name == "!in~" {
 		return p.membership(left, name)
 	}
-	compare, known := operators()[name]
+	compared, known := operators()[name]
 	if !known {
 		p.at--
 		return nil, p.unexpected("expected a comparison")
 	}
 	right, err := p.operand()
-	return func(r Row) bool { return compare(plain(left(r)), plain(right(r))) }, err
+	return func(r Row) bool { return compared(left(r), right(r)) }, err
 }
 
-func operators() map[string]func(a, b string) bool {
-	contains := func(a, b string) bool { return strings.Contains(strings.ToLower(a), strings.ToLower(b)) }
-	starts := func(a, b string) bool { return strings.HasPrefix(strings.ToLower(a), strings.ToLower(b)) }
-	ends := func(a, b string) bool { return strings.HasSuffix(strings.ToLower(a), strings.ToLower(b)) }
-	return map[string]func(a, b string) bool{
-		"==": func(a, b string) bool { return a == b }, "!=": func(a, b string) bool { return a != b },
-		"=~": strings.EqualFold, "!~": func(a, b string) bool { return !strings.EqualFold(a, b) },
-		">": func(a, b string) bool { return a > b }, ">=": func(a, b string) bool { return a >= b },
-		"<": func(a, b string) bool { return a < b }, "<=": func(a, b string) bool { return a <= b },
-		"contains": contains, "!contains": func(a, b string) bool { return !contains(a, b) }, "has": contains, "!has": func(a, b string) bool { return !contains(a, b) },
-		"startswith": starts, "!startswith": func(a, b string) bool { return !starts(a, b) },
-		"endswith": ends, "!endswith": func(a, b string) bool { return !ends(a, b) },
+func operators() map[string]func(a, b any) bool {
+	all := map[string]func(a, b any) bool{
+		">": func(a, b any) bool { return compare(a, b) > 0 }, ">=": func(a, b any) bool { return compare(a, b) >= 0 },
+		"<": func(a, b any) bool { return compare(a, b) < 0 }, "<=": func(a, b any) bool { return compare(a, b) <= 0 },
 	}
+	inLower := func(test func(a, b string) bool) func(a, b string) bool {
+		return func(a, b string) bool { return test(strings.ToLower(a), strings.ToLower(b)) }
+	}
+	for name, test := range map[string]func(a, b string) bool{
+		"==": func(a, b string) bool { return a == b }, "=~": strings.EqualFold, "contains": inLower(strings.Contains), "has": inLower(strings.Contains),
+		"startswith": inLower(strings.HasPrefix), "endswith": inLower(strings.HasSuffix),
+	} {
+		all[name] = func(a, b any) bool { return test(plain(a), plain(b)) }
+		all[opposite(name)] = func(a, b any) bool { return !test(plain(a), plain(b)) }
+	}
+	return all
+}
+
+// opposite is the operator that says the contrary of a test of texts.
+func opposite(name string) string {
+	switch name {
+	case "==":
+		return "!="
+	case "=~":
+		return "!~"
+	}
+	return "!" + name
 }
 
 func (p *parser) membership(left func(Row) any, name string) (test, error) {
@@ -134,7 +149,8 @@ func (p *parser) operand() (func(Row) any, error) {
 	case t.kind == quoted:
 		return func(Row) any { return t.text }, nil
 	case t.kind == number:
-		return func(Row) any { return t.text }, nil
+		n, err := strconv.ParseFloat(t.text, 64)
+		return func(Row) any { return n }, err
 	case t.kind != word:
 		p.at = max(p.at-1, 0)
 		return nil, p.unexpected("expected a value")

@@ -1,5 +1,5 @@
 // Package kusto answers the small part of the Kusto query language that people send to Azure Resource Graph: a table, then where, project, extend,
-// order by, take and count.
+// order by, top, take, count, distinct, summarize, mv-expand and join.
 //
 // It works on decoded JSON rows and knows nothing of Azure; what it does not know is an error that wraps [ErrQuery], never a wrong answer.
 // Start at [Run]. Source: learn.microsoft.com/azure/governance/resource-graph/concepts/query-language, read 2026-11-22.
@@ -27,8 +27,11 @@ func Run(query string, tables map[string][]Row) ([]Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrQuery, err)
 	}
-	p := &parser{tokens: tokens}
-	rows, err := p.run(tables)
+	p := &parser{tokens: tokens, tables: tables}
+	rows, err := p.run()
+	if err == nil && p.peek().kind != end {
+		err = p.unexpected("expected the end")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrQuery, err)
 	}
@@ -38,6 +41,7 @@ func Run(query string, tables map[string][]Row) ([]Row, error) {
 // parser walks the tokens and applies each stage to the rows at once.
 type parser struct {
 	tokens []token
+	tables map[string][]Row
 	at     int
 	depth  int
 }
@@ -75,13 +79,14 @@ func (p *parser) unexpected(why string) error {
 	return fmt.Errorf("unexpected %q at %d: %s", t.text, t.at, why)
 }
 
-func (p *parser) run(tables map[string][]Row) ([]Row, error) {
+// run reads a query up to its end, or to the parenthesis that closes it.
+func (p *parser) run() ([]Row, error) {
 	name := p.take()
-	rows, known := tables[strings.ToLower(name.text)]
+	rows, known := p.tables[strings.ToLower(name.text)]
 	if name.kind != word || !known {
 		return nil, fmt.Errorf("unknown table %q", name.text)
 	}
-	for p.peek().kind != end {
+	for p.peek().kind != end && !p.peek().is(")") {
 		if err := p.expect("|"); err != nil {
 			return nil, err
 		}
@@ -96,6 +101,7 @@ func (p *parser) run(tables map[string][]Row) ([]Row, error) {
 func (p *parser) stage(rows []Row) ([]Row, error) {
 	stages := map[string]func([]Row) ([]Row, error){
 		"where": p.where, "project": p.project, "extend": p.extend, "take": p.limit, "limit": p.limit, "count": p.count, "order": p.order, "sort": p.order,
+		"top": p.top, "distinct": p.distinct, "summarize": p.summarize, "mv-expand": p.expand, "mvexpand": p.expand, "join": p.join,
 	}
 	t := p.take()
 	stage, known := stages[strings.ToLower(t.text)]

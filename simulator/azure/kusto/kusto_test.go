@@ -13,7 +13,7 @@ func sample() map[string][]kusto.Row {
 	return map[string][]kusto.Row{"resources": {
 		{"name": "kv", "type": "microsoft.web/connections", "properties": map[string]any{"api": map[string]any{"name": "keyvault"}}, "tags": map[string]string{"team": "red"}},
 		{"name": "auto", "type": "microsoft.web/connections", "properties": map[string]any{"api": map[string]any{"name": "azureautomation"}}},
-		{"name": "flow", "type": "microsoft.logic/workflows", "location": "westeurope"},
+		{"name": "flow", "type": "microsoft.logic/workflows", "location": "westeurope", "zones": []any{1, 2}},
 	}}
 }
 
@@ -66,6 +66,42 @@ func TestProjectNamesColumnsAsResourceGraphDoes(t *testing.T) {
 	}
 }
 
+func TestWholeAnswers(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct{ query, want string }{
+		"resources counted by their type, most first": {
+			"resources | summarize count() by type | order by count_ desc", "[map[count_:2 type:microsoft.web/connections] map[count_:1 type:microsoft.logic/workflows]]",
+		},
+		"a count with a name, of everything": {"resources | summarize total = count()", "[map[total:3]]"},
+		"a count that sorts as a number": {
+			"resources | summarize n = count(), last = max(name) by type | top 1 by n asc", "[map[last:flow n:1 type:microsoft.logic/workflows]]",
+		},
+		"how many differ, and which":           {"resources | summarize dcount(type), make_set(location)", "[map[dcount_type:2 make_set_location:[<nil> westeurope]]]"},
+		"the different values of a column":     {"resources | distinct type | sort by type asc", "[map[type:microsoft.logic/workflows] map[type:microsoft.web/connections]]"},
+		"two columns to sort by":               {"resources | sort by type asc, name asc | project name", "[map[name:flow] map[name:auto] map[name:kv]]"},
+		"a comparison of numbers":              {"resources | summarize n = count() by type | where n > 1 | project n", "[map[n:2]]"},
+		"a list, an element a row":             {"resources | where name == 'flow' | mv-expand zone = zones | project name, zone", "[map[name:flow zone:1] map[name:flow zone:2]]"},
+		"what has no list keeps its row":       {"resources | where name == 'kv' | mv-expand zones | project name", "[map[name:kv]]"},
+		"another query's columns beside these": {"resources | join kind=leftouter (places | project location, country) on location | project name, country", "[map[country:<nil> name:kv] map[country:<nil> name:auto] map[country:NL name:flow]]"},
+		"columns of different names joined":    {"resources | join kind=inner (places | extend place = location) on $left.location == $right.place | project name, country", "[map[country:NL name:flow]]"},
+		"only what has a match":                {"resources | join (places) on location | project name, name1", "[map[name:flow name1:West Europe]]"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tables := sample()
+			tables["places"] = []kusto.Row{{"name": "West Europe", "location": "westeurope", "country": "NL"}}
+			rows, err := kusto.Run(c.query, tables)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprint(rows); got != c.want {
+				t.Errorf("%s:\n got %s\nwant %s", c.query, got, c.want)
+			}
+		})
+	}
+}
+
 func TestCount(t *testing.T) {
 	t.Parallel()
 	rows, err := kusto.Run("resources | where type =~ 'microsoft.web/connections' | count", sample())
@@ -78,7 +114,8 @@ func TestInvalidQueriesAreErrors(t *testing.T) {
 	t.Parallel()
 	for _, query := range []string{
 		"", "|", "nowhere", "resources |", "resources where name", "resources | where", "resources | where name", "resources | where name == ", "resources | where name == 'x",
-		"resources | summarize count()", "resources | take many", "resources | where (name == 'x'", "resources | where name in 'x'", "resources | project", "resources | where f(name) == 'x'",
+		"resources | summarize", "resources | summarize median(name)", "resources | summarize count(", "resources | take many", "resources | top x by name", "resources | distinct", "resources)",
+		"resources | join (nowhere) on name", "resources | join kind=anti (resources) on name", "resources | join (resources) on 'name'", "resources | join (resources on name", "resources | join (resources) on $left name", "resources | join (resources) on name ==", "resources | join kind inner (resources) on name", "resources | where (name == 'x'", "resources | where name in 'x'", "resources | project", "resources | where f(name) == 'x'",
 		"resources | where properties. == 'x'", "resources | where tags[x] == 'y'", "resources | where #", "resources | order name", "resources | where " + strings.Repeat("(", 200),
 		"resources | where " + strings.Repeat("tolower(", 200),
 	} {
