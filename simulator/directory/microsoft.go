@@ -103,7 +103,7 @@ func knownRoles() map[string]string {
 func graphRoleNames() []string {
 	return []string{
 		"Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.All",
-		"AuditLog.Read.All", "DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "Group.ReadWrite.All", "Organization.Read.All",
+		"AuditLog.Read.All", "CrossTenantInformation.ReadBasic.All", "DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "Group.ReadWrite.All", "Organization.Read.All",
 		"Policy.Read.All", "Policy.Read.ApplicationConfiguration", "Reports.Read.All", "RoleManagement.Read.Directory", "Sites.FullControl.All", "User.Read.All",
 	}
 }

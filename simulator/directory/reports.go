@@ -15,6 +15,7 @@ type reports struct {
 	activities    map[activityKey]*Activity
 	order         []*Activity
 	signIns       []SignInRecord
+	audits        []Audit
 }
 
 type activityKey struct{ keyID, resource string }

@@ -86,7 +86,7 @@ func (c *call) checkFields(k kind, fields map[string]any) *reply {
 		}
 		switch name {
 		case "passwordCredentials":
-			if list, isList := value.([]any); isList && len(list) == 0 && c.method == http.MethodPost {
+			if list, isList := value.([]any); isList && c.method == http.MethodPost && (k == applicationKind || len(list) == 0) {
 				continue
 			}
 			r := malformed("New password credentials must be generated with service actions.")

@@ -38,7 +38,7 @@ func newBench(t testing.TB, settings world.Settings) *bench {
 	w.Lock()
 	b.tenant = b.d.AddTenant(directory.TenantSpec{Domain: "contoso.onmicrosoft.com", DisplayName: "Contoso"})
 	callers := map[string][]string{
-		"all":    {"Application.ReadWrite.All", "AuditLog.Read.All", "Policy.Read.All", "AppRoleAssignment.ReadWrite.All", "User.Read.All"},
+		"all":    {"Application.ReadWrite.All", "AuditLog.Read.All", "Policy.Read.All", "AppRoleAssignment.ReadWrite.All", "User.Read.All", "CrossTenantInformation.ReadBasic.All"},
 		"owner":  {"Application.ReadWrite.OwnedBy"},
 		"reader": {"Application.Read.All"},
 		"nobody": nil,

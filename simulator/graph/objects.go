@@ -40,7 +40,7 @@ func (c *call) documents(k kind, o options) []map[string]any {
 		if withOwners {
 			doc[relation] = c.ownerDocuments(seen)
 		}
-		if o.expand != nil {
+		if o.expand != nil && doc[o.expand.relation] == nil {
 			doc[o.expand.relation] = c.related(seen, o.expand.relation)
 		}
 		docs = append(docs, doc)
@@ -137,7 +137,7 @@ func (c *call) get(o *object) reply {
 // The lock is held on entry and on return, yet not while the write takes its time.
 func (c *call) exclusively(o *object, write func() reply) reply {
 	if c.s.w.Gentle() {
-		return write()
+		return c.audited(o, write)
 	}
 	id := o.id()
 	if c.s.busy[id] {
@@ -146,7 +146,7 @@ func (c *call) exclusively(o *object, write func() reply) reply {
 	c.s.busy[id] = true
 	c.s.pause()
 	delete(c.s.busy, id)
-	return write()
+	return c.audited(o, write)
 }
 
 // create makes an application, or a service principal for one.
@@ -173,13 +173,22 @@ func (c *call) create(k kind) reply {
 	if r := c.checkFields(applicationKind, fields); r != nil {
 		return *r
 	}
+	specs, refused := c.bornPasswords(fields)
+	if refused != nil {
+		return *refused
+	}
 	a := c.s.d.Register(c.tenant, name, audience)
 	c.own(&a.Owners, owners)
-	if r := c.setFields(applicationObject(a), fields); r != nil {
+	o := applicationObject(a)
+	r := c.setFields(o, fields)
+	if r == nil {
+		r = c.addBorn(o, specs)
+	}
+	if r != nil {
 		c.s.d.DeleteApplication(a)
 		return *r
 	}
-	return c.createdObject(applicationObject(a))
+	return c.createdObject(o)
 }
 
 func (c *call) createPrincipal(fields map[string]any, owners []string) reply {
@@ -210,8 +219,13 @@ func (c *call) own(owners *[]string, named []string) {
 	}
 }
 
+// createdObject answers a new object, with the values of the passwords that were made with it, this once.
 func (c *call) createdObject(o *object) reply {
 	doc := o.document(false)
+	for i, p := range o.credentials().Passwords {
+		doc["passwordCredentials"].([]any)[i].(map[string]any)["secretText"] = p.Value
+	}
+	c.note(o, directory.Audit{Activity: "Add " + map[bool]string{true: "application", false: "service principal"}[o.app != nil], Operation: "Add"})
 	doc["@odata.context"] = c.context(o.set + "/$entity")
 	answer := made(doc)
 	answer.header = http.Header{"Location": {c.base() + "v2/" + c.tenant.ID + "/directoryObjects/" + o.id() + "/Microsoft.DirectoryServices." + o.label}}

@@ -57,6 +57,10 @@ func (c *call) readPassword(fields map[string]any) (spec directory.PasswordSpec,
 		}
 	}
 	inner, _ := fields["passwordCredential"].(map[string]any)
+	return c.readPasswordFields(inner)
+}
+
+func (c *call) readPasswordFields(inner map[string]any) (spec directory.PasswordSpec, refused *reply) {
 	for name := range inner {
 		switch name {
 		case "displayName", "startDateTime", "endDateTime", "customKeyIdentifier", "hint", "keyId", "secretText", "@odata.type":
@@ -85,6 +89,33 @@ func (c *call) readPassword(fields map[string]any) (spec directory.PasswordSpec,
 		return spec, &r
 	}
 	return spec, nil
+}
+
+// bornPasswords takes the passwords out of the fields of a new app that are to be made with it. Source:
+// https://learn.microsoft.com/graph/api/application-post-applications, example 2, read 2026-11-26.
+func (c *call) bornPasswords(fields map[string]any) (specs []directory.PasswordSpec, refused *reply) {
+	list, _ := fields["passwordCredentials"].([]any)
+	delete(fields, "passwordCredentials")
+	for _, item := range list {
+		inner, _ := item.(map[string]any)
+		spec, refused := c.readPasswordFields(inner)
+		if refused != nil {
+			return nil, refused
+		}
+		specs = append(specs, spec)
+	}
+	return specs, nil
+}
+
+// addBorn gives a new app its passwords.
+func (c *call) addBorn(o *object, specs []directory.PasswordSpec) *reply {
+	for _, spec := range specs {
+		if refused := c.refusesPassword(o, spec); refused != nil {
+			return refused
+		}
+		c.s.d.AddPassword(o.app, spec)
+	}
+	return nil
 }
 
 // refusesPassword answers the rule that a new password would break, nil when there is none.

@@ -138,12 +138,18 @@ func (c *call) users(rest []string) reply {
 	if refused != nil {
 		return *refused
 	}
-	if len(rest) == 0 {
+	if len(rest) == 0 || rest[0] == "$count" {
 		var docs []map[string]any
 		for _, u := range c.tenant.Users {
 			docs = append(docs, userDocument(u))
 		}
-		return c.page("users", docs, options)
+		if len(rest) == 0 {
+			return c.page("users", docs, options)
+		}
+		if !c.eventual() {
+			return malformed("$count is not currently supported.")
+		}
+		return ok(len(options.apply(docs)))
 	}
 	u := c.tenant.User(rest[0])
 	if u == nil {

@@ -53,6 +53,8 @@ func TestOwnersAreExpandedCastAndCounted(t *testing.T) {
 		"of another type":             {one + "/owners/microsoft.graph.user", `"value":[]`},
 		"of no type":                  {one + "/owners/microsoft.graph.colour", "Resource not found for the segment"},
 		"their number":                {one + "/owners/$count", "1"},
+		"owners filtered and shown":   {apps + "?$count=true&$select=id&$expand=owners($select=id)&" + q("filter", "owners/$count eq 1 and displayName eq 'Provision Assist'"), `"owners":[{"@odata.type":"#microsoft.graph.servicePrincipal","id":"` + owner + `"}]`},
+		"the number of people":        {"/v1.0/users/$count", "0"},
 		"who has none":                {apps + "?$count=true&$select=displayName&" + q("filter", "owners/$count eq 0 and displayName eq 'Other'"), `"@odata.count":1,"value":[{"displayName":"Other"}]`},
 	} {
 		t.Run(name, func(t *testing.T) {

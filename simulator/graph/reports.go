@@ -8,23 +8,28 @@ import (
 	"keyturn/simulator/world"
 )
 
-// routeReports serves the two beta reports about sign-ins. Sources:
+// routeReports serves the beta reports about sign-ins, the log of them and that of changes. Sources:
 // https://learn.microsoft.com/graph/api/reportroot-list-appcredentialsigninactivities and
 // https://learn.microsoft.com/graph/api/signin-list, read 2026-11-22.
 func (c *call) routeReports(rest []string) reply {
-	name := ""
-	if len(rest) > 0 {
-		name = strings.ToLower(rest[0])
-	}
-	switch {
-	case c.version == "beta" && strings.EqualFold(c.segments[0], "reports") && name == "appcredentialsigninactivities":
-		return c.reading(c.may("AuditLog.Read.All"), func() reply { return c.activities(rest[1:]) })
-	case strings.EqualFold(c.segments[0], "auditLogs") && name == "signins":
-		return c.reading(c.may("AuditLog.Read.All"), func() reply { return c.signIns() })
-	case name == "":
+	if len(rest) == 0 {
 		return c.noSegment(c.segments[0])
 	}
-	return c.noSegment(rest[0])
+	answer := c.reports()[strings.ToLower(c.segments[0]+"/"+rest[0])]
+	if answer == nil {
+		return c.noSegment(rest[0])
+	}
+	return c.reading(c.may("AuditLog.Read.All"), func() reply { return answer(rest[1:]) })
+}
+
+// reports are what can be asked in the call's version of Graph, in lower case.
+func (c *call) reports() map[string]func(rest []string) reply {
+	known := map[string]func(rest []string) reply{"auditlogs/signins": c.signIns, "auditlogs/directoryaudits": c.audits}
+	if c.version == "beta" {
+		known["reports/appcredentialsigninactivities"] = c.activities
+		known["reports/serviceprincipalsigninactivities"] = c.principalActivities
+	}
+	return known
 }
 
 // absent reports whether the tenant's licence has no reports, or its cloud has none: the credential report exists in the
@@ -98,7 +103,7 @@ func (c *call) activityDocument(a directory.Activity) map[string]any {
 
 // signIns answers the sign-in log. Without a filter on signInEventTypes only interactive sign-ins are in it, of which
 // the simulated tenant has none; the v1.0 form has no credential key id.
-func (c *call) signIns() reply {
+func (c *call) signIns([]string) reply {
 	if c.absent(false) {
 		return failure(http.StatusForbidden, "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
 			"Neither tenant is B2C or tenant doesn't have premium license")

@@ -30,6 +30,8 @@ func (c *call) route() reply {
 		return c.routeRoles(strings.ToLower(name), key, rest)
 	case "identity":
 		return c.routeIdentity(rest)
+	case "tenantrelationships":
+		return c.routeTenants(rest)
 	case "oauth2permissiongrants":
 		return c.routeConsents(rest)
 	}

@@ -463,6 +463,31 @@ func TestDiscovery(t *testing.T) {
 	if status != http.StatusOK || body["account_type"] != "Managed" {
 		t.Errorf("realm: %d %v", status, body)
 	}
+	status, body = get("getuserrealm.srf?login=svc@contoso.onmicrosoft.com&json=1")
+	if status != http.StatusOK || body["NameSpaceType"] != "Managed" || body["DomainName"] != "contoso.onmicrosoft.com" || body["FederationBrandName"] != "Contoso" {
+		t.Errorf("realm as older clients ask: %d %v", status, body)
+	}
+	status, body = get("GetUserRealm.srf?login=somebody@nowhere.example")
+	if status != http.StatusOK || body["NameSpaceType"] != "Unknown" || body["DomainName"] != nil {
+		t.Errorf("realm of nobody: %d %v", status, body)
+	}
+}
+
+func TestTheOldRealmIsToldAsXMLToo(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, world.Settings{Gentle: true})
+	b.w.Lock()
+	b.tenant.Domains = append(b.tenant.Domains, directory.Domain{Name: "contoso.com", Federated: true})
+	b.w.Unlock()
+	r := httptest.NewRequest(http.MethodPost, loginHost+"GetUserRealm.srf", strings.NewReader("login=anna%40contoso.com&xml=1"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	b.s.ServeHTTP(w, r)
+	for _, part := range []string{`<RealmInfo Success="true">`, "<State>3</State>", "<NameSpaceType>Federated</NameSpaceType>", "<STSAuthURL>https://adfs.contoso.com/adfs/services/trust/2005/usernamemixed</STSAuthURL>"} {
+		if !strings.Contains(w.Body.String(), part) {
+			t.Errorf("no %s in %s", part, w.Body)
+		}
+	}
 }
 
 func TestOddRequests(t *testing.T) {

@@ -3,7 +3,6 @@ package login
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"keyturn/simulator/directory"
@@ -55,6 +54,10 @@ func (s *Service) other(w http.ResponseWriter, r *http.Request, rest string) {
 		http.Redirect(w, r, s.w.Cloud().Login()+"/common/oauth2/deviceauth", http.StatusFound)
 		return
 	}
+	if strings.EqualFold(strings.Trim(r.URL.Path, "/"), "getuserrealm.srf") {
+		s.oldRealm(w, r)
+		return
+	}
 	if word, user, ok := strings.Cut(rest, "/"); ok && strings.EqualFold(word, "userrealm") {
 		s.reading(w, r, func() { s.realm(w, user) })
 		return
@@ -95,29 +98,6 @@ func split(path string) (tenant, rest string) {
 		return "", ""
 	}
 	return parts[0], strings.Join(parts[1:], "/")
-}
-
-func (s *Service) realm(w http.ResponseWriter, user string) {
-	if name, err := url.PathUnescape(user); err == nil {
-		user = name
-	}
-	_, domain, _ := strings.Cut(user, "@")
-	s.w.Lock()
-	t := s.d.Tenant(domain)
-	s.w.Unlock()
-	realm := map[string]any{
-		"ver": "1.0", "account_type": "Unknown", "cloud_instance_name": s.w.Cloud().Instance, "cloud_audience_urn": "urn:federation:MicrosoftOnline",
-	}
-	switch {
-	case t == nil:
-	case t.IsFederated(user):
-		server := "https://adfs." + domain + "/adfs/"
-		realm["account_type"], realm["domain_name"], realm["federation_protocol"] = "Federated", domain, "WSTrust"
-		realm["federation_metadata_url"], realm["federation_active_auth_url"] = server+"services/trust/mex", server+"services/trust/2005/usernamemixed"
-	default:
-		realm["account_type"], realm["domain_name"] = "Managed", domain
-	}
-	writeJSON(w, http.StatusOK, realm)
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

@@ -30,7 +30,10 @@ func roleRights() map[string]string {
 
 // elevatedRoles are the Graph roles of a global administrator's tool, as far as they matter here.
 func elevatedRoles() []string {
-	return []string{"Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "User.Read.All"}
+	return []string{
+		"Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "CrossTenantInformation.ReadBasic.All", "DelegatedPermissionGrant.ReadWrite.All",
+		"Directory.Read.All", "Policy.Read.All", "RoleManagement.Read.Directory", "User.Read.All",
+	}
 }
 
 func (s *planter) declareRights() {

@@ -57,7 +57,10 @@ func TestRightsAreTakenAndGivenBack(t *testing.T) {
 		"two":            {seed.SwitchMissingRight, "ownership,vault-set", holding{roles, false, vault[:2], azure}},
 		"Azure's":        {seed.SwitchMissingRight, "azure", holding{roles, true, vault, nil}},
 		"elevated": {seed.SwitchElevated, "on", holding{
-			slices.Sorted(slices.Values(append([]string{"Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "User.Read.All"}, roles...))), true, vault, []string{"Contributor", "Owner"},
+			slices.Sorted(slices.Values(append([]string{
+				"Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "CrossTenantInformation.ReadBasic.All", "DelegatedPermissionGrant.ReadWrite.All",
+				"Directory.Read.All", "Policy.Read.All", "RoleManagement.Read.Directory", "User.Read.All",
+			}, roles...))), true, vault, []string{"Contributor", "Owner"},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
