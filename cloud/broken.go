@@ -21,7 +21,6 @@ const (
 	fixProxy     = "see that it runs, and correct network.proxy, --proxy or HTTPS_PROXY, whichever names it"
 	fixAuthority = "the connection is inspected by a proxy, or goes to somebody else: set network.caFile or --ca-file to that proxy's authority in PEM form"
 	fixName      = "the connection goes to somebody else: look at this machine's name service, its hosts file and the proxy"
-	fixFiles     = "let it have more: ulimit -n, or LimitNOFILE of the service"
 	fixManaged   = "run Keyturn on an Azure machine that has an identity assigned, or choose another identity in the configuration"
 	fixVaultName = "check the vault's name and cloud in the configuration: no vault answers to that name, or it can't be resolved from here"
 )
@@ -65,7 +64,7 @@ func classifyBroken(err error, subject string) error {
 func (s sending) broke(p *problem.Error, err error) {
 	switch {
 	case errors.Is(err, syscall.EMFILE):
-		p.Message, p.Fix, p.Doubtful = "can't connect"+s.to()+": this process has as many files open as it may", fixFiles, false
+		p.Message, p.Fix, p.Doubtful = "can't connect"+s.to()+": "+problem.TooManyFiles, problem.FixTooManyFiles, false
 	case neverSent(err) && deadProxy(err) != "":
 		p.Message, p.Fix, p.Doubtful = "the proxy "+deadProxy(err)+" doesn't answer", fixProxy, false
 	case neverSent(err):

@@ -5,12 +5,14 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"keyturn/problem"
@@ -94,6 +96,9 @@ func rootsWith(file string) (*x509.CertPool, error) {
 	}
 	const fix = "set network.caFile or --ca-file to a file with the authority's certificate in PEM form"
 	text, err := os.ReadFile(file)
+	if errors.Is(err, syscall.EMFILE) {
+		return nil, problem.NeedsPerson("network.caFile", file, "the authority file can't be read: "+problem.TooManyFiles, problem.FixTooManyFiles)
+	}
 	if err != nil {
 		return nil, problem.NeedsPerson("network.caFile", file, "the authority file can't be read", fix)
 	}

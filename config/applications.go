@@ -93,6 +93,9 @@ func (r *reader) checkName(each entry) {
 
 // blocks reads an application's targets as far as their descriptors tell.
 func (r *reader) blocks(app entry, written []held, kinds []target.Descriptor) []Block {
+	if len(written) == 0 && r.within(app.spot, "targets").path == app.spot.path {
+		return nil // that the key is missing is told already
+	}
 	if len(written) == 0 {
 		r.sayf(app.keyAt, "add at least one place that holds the secret below targets", "%q has no targets", app.key)
 		return nil

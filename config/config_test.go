@@ -294,6 +294,16 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// What is missing is told once, though two rules want it.
+func TestTargetsThatAreMissingAreToldOnce(t *testing.T) {
+	t.Parallel()
+	_, err := Parse("f", []byte("tenant: t\napplications:\n  a:\n    clientId: 7f0d7f0d-1111-2222-3333-444444444444\n"), kinds())
+	var problems *Problems
+	if !errors.As(err, &problems) || strings.Count(err.Error(), "targets") != 2 || !strings.Contains(err.Error(), `"targets" is missing in applications.a; add targets: ...`) {
+		t.Errorf("got:\n%v", err)
+	}
+}
+
 func TestDurations(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{

@@ -33,6 +33,8 @@ func unreadable(path, who string, why error) error {
 		message, fix = "there is no such file", "correct the name; keyturn init --out FILE writes a new one"
 	case errors.Is(why, fs.ErrPermission):
 		message, fix = "this user may not read the configuration file", "grant it, or run Keyturn as a user who may"
+	case errors.Is(why, syscall.EMFILE):
+		message, fix = "the configuration file can't be read: "+problem.TooManyFiles, problem.FixTooManyFiles
 	case errors.Is(why, syscall.EISDIR):
 		message, fix = "the configuration is a folder", "name the file in it, such as keyturn.yaml"
 	}

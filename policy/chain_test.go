@@ -145,8 +145,8 @@ func within(f policy.Freeze, w policy.Window, at time.Time) bool {
 	return f.From <= today && today <= f.To
 }
 
-// isOpen is a second reading of a window of one weekday, hour and minute: whether a clock on the wall showed that less
-// than its length ago.
+// isOpen is a second reading of a window of one weekday, hour and minute: whether a clock on the wall showed that, or leapt
+// over it, less than its length ago.
 func isOpen(t fataler, w policy.Window, at time.Time) bool {
 	var minute, hour, weekday int
 	if _, err := fmt.Sscanf(w.Cron, "%d %d * * %d", &minute, &hour, &weekday); err != nil {
@@ -154,7 +154,10 @@ func isOpen(t fataler, w policy.Window, at time.Time) bool {
 	}
 	zone := zoneOf(w)
 	for back := at.Truncate(time.Minute); at.Sub(back) < w.Length; back = back.Add(-time.Minute) {
-		if wall := back.In(zone); wall.Minute() == minute && wall.Hour() == hour && int(wall.Weekday()) == weekday {
+		wall, before := back.In(zone), back.Add(-time.Minute).In(zone)
+		wanted, shown := hour*60+minute, wall.Hour()*60+wall.Minute()
+		leapt := wall.Day() == before.Day() && before.Hour()*60+before.Minute() < wanted && wanted < shown
+		if (shown == wanted || leapt) && int(wall.Weekday()) == weekday {
 			return true
 		}
 	}
@@ -173,8 +176,8 @@ func zoneOf(w policy.Window) *time.Location {
 	return zone
 }
 
-// Where clocks are changed, a window opens by the clock on the wall all the same: not at all in the week whose time the
-// clocks leap over, and twice where they show it twice. On Lord Howe Island alone, whose clocks change by half an hour, the
+// Where clocks are changed, a window opens by the clock on the wall all the same: as soon as they have leapt over its time,
+// and twice where they show it twice. On Lord Howe Island alone, whose clocks change by half an hour, the
 // cron library opens one window too many a year.
 func TestWindowsKeepToTheClockOnTheWall(t *testing.T) {
 	t.Parallel()

@@ -175,7 +175,12 @@ func (w Window) schedule() (cron.Schedule, error) {
 	if !w.isSet() {
 		return nil, errors.New("no window")
 	}
-	return fields.Parse("CRON_TZ=" + w.zone().String() + " " + w.Cron)
+	there, err := fields.Parse("CRON_TZ=" + w.zone().String() + " " + w.Cron)
+	if err != nil {
+		return nil, err
+	}
+	anywhere, err := fields.Parse("CRON_TZ=UTC " + w.Cron)
+	return summertime{there, anywhere, w.zone()}, err
 }
 
 func (w Window) zone() *time.Location {

@@ -13,6 +13,12 @@ import (
 	"time"
 )
 
+// What is said where the system lets this process open no more files, whatever it wanted to open.
+const (
+	TooManyFiles    = "this process has as many files open as it may"
+	FixTooManyFiles = "let it have more: ulimit -n, or LimitNOFILE of the service"
+)
+
 // Class says what may help.
 type Class string
 

@@ -24,8 +24,8 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'pending', '{}', 0, '', '', ` + clock + ", " + clock + ") ON CONFLICT DO NOTHING"
 	// untold are the open notices of a subject that nobody can have been told of.
 	untold = "subject = $1 AND open AND state <> 'sent' AND sent = '{}' AND node = ''"
-	// ready are those that a node may collect; 14 hours are [store.LongestWait].
-	ready = "state = 'pending' AND (tries = 0 AND failure = '' OR due_at <= " + clock + " OR due_at > " + clock + ` + interval '14 hours') AND (node = $1
+	// ready are those that node $1 may collect; $2 is [store.LongestWait] in seconds.
+	ready = "state = 'pending' AND (tries = 0 AND failure = '' OR due_at <= " + clock + " OR due_at > " + clock + ` + make_interval(secs => $2)) AND (node = $1
 		OR NOT EXISTS (SELECT 1 FROM node WHERE node.id = notice.node AND alive_until > ` + clock + "))"
 	// settledState is the one that a notice gets: when its matter is over, nobody tries it again.
 	settledState = "CASE WHEN $3 = 'pending' AND NOT open AND kind NOT IN ('recovered', 'test') THEN 'over' ELSE $3 END"
@@ -69,7 +69,7 @@ func (s *Store) Tell(ctx context.Context, notices ...notice.Notice) error {
 func (s *Store) Collect(ctx context.Context, node string, most int) (found []store.Posting, err error) {
 	var some bool
 	err = s.read(ctx, func(conn *pgx.Conn) error {
-		return conn.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM notice WHERE "+ready+")", node).Scan(&some)
+		return conn.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM notice WHERE "+ready+")", node, store.LongestWait.Seconds()).Scan(&some)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look for notices to send: %w", err)
@@ -79,7 +79,7 @@ func (s *Store) Collect(ctx context.Context, node string, most int) (found []sto
 	}
 	err = s.write(ctx, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE notice SET node = $1 WHERE sequence IN
-			(SELECT sequence FROM notice WHERE `+ready+" ORDER BY sequence LIMIT $2 FOR UPDATE SKIP LOCKED)", node, most)
+			(SELECT sequence FROM notice WHERE `+ready+" ORDER BY sequence LIMIT $3 FOR UPDATE SKIP LOCKED)", node, store.LongestWait.Seconds(), most)
 		if err != nil {
 			return err
 		}

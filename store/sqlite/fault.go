@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"os"
+	"syscall"
 
 	driver "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -39,5 +41,17 @@ func (s *Store) classify(err error) error {
 	if !known {
 		return err
 	}
+	if result.Code()&0xff == sqlite3.SQLITE_CANTOPEN && noMoreFiles(s.path) {
+		f.message, f.fix = "the store's file can't be opened: "+problem.TooManyFiles, problem.FixTooManyFiles
+	}
 	return &problem.Error{Class: f.class, Code: f.code, Subject: s.path, Message: f.message, Fix: f.fix, Err: err}
+}
+
+// noMoreFiles reports whether the system lets this process open no more files, which SQLite doesn't tell from other reasons.
+func noMoreFiles(path string) bool {
+	file, err := os.Open(path)
+	if err == nil {
+		_ = file.Close() // nothing was written
+	}
+	return errors.Is(err, syscall.EMFILE)
 }

@@ -134,6 +134,7 @@ func TestOpenRefusesWhatIsNoStore(t *testing.T) {
 		"another program's database": {func(t *testing.T, path string) { alterFile(t, path, "CREATE TABLE theirs (a)") }, codeForeign},
 		"a newer release's store":    {func(t *testing.T, path string) { open(t, path); alterFile(t, path, "PRAGMA user_version = 99") }, codeNewer},
 		"a folder":                   {func(t *testing.T, path string) { mkdir(t, path) }, codeRights},
+		"a device":                   {func(t *testing.T, path string) { linkTo(t, os.DevNull, path) }, codeForeign},
 		"a path in no folder":        {func(t *testing.T, path string) { removeAll(t, filepath.Dir(path)) }, codeFolder},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -364,6 +365,13 @@ func beginOne(t *testing.T, s *Store) renewal.Run {
 func writeFile(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func linkTo(t *testing.T, target, path string) {
+	t.Helper()
+	if err := os.Symlink(target, path); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -23,9 +23,10 @@ const (
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', '[]', 0, '', '', ` + clock + ", " + clock + ") ON CONFLICT DO NOTHING"
 	// untold are the open notices of a subject that nobody can have been told of.
 	untold = "subject = ? AND open = 1 AND state <> 'sent' AND sent = '[]' AND node = ''"
-	// ready are those that a node may collect; 50400000000 is [store.LongestWait].
-	ready = "state = 'pending' AND (tries = 0 AND failure = '' OR due_at <= " + clock + " OR due_at > " + clock + ` + 50400000000) AND (node = ?1
+	// ready are those that node ?1 may collect; ?2 is [longestWait].
+	ready = "state = 'pending' AND (tries = 0 AND failure = '' OR due_at <= " + clock + " OR due_at > " + clock + ` + ?2) AND (node = ?1
 		OR NOT EXISTS (SELECT 1 FROM node WHERE node.id = notice.node AND alive_until > ` + clock + "))"
+	longestWait = int64(store.LongestWait / time.Microsecond)
 	// settledState is the one that a notice gets: when its matter is over, nobody tries it again.
 	settledState = "iif(?1 = 'pending' AND open = 0 AND kind NOT IN ('recovered', 'test'), 'over', ?1)"
 	// keptFor is how long a notice stays to be looked up once nothing more will come of it.
@@ -68,7 +69,7 @@ func (s *Store) Tell(ctx context.Context, notices ...notice.Notice) error {
 // Collect implements [store.Outbox]. Mostly there is nothing, which a look alone can tell.
 func (s *Store) Collect(ctx context.Context, node string, most int) (found []store.Posting, err error) {
 	var some bool
-	if err := s.reader.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM notice WHERE "+ready+")", node).Scan(&some); err != nil {
+	if err := s.reader.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM notice WHERE "+ready+")", node, longestWait).Scan(&some); err != nil {
 		return nil, fmt.Errorf("look for notices to send: %w", s.classify(err))
 	}
 	if !some {
@@ -76,7 +77,7 @@ func (s *Store) Collect(ctx context.Context, node string, most int) (found []sto
 	}
 	err = s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE notice SET node = ?1 WHERE sequence IN
-			(SELECT sequence FROM notice WHERE `+ready+" ORDER BY sequence LIMIT ?2)", node, most)
+			(SELECT sequence FROM notice WHERE `+ready+" ORDER BY sequence LIMIT ?3)", node, longestWait, most)
 		if err != nil {
 			return err
 		}

@@ -70,7 +70,7 @@ func badFolder(folder string, err error) error {
 func create(path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		return exists(path)
 	}
 	if err != nil {
 		return badFolder(filepath.Dir(path), err)
@@ -80,8 +80,12 @@ func create(path string) error {
 
 // exists refuses a path at which there is no store.
 func exists(path string) error {
-	if _, err := os.Stat(path); err != nil {
+	info, err := os.Stat(path)
+	if err != nil {
 		return noStore(path, err)
+	}
+	if !info.Mode().IsRegular() && !info.IsDir() { // of a folder SQLite speaks itself
+		return problem.NeedsPerson(codeForeign, path, "this is a device, no file, and keeps nothing", "choose a file for `store` in keyturn.yaml")
 	}
 	return nil
 }
