@@ -24,6 +24,7 @@ import (
 var (
 	length = flag.Duration("length", 60*time.Second, "for how long things go wrong")
 	size   = flag.Int("apps", 25, "applications")
+	pooler = flag.Bool("pooler", false, "let the machines reach their database through a PgBouncer")
 	draws  = flag.Uint64("draws", 0, "repeat the chances of an earlier run; 0 draws anew")
 )
 
@@ -42,11 +43,15 @@ func TestSoak(t *testing.T) {
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	t.Logf("repeat with: go test ./e2e/soak -length %s -apps %d -draws %d", *length, *size, seed)
+	t.Logf("repeat with: go test ./e2e/soak -length %s -apps %d -pooler=%v -draws %d", *length, *size, *pooler, seed)
 	cloud := startCloud(t, "--seed", fmt.Sprintf("large:%d:due", *size), "--propagation", "2s", "--draws", fmt.Sprint(seed))
 	address := postgrestest.Database(t)
 	j := newJudge(t, cloud, address)
-	store, err := url.Parse(address)
+	way := address
+	if *pooler {
+		way = postgrestest.Pooler(t, address)
+	}
+	store, err := url.Parse(way)
 	if err != nil {
 		t.Fatal(err)
 	}
