@@ -24,11 +24,8 @@ func newAudit(sh *shell) *cobra.Command {
 		Long: "Everything that a renewal did is in the audit log: who, what, to which object, with which outcome, in the same\n" +
 			"transaction as the change. Each application's entries are chained, so that a changed or missing one shows.",
 		Example: "  keyturn audit verify\n  keyturn audit export > audit.jsonl",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newAuditVerify(sh), newAuditExport(sh))
-	return cmd
+	return family(cmd, newAuditVerify(sh), newAuditExport(sh))
 }
 
 func newAuditVerify(sh *shell) *cobra.Command {

@@ -16,11 +16,8 @@ func newConfig(sh *shell) *cobra.Command {
 		Use:     "config",
 		Short:   "Check keyturn.yaml, or print its JSON Schema",
 		Example: "  keyturn config check\n  keyturn config schema > keyturn.schema.json",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newConfigCheck(sh), newConfigSchema(sh))
-	return cmd
+	return family(cmd, newConfigCheck(sh), newConfigSchema(sh))
 }
 
 func newConfigCheck(sh *shell) *cobra.Command {

@@ -21,11 +21,8 @@ func newConsole(sh *shell) *cobra.Command {
 		Long: "The console is shown by keyturn serve: everything that expires, renewals as they go on, and the buttons that go with them.\n" +
 			"Without a provider to sign in with it is open to this machine alone, to whoever has a link that is good for one use.",
 		Example: "  keyturn console link",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newConsoleLink(sh))
-	return cmd
+	return family(cmd, newConsoleLink(sh))
 }
 
 func newConsoleLink(sh *shell) *cobra.Command {

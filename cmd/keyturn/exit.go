@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/spf13/cobra"
-
 	"keyturn/cmd/keyturn/screen"
 	"keyturn/config"
 	"keyturn/problem"
@@ -137,24 +135,4 @@ func (sh *shell) fixOf(err error) string {
 		return "it may pass by itself: try again in a minute"
 	}
 	return ""
-}
-
-// exactly demands n arguments, and says which in the command's own words.
-func exactly(n int, what string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) != n {
-			return fmt.Errorf("expected %s, got %d arguments", what, len(args))
-		}
-		return nil
-	}
-}
-
-// upTo allows at most n arguments.
-func upTo(n int, what string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) > n {
-			return fmt.Errorf("expected %s, got %d arguments", what, len(args))
-		}
-		return nil
-	}
 }

@@ -23,11 +23,8 @@ func newNotify(sh *shell) *cobra.Command {
 		Use:     "notify",
 		Short:   "Try how people are told, and look into the outbox",
 		Example: "  keyturn notify test\n  keyturn notify list",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newNotifyTest(sh), newNotifyList(sh), newNotifyResend(sh))
-	return cmd
+	return family(cmd, newNotifyTest(sh), newNotifyList(sh), newNotifyResend(sh))
 }
 
 func newNotifyTest(sh *shell) *cobra.Command {

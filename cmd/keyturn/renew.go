@@ -40,7 +40,7 @@ func (r *renewing) addFlags(sh *shell, cmd *cobra.Command) {
 func newRenew(sh *shell) *cobra.Command {
 	var r renewing
 	cmd := &cobra.Command{
-		Use:   "renew APP...",
+		Use: "renew APP...", SuggestFor: []string{"rotate", "roll"},
 		Short: "Renew an application's secret everywhere it lives, now",
 		Long: "Makes a new secret, waits until it signs in everywhere, writes it to every place, proves each place, keeps both\n" +
 			"secrets for the overlap, and removes the old one on evidence that nobody uses it.\n\n" +
@@ -52,7 +52,7 @@ func newRenew(sh *shell) *cobra.Command {
 			"  keyturn renew provision-assist --replace 7f0d7f0d-1111-2222-3333-444444444444\n" +
 			"  keyturn renew provision-assist --reuse     # the vault's value is good: only write it to the places that lag\n" +
 			"  keyturn renew provision-assist --emergency # the secret has leaked",
-		Args: cobra.MinimumNArgs(1),
+		Args: some("at least one application of keyturn.yaml"),
 	}
 	r.addFlags(sh, cmd)
 	cmd.Flags().BoolVarP(&r.yes, "yes", "y", false, "don't ask")

@@ -16,7 +16,7 @@ func newRuns(sh *shell) *cobra.Command {
 	var open bool
 	var limit int
 	cmd := &cobra.Command{
-		Use:     "runs [APP]",
+		Use: "runs [APP]", SuggestFor: []string{"history"},
 		Short:   "List renewals, newest first",
 		Example: "  keyturn runs\n  keyturn runs provision-assist --open\n  keyturn runs -o csv > runs.csv",
 		Args:    upTo(1, "at most one application"),

@@ -16,7 +16,7 @@ func newScan(sh *shell) *cobra.Command {
 	within := 30 * 24 * time.Hour
 	var dueOnly, addIns bool
 	cmd := &cobra.Command{
-		Use:   "scan",
+		Use: "scan", SuggestFor: []string{"list", "ls"},
 		Short: "List every credential of the tenant with its expiry, worst first",
 		Long: "Lists the secrets and certificates of every app registration, and of every service principal that holds its own.\n" +
 			"It only reads, and needs no configuration: the role Application.Read.All, or a person who may read the directory.\n\n" +

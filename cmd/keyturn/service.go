@@ -35,10 +35,8 @@ func newService(sh *shell) *cobra.Command {
 		Long: "Installs keyturn serve as a Windows service, or removes it. On Linux, deploy/ has units for systemd; see\n" +
 			"docs/unattended.md.",
 		Example: "  keyturn service install --config C:\\ProgramData\\Keyturn\\keyturn.yaml\n  keyturn service remove",
-		Args:    cobra.NoArgs,
 	}
-	cmd.AddCommand(newServiceInstall(sh), newServiceRemove(sh))
-	return cmd
+	return family(cmd, newServiceInstall(sh), newServiceRemove(sh))
 }
 
 func newServiceInstall(sh *shell) *cobra.Command {

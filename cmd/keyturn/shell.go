@@ -55,9 +55,9 @@ func (sh *shell) run(ctx context.Context, args []string) int {
 	root.SetIn(sh.in)
 	root.SetOut(sh.out)
 	root.SetErr(sh.errs)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !sh.began.Load() {
-		err = usage(err)
+		err = misread(cmd, err)
 	}
 	sh.show(err)
 	return exitCode(err)

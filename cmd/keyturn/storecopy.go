@@ -18,11 +18,10 @@ import (
 
 func newStore(sh *shell) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "store", Short: "Move what Keyturn remembers", Args: cobra.NoArgs,
+		Use: "store", Short: "Move what Keyturn remembers",
 		Example: "  keyturn store copy --to postgres://keyturn@db.contoso.com/keyturn?sslmode=verify-full",
 	}
-	cmd.AddCommand(newStoreCopy(sh))
-	return cmd
+	return family(cmd, newStoreCopy(sh))
 }
 
 func newStoreCopy(sh *shell) *cobra.Command {

@@ -17,11 +17,8 @@ func newToken(sh *shell) *cobra.Command {
 		Long: "A program uses the API of a Keyturn that serves by sending a token: Authorization: Bearer TOKEN. A token has a role, an end,\n" +
 			"and a maker in whose name it acts. It is shown once, when it is made; the store keeps a digest that can't be turned back.",
 		Example: "  keyturn token create pipeline --role operator --life 90d\n  keyturn token list",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newTokenCreate(sh), newTokenList(sh), newTokenRevoke(sh))
-	return cmd
+	return family(cmd, newTokenCreate(sh), newTokenList(sh), newTokenRevoke(sh))
 }
 
 func newTokenCreate(sh *shell) *cobra.Command {
