@@ -46,9 +46,10 @@ func (e *Engine) keepPace(ctx context.Context) {
 
 const (
 	// mostHolds is how often a look waits for the same application while the tenant takes no requests, longestHold for how
-	// long at most.
+	// long at most. Whoever calls for a single look is kept waiting for no longer than briefHold: it is called again.
 	mostHolds   = 3
 	longestHold = 5 * time.Minute
+	briefHold   = time.Minute
 )
 
 // planOf reads what decides one application's renewal. While the tenant takes no more requests it waits, since everything
@@ -59,10 +60,14 @@ func (e *Engine) planOf(ctx context.Context, app string) (stage.Setup, stage.Pla
 		if err == nil {
 			err = passing(plan)
 		}
-		if err == nil || problem.Of(err).Code != problem.Throttled || held == mostHolds {
+		if !problem.Is(err, problem.Throttled) || held == mostHolds {
 			return setup, plan, err
 		}
-		if cloud.Sleep(ctx, min(max(problem.Of(err).After, paceEvery), longestHold)) != nil {
+		wait := problem.Of(err).After
+		if wait > briefHold && !e.serving.Load() {
+			return setup, plan, err
+		}
+		if cloud.Sleep(ctx, min(max(wait, paceEvery), longestHold)) != nil {
 			return setup, plan, err
 		}
 	}

@@ -2,10 +2,12 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 
+	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/store"
 	"keyturn/store/sqlite"
@@ -102,5 +104,35 @@ func TestALookThatIsToStopWaitsForNoLine(t *testing.T) {
 	u.Store, u.Rounds.Apart = kept, time.Nanosecond
 	if u.KeepPace(ctx, true); kept.asked != 1 {
 		t.Errorf("looked at the line %d times", kept.asked)
+	}
+}
+
+// TestASingleLookIsntHeldForLong while the tenant takes no requests: whoever made it comes again, and whoever asks it to stop
+// needn't wait.
+func TestASingleLookIsntHeldForLong(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		after time.Duration
+		stop  bool
+		fails bool
+	}{
+		"it would have to wait for hours":    {after: 2 * time.Hour, fails: true},
+		"it is asked to stop while it waits": {after: time.Minute, stop: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setUp(t)
+			b.pass(dueIn)
+			var u unattended
+			u = b.unattended("a", func() error {
+				if c.stop {
+					close(u.stop)
+				}
+				return problem.Later(problem.Throttled, "tenant", c.after, errors.New("too many requests"))
+			})
+			if err := u.Once(t.Context()); (err != nil) != c.fails || u.reads.Load() != 1 {
+				t.Errorf("after %d readings: %v", u.reads.Load(), err)
+			}
+		})
 	}
 }

@@ -139,7 +139,10 @@ func (e *Engine) Once(ctx context.Context) error {
 }
 
 func (e *Engine) once(live context.Context, service Service) error {
-	looked := e.Look(live) // first, because it also sets the clock right
+	looked := e.lookUntilStopped(live) // first, because it also sets the clock right
+	if e.stopped() {
+		return nil
+	}
 	if looked == nil {
 		e.tidy(live, service)
 	}
@@ -155,6 +158,20 @@ func (e *Engine) once(live context.Context, service Service) error {
 	}
 	_ = group.Wait() // each run keeps its own failure
 	return errors.Join(append(errs, looked, e.postAll(live, service))...)
+}
+
+// lookUntilStopped is Look, which ends when this process is asked to stop: it may be waiting for a tenant that takes no requests.
+func (e *Engine) lookUntilStopped(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-e.Stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return e.Look(ctx)
 }
 
 // driveAtOnce is how many runs Once drives side by side: as many as a waker's workers.

@@ -133,6 +133,8 @@ func (sh *shell) fixOf(err error) string {
 		return "that process goes on with it, and keyturn status shows how; nothing is lost"
 	case problem.Of(err).Class == problem.Retry && !sh.interruptedBefore():
 		return "it may pass by itself: try again in a minute"
+	case problem.Of(err).Class != problem.Retry && problem.Of(err).Code != "internal":
+		return "when that is mended, run the command again; keyturn doctor checks all that it needs"
 	}
 	return ""
 }

@@ -46,6 +46,10 @@ func TestErrorsSayWhatToDoNext(t *testing.T) {
 	if errs.String() != want {
 		t.Errorf("got %q, want %q", errs.String(), want)
 	}
+	refused := &problem.Error{Class: problem.Permanent, Code: "refused", Subject: "connection", Message: "the service refused the request (405)"}
+	if next := sh.fixOf(refused); !strings.Contains(next, "run the command again") {
+		t.Errorf("of what nobody knows a fix for, it says %q", next)
+	}
 }
 
 // An attempt that was cancelled because another failed carries context.Canceled; nobody asked for that, so it isn't "stopped".

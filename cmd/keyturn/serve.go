@@ -237,14 +237,27 @@ func (s *service) keepServing(ctx context.Context) error {
 	}()
 	for {
 		err := s.engine.Serve(ctx, s.store.alarm(s.log, s.workers))
-		if err == nil || !isAway(err) || s.sh.interruptedBefore() {
-			return err
+		again, end := afterServing(err, s.sh.interruptedBefore())
+		if !again {
+			return end
 		}
 		s.log.Warn("the store was away; serving begins again", "error", err)
 		if s.rest(ctx) != nil {
 			return nil
 		}
 	}
+}
+
+// afterServing says what follows when serving has ended with err: it begins again, or the process ends with end. A store that was
+// away just when somebody asked it to stop is no failure: what was in hand is gone on with by whoever comes next.
+func afterServing(err error, stopping bool) (again bool, end error) {
+	switch {
+	case err == nil || !isAway(err):
+		return false, err
+	case stopping:
+		return false, nil
+	}
+	return true, nil
 }
 
 // isAway reports whether serving ended with a store that may be back: the lease was lost, or it can't be used for now. What

@@ -30,5 +30,11 @@ func TestServingBeginsAgainWhenItsStoreMayBeBack(t *testing.T) {
 		if got := isAway(c.err); got != c.away {
 			t.Errorf("%s: begins again %v, want %v", name, got, c.away)
 		}
+		if again, end := afterServing(c.err, false); again != c.away || (end == nil) != c.away {
+			t.Errorf("%s: begins again %v, ends with %v", name, again, end)
+		}
+		if again, end := afterServing(c.err, true); again || (end == nil) != c.away {
+			t.Errorf("%s, asked to stop: begins again %v, ends with %v", name, again, end)
+		}
 	}
 }
