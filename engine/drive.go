@@ -136,11 +136,11 @@ func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) 
 	}
 	found := problem.Of(cause)
 	if found.Class != problem.Retry && !errors.Is(cause, stage.ErrUnsaved) && !mayBeFresh(found, job.Run.Tries) {
-		return named(doorFor(cause), job)
+		return e.askBeside(ctx, job, cause)
 	}
 	delay, again := e.delayOf(ctx, job.Run.Tries)
 	if !again {
-		return named(doorFor(cause), job)
+		return e.askBeside(ctx, job, cause)
 	}
 	delay = max(delay, found.After)
 	later := stage.Pause{Door: renewal.Retry, Until: e.Clock.Now().Add(delay), Reason: renewal.Reason{
@@ -156,6 +156,21 @@ func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) 
 		return later
 	}
 	return stage.Pause{}
+}
+
+// askedAgain is when a step is tried once more that nobody knows a fix for, beside the person who is asked about it.
+const askedAgain = time.Hour
+
+// askBeside asks a person about a failure. One that nobody knows a fix for may be over by the time somebody reads of it, and a
+// secret that isn't renewed for it ends: where somebody comes back by itself, it is tried again now and then all the same.
+func (e *Engine) askBeside(ctx context.Context, job *stage.Job, cause error) stage.Pause {
+	pause := named(doorFor(cause), job)
+	if problem.Of(cause).Class == problem.Person || job.Run.Order.Person != "" || !e.returns(ctx) {
+		return pause
+	}
+	pause.Until = e.Clock.Now().Add(askedAgain)
+	pause.Reason.Fix += "; it is tried again by itself every hour"
+	return pause
 }
 
 // againFix is what to do about a failure that may pass: nothing, or what its wire says where it doesn't.

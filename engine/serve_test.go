@@ -314,6 +314,13 @@ func TestAnOutageAsksNobodyWhileSomebodyComesBack(t *testing.T) {
 	if run := b.runs(u.store)[0]; run.Door != renewal.Person {
 		t.Fatalf("after days: door %q after %d tries", run.Door, run.Tries)
 	}
+	b.world.Fail = nil
+	if err := u.Once(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if run := b.runs(u.store)[0]; run.State != renewal.Overlapping {
+		t.Errorf("when it is over, the run is %s behind door %q", run.State, run.Door)
+	}
 	if b.world.Live()[stagetest.OldKey] == "" || len(b.world.Failing()) > 0 {
 		t.Error("the old secret must go on working")
 	}

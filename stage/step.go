@@ -71,13 +71,20 @@ func (j *Job) Park(ctx context.Context, pause Pause) error {
 	})
 }
 
-// Reopen opens a door that was closed for a person, who has come back: tries are counted anew. Other doors need nothing.
+// Reopen opens a door that was closed for a person, who has come back: tries are counted anew. Where the time has come at which
+// the question was to be asked again by itself, they aren't. Other doors need nothing.
 func (j *Job) Reopen(ctx context.Context) error {
 	if j.Run.Door != renewal.Person {
 		return nil
 	}
-	j.reopened = true
-	return j.save(ctx, draft{run: to(j.Run.State)})
+	j.reopened = j.Run.WakeAt.IsZero() || j.Now().Before(j.Run.WakeAt)
+	tries := j.Run.Tries
+	return j.save(ctx, draft{run: func(r *renewal.Run) {
+		to(j.Run.State)(r)
+		if !j.reopened {
+			r.Tries = tries
+		}
+	}})
 }
 
 // CountTry saves that a step failed and will be tried again, so that a run that fails for ever ends before a person
