@@ -18,7 +18,7 @@ func (e *examination) value(ctx context.Context) {
 			continue
 		}
 		value, standing, err := custodian.Current(ctx)
-		if err != nil || value.IsZero() || e.subject.Memory.isProving(t.Place().ID, standing) {
+		if err != nil || value.IsZero() || e.subject.Memory.Last.Brought(standing.Tag, standing.Receipt, e.subject.Memory.Deliveries[t.Place().ID]) {
 			return // its own check says why
 		}
 		if err := e.subject.Issuer.SignIn(ctx, e.subject.ClientID, value); problem.Of(err) != nil && problem.Of(err).Class == problem.Person {
@@ -27,10 +27,4 @@ func (e *examination) value(ctx context.Context) {
 		}
 		return
 	}
-}
-
-// isProving reports whether a place shows what an open run has brought everywhere.
-func (m Memory) isProving(place string, standing target.Standing) bool {
-	waits := m.Last.ID != "" && !m.Last.State.Ended() && !m.Last.VerifiedAt.IsZero()
-	return waits && standing.Receipt != "" && standing.Receipt == m.Deliveries[place].Receipt
 }

@@ -95,6 +95,18 @@ func (r Run) InUseEnds() time.Time {
 	return r.Order.End
 }
 
+// Brought reports whether a place that shows tag and receipt shows what this run, while it is open, has brought everywhere: by
+// the run's tag or, where the place can't keep that, by the receipt of its delivery there.
+func (r Run) Brought(tag, receipt string, there Delivery) bool {
+	switch {
+	case r.ID == "" || r.State.Ended() || r.VerifiedAt.IsZero():
+		return false
+	case tag != "":
+		return tag == Tag(r.ID, r.Attempt)
+	}
+	return receipt != "" && receipt == there.Receipt
+}
+
 // FoundIn is the receipt that a place, named by its target, had for the old value; "" = it isn't known.
 func (o Order) FoundIn(target string) string {
 	if target != o.Custodian {

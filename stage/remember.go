@@ -31,19 +31,14 @@ func Remember(ctx context.Context, reader store.Reader, request Request, app str
 	return request
 }
 
-// isProven reports whether a place shows what the application's open run has brought everywhere: by the run's mark or, where
-// the place can't keep that, by the receipt of the write.
+// isProven reports whether a place shows what the application's open run has brought everywhere.
 func isProven(ctx context.Context, reader store.Reader, app, place string, standing target.Standing) bool {
 	open, err := reader.Runs(ctx, store.Filter{App: app, Open: true, Limit: 1})
-	if err != nil || len(open) == 0 || open[0].VerifiedAt.IsZero() {
+	if err != nil || len(open) == 0 {
 		return false
 	}
-	run := open[0]
-	if standing.Tag != "" {
-		return standing.Tag == renewal.Tag(run.ID, run.Attempt)
-	}
-	history, err := reader.History(ctx, run.ID)
-	return err == nil && standing.Receipt != "" && history.Of(run.Attempt)[place].Receipt == standing.Receipt
+	history, err := reader.History(ctx, open[0].ID)
+	return err == nil && open[0].Brought(standing.Tag, standing.Receipt, history.Of(open[0].Attempt)[place])
 }
 
 // deliveredKey looks through an application's runs, newest first, for the write that left that receipt.
