@@ -2,6 +2,7 @@ package cloud_test
 
 import (
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -249,6 +250,18 @@ func TestTokensEndByTheCloudsClock(t *testing.T) {
 	}
 	if c.Count("/token") != 2 || c.Count("openid-configuration") != 1 {
 		t.Errorf("sent %v", c.Sent())
+	}
+}
+
+func TestAnAuthorityFileIsToldApartFromOneThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ file, want string }{
+		"not there": {filepath.Join(t.TempDir(), "ca.pem"), "there is no such authority file"},
+		"a folder":  {t.TempDir(), "the authority file can't be read"},
+	} {
+		if _, err := cloud.Open(t.Context(), cloud.Options{CAFile: c.file}); problem.Of(err).Message != c.want || problem.Of(err).Subject != c.file {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

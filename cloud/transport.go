@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -96,10 +97,14 @@ func rootsWith(file string) (*x509.CertPool, error) {
 	}
 	const fix = "set network.caFile or --ca-file to a file with the authority's certificate in PEM form"
 	text, err := os.ReadFile(file)
-	if errors.Is(err, syscall.EMFILE) {
+	switch {
+	case errors.Is(err, syscall.EMFILE):
 		return nil, problem.NeedsPerson("network.caFile", file, "the authority file can't be read: "+problem.TooManyFiles, problem.FixTooManyFiles)
-	}
-	if err != nil {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, problem.NeedsPerson("network.caFile", file, "there is no such authority file", fix)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, problem.NeedsPerson("network.caFile", file, "this user may not read the authority file", "grant it, or "+fix)
+	case err != nil:
 		return nil, problem.NeedsPerson("network.caFile", file, "the authority file can't be read", fix)
 	}
 	roots, err := x509.SystemCertPool()

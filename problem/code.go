@@ -105,6 +105,7 @@ func settings() []Meaning {
 		{"app.ambiguous", "Several app registrations are called so.", "Give the client ID of one."},
 		{"permissions.unreadable", "The file with an add-in's permissions can't be understood.", "Give AppManifest.xml, or the XML that was pasted into appinv.aspx."},
 		{"file.exists", "The file to write is there already.", "Choose another with --out, or overwrite it with --force."},
+		{"file.unwritable", "The file to write can't be made there.", "Choose another with --out, or grant yourself its folder."},
 		{"refused", "You didn't agree, so nothing was done.", "With --yes the command doesn't ask."},
 	}
 }

@@ -92,8 +92,8 @@ func (sh *shell) printAdvice(f *format, out string, told []advice.Advice) error 
 	if f.chosen == asJSON {
 		return usage(fmt.Errorf("--out writes Markdown; redirect -o json instead"))
 	}
-	if err := os.WriteFile(out, []byte(text), 0o600); err != nil {
-		return fmt.Errorf("write the advice: %w", err)
+	if err := writeFile(out, text); err != nil {
+		return err
 	}
 	sh.say("%s written", out)
 	return nil

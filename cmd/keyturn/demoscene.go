@@ -168,6 +168,9 @@ func (d *demonstration) renew(ctx context.Context, s *scene, say string) error {
 	if err != nil && exitCode(err) != exitAttention {
 		return err
 	}
+	if s.ended.State != renewal.Done && d.sh.interruptedBefore() {
+		return context.Canceled // which is why it stands still, and is told already
+	}
 	if s.ended.State != renewal.Done {
 		return fmt.Errorf("the renewal stands still: %s", s.ended.Outcome)
 	}

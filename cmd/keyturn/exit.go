@@ -121,10 +121,7 @@ func (sh *shell) fixOf(err error) string {
 	if fix := problem.Of(err).Fix; fix != "" {
 		return fix
 	}
-	var ended *verdict
 	switch {
-	case errors.As(err, &ended) && ended.code == exitUsage:
-		return "keyturn --help lists the commands, keyturn COMMAND --help the flags of one, with examples"
 	case errors.Is(err, config.ErrNoFile):
 		return "keyturn init writes one; or name it with --config or " + config.Variable
 	case errors.Is(err, store.ErrNotFound):

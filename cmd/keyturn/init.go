@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -112,8 +112,8 @@ func (sh *shell) initialise(ctx context.Context, in initialising, args []string)
 	if path == "-" {
 		return sh.write(text)
 	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		return fmt.Errorf("write the configuration: %w", err)
+	if err := writeFile(path, text); err != nil {
+		return err
 	}
 	sh.tellInit(path, report)
 	return nil
@@ -128,11 +128,18 @@ func (sh *shell) initPath(in initialising) (string, error) {
 		}
 	}
 	_, err := os.Stat(path)
-	if path == "-" || in.force || errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case path == "-":
 		return path, nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("look at %s: %w", path, err)
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+			return "", unwritable(path, err) // told before anybody is asked
+		}
+		return path, nil
+	case in.force:
+		return path, nil
+	case err != nil:
+		return "", unwritable(path, err)
 	}
 	return "", problem.NeedsPerson("file.exists", path, "it is there already", "choose another with --out, see what would be written with --out -, or overwrite it with --force")
 }

@@ -48,8 +48,8 @@ func (sh *shell) initialiseAddIn(ctx context.Context, in initialising, args []st
 	if path == "-" {
 		return sh.write(addInText(draft))
 	}
-	if err := os.WriteFile(path, []byte(addInText(draft)), 0o600); err != nil {
-		return fmt.Errorf("write the configuration: %w", err)
+	if err := writeFile(path, addInText(draft)); err != nil {
+		return err
 	}
 	sh.say("%s written for the add-in %s: %s", path, draft.addIn.App, draft.standing)
 	sh.say("next: read the file, then keyturn doctor and keyturn plan, each with --sign-in browser where nothing else is set up")

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"keyturn/problem"
 	"keyturn/renewal"
 )
@@ -258,7 +260,7 @@ func TestEverythingOnStderrIsALineWhereLinesAreWanted(t *testing.T) {
 	sh.flags.logFormat = asLine
 	sh.say("two\nlines for %s", "a person")
 	sh.show(problem.NeedsPerson("rights.missing", "app", "may not", "grant it"))
-	sh.show(usage(errors.New("no such flag")))
+	sh.show(misread(&cobra.Command{Use: "plan"}, errors.New("no such flag")))
 	lines := strings.Split(strings.TrimSpace(errs.String()), "\n")
 	if len(lines) != 3 {
 		t.Fatalf("%d lines: %q", len(lines), lines)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -56,7 +57,8 @@ func (sh *shell) run(ctx context.Context, args []string) int {
 	root.SetOut(sh.out)
 	root.SetErr(sh.errs)
 	cmd, err := root.ExecuteContextC(ctx)
-	if err != nil && !sh.began.Load() {
+	var ended *verdict
+	if err != nil && !sh.began.Load() || errors.As(err, &ended) && ended.code == exitUsage {
 		err = misread(cmd, err)
 	}
 	sh.show(err)
