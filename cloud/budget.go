@@ -2,7 +2,7 @@ package cloud
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -162,7 +162,7 @@ func (p *purse) waitOut(ctx context.Context, d time.Duration) error {
 // crowded is a request that wasn't sent.
 func crowded(after time.Duration, cause error) error {
 	if cause == nil {
-		cause = errors.New("it takes no more requests for the moment")
+		cause = fmt.Errorf("it takes no more requests for %s", after.Round(time.Second))
 	}
 	return problem.Later(problem.Throttled, "Microsoft Graph", after, cause)
 }

@@ -175,6 +175,9 @@ func TestTheWaitIsWhatTheServiceSays(t *testing.T) {
 		"milliseconds": {http.Header{"Retry-After-Ms": {"12500"}}, 12500 * time.Millisecond},
 		"a date":       {http.Header{"Date": {"Sun, 22 Nov 2026 10:00:00 GMT"}, "Retry-After": {"Sun, 22 Nov 2026 10:00:45 GMT"}}, 45 * time.Second},
 		"nothing":      {nil, 10 * time.Second},
+		"days":         {http.Header{"Retry-After": {"864000"}}, time.Hour},
+		"eternity":     {http.Header{"Retry-After": {"99999999999999"}}, time.Hour},
+		"next year":    {http.Header{"Date": {"Sun, 22 Nov 2026 10:00:00 GMT"}, "Retry-After": {"Mon, 22 Nov 2027 10:00:00 GMT"}}, time.Hour},
 		"nonsense":     {http.Header{"Retry-After": {"soon"}}, 10 * time.Second},
 		"less than we": {http.Header{"Retry-After": {"1"}}, time.Second},
 	} {

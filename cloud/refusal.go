@@ -210,21 +210,25 @@ func requestID(header http.Header) string {
 	return ""
 }
 
-// retryAfter reads how long to wait: milliseconds, seconds or a date, whichever the service gives.
+// longestAsked is how long a service may ask to wait. Microsoft's ask for seconds or minutes; whoever names days stands in between,
+// and would stop everything for as long.
+const longestAsked = time.Hour
+
+// retryAfter reads how long to wait, [longestAsked] at most: milliseconds, seconds or a date, whichever the service gives.
 func retryAfter(header http.Header) time.Duration {
 	for _, name := range []string{"retry-after-ms", "x-ms-retry-after-ms"} {
 		if ms, err := strconv.Atoi(header.Get(name)); err == nil && ms > 0 {
-			return time.Duration(ms) * time.Millisecond
+			return time.Duration(min(ms, int(longestAsked.Milliseconds()))) * time.Millisecond
 		}
 	}
 	text := header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 {
-		return time.Duration(seconds) * time.Second
+		return time.Duration(min(seconds, int(longestAsked.Seconds()))) * time.Second
 	}
 	until, err := http.ParseTime(text)
 	sent, dated := http.ParseTime(header.Get("Date"))
 	if err == nil && dated == nil && until.After(sent) {
-		return until.Sub(sent)
+		return min(until.Sub(sent), longestAsked)
 	}
 	return 0
 }
