@@ -21,7 +21,19 @@ func TestAnAddInInAzureIsRenewed(t *testing.T) {
 	}
 	finishAddIn(t, m)
 	cloud.advance(14 * day)
-	now, after := cloud.addIn(), cloud.sites()
+	assertAzureAddInRenewed(t, cloud, before, old)
+	for _, c := range cloud.state().Consumers {
+		if c.Failures != 0 || c.Successes < 100 {
+			t.Errorf("%s: %d successes, %d failures: %s", c.Name, c.Successes, c.Failures, c.LastError)
+		}
+	}
+	assertNoSecretLeft(t, m)
+}
+
+// assertAzureAddInRenewed: the new one alone is in the directory and among the settings, and nothing else there changed.
+func assertAzureAddInRenewed(t *testing.T, c *cloud, before addInTruth, old []siteTruth) {
+	t.Helper()
+	now, after := c.addIn(), c.sites()
 	if len(now.Passwords) != 1 || len(now.Keys) != 2 || now.Passwords[0].KeyID == before.Passwords[0].KeyID {
 		t.Errorf("the directory holds %+v", now)
 	}
@@ -36,12 +48,6 @@ func TestAnAddInInAzureIsRenewed(t *testing.T) {
 	if after[1].Restarts != 0 || len(after[0].Sticky) != 1 {
 		t.Errorf("the slot beside it was written, or what stays with a slot: %+v", after)
 	}
-	for _, c := range cloud.state().Consumers {
-		if c.Failures != 0 || c.Successes < 100 {
-			t.Errorf("%s: %d successes, %d failures: %s", c.Name, c.Successes, c.Failures, c.LastError)
-		}
-	}
-	assertNoSecretLeft(t, m)
 }
 
 type siteTruth struct {

@@ -89,6 +89,18 @@ func (p *printed) String() string {
 // hold starts a command whose steps are watched.
 func (m *machine) hold(args ...string) *held {
 	m.t.Helper()
+	return m.holdWith(func(*exec.Cmd) {}, args...)
+}
+
+// holdOnFullDisk is hold, where the store can grow by so many KiB only.
+func (m *machine) holdOnFullDisk(kilobytes int, args ...string) *held {
+	m.t.Helper()
+	return m.holdWith(func(cmd *exec.Cmd) { m.fillDisk(cmd, kilobytes) }, args...)
+}
+
+// holdWith is hold; prepare may change the command before it starts.
+func (m *machine) holdWith(prepare func(*exec.Cmd), args ...string) *held {
+	m.t.Helper()
 	program, err := watchable()
 	if err != nil {
 		m.t.Fatal(err)
@@ -106,6 +118,7 @@ func (m *machine) hold(args ...string) *held {
 	h.cmd.Env = append(h.cmd.Env, "KEYTURN_CRASHPOINTS=on")
 	h.cmd.ExtraFiles = []*os.File{tells, answers}
 	h.cmd.Stdout, h.cmd.Stderr = &h.out, &h.errs
+	prepare(h.cmd)
 	err = h.cmd.Start()
 	_, _ = tells.Close(), answers.Close()
 	if err != nil {

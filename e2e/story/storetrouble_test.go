@@ -101,12 +101,10 @@ func TestTheDiskIsFull(t *testing.T) {
 			cloud := startCloud(t, "--gentle")
 			m := newMachine(t, cloud, atOnce...)
 			m.want(1, "renew", app, "--yes", "--replace", nobody) // makes the store, and nothing else
-			size := must1(os.Stat(filepath.Join(m.dir, "keyturn.db")))(t).Size()
 			before := cloud.state()
 			full := m.command("renew", app, "--yes")
-			cmd := exec.Command("bash", append([]string{"-c", fmt.Sprintf(`ulimit -f %d; exec "$0" "$@"`, size/1024+int64(kilobytes)), binary.Path()}, full.Args[1:]...)...)
-			cmd.Dir, cmd.Env = full.Dir, full.Env
-			out, err := cmd.CombinedOutput()
+			m.fillDisk(full, kilobytes)
+			out, err := full.CombinedOutput()
 			var exit *exec.ExitError
 			if !errors.As(err, &exit) || (exit.ExitCode() != 1 && exit.ExitCode() != 2) {
 				t.Fatalf("%v\n%s", err, tail(string(out)))
@@ -128,6 +126,19 @@ func TestTheDiskIsFull(t *testing.T) {
 			assertNoSecretLeft(t, m)
 		})
 	}
+}
+
+// fillDisk lets the store grow by so many KiB only while cmd runs, as on a disk that is nearly full.
+func (m *machine) fillDisk(cmd *exec.Cmd, kilobytes int) {
+	m.t.Helper()
+	var size int64
+	if store, err := os.Stat(filepath.Join(m.dir, "keyturn.db")); err == nil {
+		size = store.Size()
+	}
+	shell, err := exec.LookPath("bash")
+	must(m.t, err)
+	cmd.Args = append([]string{"bash", "-c", fmt.Sprintf(`ulimit -f %d; exec "$0" "$@"`, size/1024+int64(kilobytes)), cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = shell
 }
 
 func must(t *testing.T, err error) {
