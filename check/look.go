@@ -35,7 +35,7 @@ func Looks() []Look {
 		{"credential.room", "whether the secret that makes room may be removed first"},
 		{"credential.value", "whether the value in use can sign in at all"},
 		{"place.pair", "whether a place still holds the old secret of an add-in, for as long as ACS signs with it"},
-		{"renewal.older", "whether an older secret than the one to be replaced is what the service still goes by"},
+		{"renewal.older", "whether another secret than the one to be replaced is what the service goes by, now or afterwards"},
 		{"renewal.early", "whether the new secret would outlive the old one"},
 		{"acs.standing", "whether a SharePoint add-in can still sign in through Azure ACS"},
 		{"addin.keys", "whether each secret of an add-in has its two keys"},

@@ -21,18 +21,26 @@ var backOff = []time.Duration{time.Second, 3 * time.Second, 9 * time.Second, 20 
 // reason to wake anybody. The last wait is repeated until a day is over.
 var longBackOff = []time.Duration{2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour}
 
-// longestTry is how many tries a step gets when somebody comes back by itself: about a day's.
-const longestTry = 30
+// longestTry is how many tries a step gets when somebody comes back by itself: about a day's. While a value is only in memory
+// its waits are shorter, and there are longestKept.
+const (
+	longestTry  = 30
+	longestKept = 52
+)
 
 // delayOf is how long to wait after so many failed tries; false means that a person is asked instead.
-func (e *Engine) delayOf(ctx context.Context, tries int) (time.Duration, bool) {
+func (e *Engine) delayOf(ctx context.Context, job *stage.Job) (time.Duration, bool) {
+	tries, most, longest := job.Run.Tries, longestTry, longBackOff[len(longBackOff)-1]
+	if job.HoldsValue() { // parked for longer, it would be lost, and another secret made
+		most, longest = longestKept, longestHere
+	}
 	if tries < len(backOff) {
 		return backOff[tries], true
 	}
-	if tries >= longestTry || !e.returns(ctx) {
+	if tries >= most || !e.returns(ctx) {
 		return 0, false
 	}
-	return longBackOff[min(tries-len(backOff), len(longBackOff)-1)], true
+	return min(longest, longBackOff[min(tries-len(backOff), len(longBackOff)-1)]), true
 }
 
 // returns reports whether somebody comes back by itself for what is parked.
@@ -138,7 +146,7 @@ func (e *Engine) afterFailure(ctx context.Context, job *stage.Job, cause error) 
 	if found.Class != problem.Retry && !errors.Is(cause, stage.ErrUnsaved) && !mayBeFresh(found, job.Run.Tries) {
 		return e.askBeside(ctx, job, cause)
 	}
-	delay, again := e.delayOf(ctx, job.Run.Tries)
+	delay, again := e.delayOf(ctx, job)
 	if !again {
 		return e.askBeside(ctx, job, cause)
 	}

@@ -166,7 +166,7 @@ func (e *Engine) resume(live context.Context, id string, patience time.Duration,
 		return run, err
 	}
 	if err := prepare(live, job); err != nil {
-		parked := job.Park(live, doorFor(err))
+		parked := job.Park(live, e.asBefore(run, err))
 		if parked != nil {
 			e.dropped.add(id)
 		}

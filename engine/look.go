@@ -189,10 +189,11 @@ func (e *Engine) lookAt(ctx context.Context, service Service, seen *sights, app 
 	return e.begin(ctx, setup, plan)
 }
 
-// missing wakes a run that waits out its overlap although somebody removed its secret from the app: every consumer holds it, and
+// missing wakes a run that waits out its overlap, or for leave to remove the old secret, although somebody removed its secret from the app: every consumer holds it, and
 // fails until it holds another.
 func (e *Engine) missing(ctx context.Context, run renewal.Run, plan stage.Plan) error {
-	if run.State != renewal.Overlapping || run.Door != renewal.Wait || run.Order.Reuse {
+	waits := run.State == renewal.Overlapping || run.State == renewal.Retiring
+	if !waits || run.Door != renewal.Wait || run.Order.Reuse {
 		return nil
 	}
 	history, err := e.Store.History(ctx, run.ID)

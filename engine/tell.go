@@ -162,13 +162,30 @@ func (e *Engine) tell(ctx context.Context, seen renewal.Run, prepare Prepare) (r
 		Code: "told", Text: "it goes on as a person told", Fix: "it goes on by itself; or: keyturn resume " + job.App,
 	}}
 	if err != nil && !problem.Is(err, "run.changed") {
-		pause = named(doorFor(err), job)
+		pause = named(e.asBefore(seen, err), job)
 	}
 	if parked := job.Park(ctx, pause); parked != nil {
 		e.dropped.add(seen.ID)
 		err = errors.Join(err, parked)
 	}
 	return job.Run, err
+}
+
+// asBefore is how a run goes on standing when a person's word was refused, or couldn't be carried out: as before, since nothing
+// has changed. One that stood still for a person, or turned out to be changed by others, tells why now; one that was being driven
+// is driven on.
+func (e *Engine) asBefore(seen renewal.Run, refused error) stage.Pause {
+	found := problem.Of(refused)
+	news := found.Class != problem.Retry && (seen.Door == renewal.Person || found.Code == problem.Drift)
+	switch {
+	case news:
+		return doorFor(refused)
+	case seen.Door == renewal.Open:
+		return stage.Pause{Door: renewal.Retry, Until: e.Clock.Now(), Reason: renewal.Reason{
+			Code: "told", Text: "it goes on, since what a person told couldn't be done", Fix: "it goes on by itself; or: keyturn resume " + seen.App,
+		}}
+	}
+	return stage.Pause{Door: seen.Door, Reason: seen.Reason, Until: seen.WakeAt}
 }
 
 // ring lets whoever serves go on with a run at once where that is this process; any other looks every few seconds.

@@ -55,6 +55,11 @@ func dueOf(in Input, used credential.Credential) Dueness {
 	return found
 }
 
+// DueFrom is when a password with that life becomes due: rule and life are those of [Due].
+func DueFrom(p Policy, start, end time.Time) time.Time {
+	return end.Add(-p.RenewBefore.Of(lifeOf(p, credential.Credential{Start: start, End: end})))
+}
+
 // lifeOf is how long a password lives in all; one whose beginning isn't known is taken for one that Keyturn makes.
 func lifeOf(p Policy, used credential.Credential) time.Duration {
 	if used.Start.IsZero() {

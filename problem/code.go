@@ -141,7 +141,7 @@ func runs() []Meaning {
 		{"settle.slow", "A new secret is still refused somewhere after a long time.", "Look at the sign-in log; then keyturn resume APP, or keyturn abort APP."},
 		{"renewal.early", "The old secret ends after a new one would: the tenant allows only a short life, or the service goes on with the old one until then.", "Renew later, or raise policy.lifetime or what the tenant allows."},
 		{"pair.lost", "A place doesn't hold the old secret any more, which the service still goes by, so its consumers fail.", "Put it back beside the new one; where nobody has its value: keyturn renew APP --emergency."},
-		{"renewal.older", "The service goes by an older secret than the one to be replaced, which consumers would lose by holding a third one.", "Renew when the older one has ended."},
+		{"renewal.older", "The service goes by another secret than the one to be replaced, or will when that has ended, and consumers would not hold it beside a new one.", "Renew when the other one has ended, or remove it by hand."},
 		{"manual.nothing", "No place waits for a person's word that the new secret is in it.", "See what the renewal waits for: keyturn show RUN."},
 		{"site.unknown", "No SharePoint site answers at the address of sharePoint.site.", "Correct it: the site on which the add-in is installed."},
 		{"context.invalid", "What was handed over with --context-token-fd is no context token of the add-in, or has ended.", "Open the add-in once more and take the SPAppToken that SharePoint posts to it then."},

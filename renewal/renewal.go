@@ -141,6 +141,7 @@ type Order struct {
 	Found       string        `json:"found,omitempty"`      // the custodian's receipt when this was planned
 	ReuseKeyID  string        `json:"reuseKeyId,omitempty"` // with Reuse: the key id of the custodian's value
 	ReuseEnd    time.Time     `json:"reuseEnd,omitzero"`
+	Left        string        `json:"left,omitempty"`  // key id of the old one, which is left to its own end; "" = it isn't
 	Notes       []string      `json:"notes,omitempty"` // what a person should know, such as a lifetime cut by policy
 }
 

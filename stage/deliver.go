@@ -195,6 +195,7 @@ func (j *Job) write(ctx context.Context, to task, parcel target.Parcel, chosen .
 	// advance
 	d.State, d.Receipt, d.WrittenAt, d.Rung = renewal.DeliveryWritten, receipt, j.Now(), renewal.Acknowledged
 	return j.save(ctx, draft{
+		run:        func(r *renewal.Run) { r.Tries = 0 }, // whatever failed before, it goes on
 		attempts:   chosen,
 		deliveries: []renewal.Delivery{d},
 		events:     event("written", place.Title, "target", place.ID),

@@ -44,17 +44,21 @@ func (j *Job) clearDoubt(ctx context.Context, app credential.App, a renewal.Atte
 // clearLate gives up attempts that were taken for never made, or for gone, and are there all the same: a gateway may refuse
 // what the service behind it has done, and replicas may lag longer than any window.
 func (j *Job) clearLate(ctx context.Context) error {
-	over := func(a renewal.Attempt) bool { return settled(a.State) && a.N != j.Run.Attempt }
-	if !slices.ContainsFunc(j.History.Attempts, over) {
+	if !slices.ContainsFunc(j.History.Attempts, func(a renewal.Attempt) bool { return settled(a.State) }) {
 		return nil
 	}
 	app, err := j.Issuer.Look(ctx, j.ClientID)
 	if err != nil {
 		return fmt.Errorf("look for attempts that came late: %w", err)
 	}
+	return j.abandonLate(ctx, app)
+}
+
+// abandonLate is clearLate for an app that was just read.
+func (j *Job) abandonLate(ctx context.Context, app credential.App) error {
 	for _, a := range j.History.Attempts {
 		late, there := app.ByDescription(a.Mark)
-		if !over(a) || !there {
+		if !settled(a.State) || !there {
 			continue
 		}
 		a.KeyID, a.State = late.KeyID, renewal.AttemptAbandoned
@@ -91,11 +95,10 @@ func (j *Job) abandon(ctx context.Context, a renewal.Attempt, why string) error 
 // sweep removes an abandoned attempt. It is a row of this store with our own mark, so it is ours to remove.
 func (j *Job) sweep(ctx context.Context, a renewal.Attempt) error {
 	// look
-	app, err := j.Issuer.Look(ctx, j.ClientID)
+	app, held, there, err := j.find(ctx, a)
 	if err != nil {
-		return fmt.Errorf("look for an abandoned attempt: %w", err)
+		return err
 	}
-	held, there := j.ours(app, a)
 	// mark: removing is safe to repeat, and the row already says abandoned, so dying here costs nothing.
 	if there {
 		if held.DisplayName != a.Mark {
@@ -117,6 +120,17 @@ func (j *Job) sweep(ctx context.Context, a renewal.Attempt) error {
 		return nil
 	}
 	return j.swept(ctx, a, there)
+}
+
+// find looks for what an attempt made, more than once where a replica doesn't show it.
+func (j *Job) find(ctx context.Context, a renewal.Attempt) (app credential.App, held credential.Credential, there bool, err error) {
+	for look := 0; look < goneReads && !there; look++ {
+		if app, err = j.Issuer.Look(ctx, j.ClientID); err != nil {
+			return app, held, false, fmt.Errorf("look for an abandoned attempt: %w", err)
+		}
+		held, there = j.ours(app, a)
+	}
+	return app, held, there, nil
 }
 
 // swept saves what became of an attempt that isn't there any more, or never was.

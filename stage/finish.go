@@ -29,6 +29,9 @@ func (j *Job) finish(ctx context.Context) error {
 }
 
 func (j *Job) outcome() (renewal.Outcome, string) {
+	if j.Run.Order.Left != "" {
+		return renewal.Expiring, "every place holds the new secret; the old one is left to its own end"
+	}
 	revokedFirst := j.Run.Order.Emergency && j.Run.Order.RoomKeyID != ""
 	if j.Run.Retires == "" && !revokedFirst {
 		return renewal.Added, "every place holds the new secret; nothing was retired"

@@ -57,6 +57,7 @@ func TestAPersonDecidesWhatAPlaceMayHold(t *testing.T) {
 func fullJob(app *fakeApp) *Job {
 	j := &Job{Book: fakeBook{}, Tell: func(renewal.Event) {}}
 	j.Issuer, j.Clock = app, Clock{Now: time.Now, Sleep: func(context.Context, time.Duration) error { return nil }}
+	j.Run.State = renewal.Issuing
 	j.History = store.History{
 		Attempts:   []renewal.Attempt{{Run: "run", N: 1, State: renewal.AttemptAbandoned, KeyID: "ours", Mark: "mark run.1"}},
 		Deliveries: []renewal.Delivery{{Run: "run", N: 1, Target: "place", State: renewal.DeliveryIntended, Receipt: "ours"}},
@@ -72,6 +73,7 @@ func (fakeBook) Advance(_ context.Context, c store.Change) (renewal.Run, error) 
 type fakeApp struct {
 	issuer.Issuer
 	removed bool
+	other   bool // the second one isn't ours
 }
 
 func (a *fakeApp) Remove(context.Context, credential.App, credential.Credential) error {
@@ -81,7 +83,9 @@ func (a *fakeApp) Remove(context.Context, credential.App, credential.Credential)
 
 func (a *fakeApp) Look(context.Context, string) (credential.App, error) {
 	app := credential.App{Audience: "PersonalMicrosoftAccount", Credentials: []credential.Credential{{KeyID: "old", Kind: credential.Password}}}
-	if !a.removed {
+	if a.other {
+		app.Credentials = append(app.Credentials, credential.Credential{KeyID: "another", Kind: credential.Password})
+	} else if !a.removed {
 		app.Credentials = append(app.Credentials, credential.Credential{KeyID: "ours", DisplayName: "mark run.1", Kind: credential.Password})
 	}
 	return app, nil

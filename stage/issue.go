@@ -29,14 +29,8 @@ func issue(ctx context.Context, j *Job) (Pause, error) {
 	if err != nil {
 		return Pause{}, fmt.Errorf("look before issuing: %w", err)
 	}
-	if err := j.clearDoubts(ctx, app); err != nil {
-		return Pause{}, err
-	}
-	if pause, err := j.waitForRoom(ctx, app); err != nil || pause.Door != renewal.Open {
+	if pause, err := j.mayIssue(ctx, app); err != nil || pause.Door != renewal.Open || j.Run.State != renewal.Issuing {
 		return pause, err
-	}
-	if pause, many := j.tooMany(); many {
-		return pause, nil
 	}
 	// mark: if we die after this, the password exists under this mark or it doesn't; clearDoubts finds out.
 	attempt, err := j.intend(ctx)
@@ -50,11 +44,23 @@ func issue(ctx context.Context, j *Job) (Pause, error) {
 		return Pause{}, j.shorten(ctx, attempt, err)
 	}
 	if err != nil {
-		return Pause{}, j.notIssued(ctx, attempt, err)
+		return j.refusedAsFull(app, j.notIssued(ctx, attempt, err))
 	}
 	// advance
 	j.value, j.valueOf = issued.Value, attempt.N
 	return Pause{}, j.issued(ctx, attempt, issued)
+}
+
+// mayIssue finds out about earlier attempts and sees that there is room for another, unless that finds one to go on with.
+func (j *Job) mayIssue(ctx context.Context, app credential.App) (Pause, error) {
+	if err := j.clearDoubts(ctx, app); err != nil {
+		return Pause{}, err
+	}
+	if pause, err := j.waitForRoom(ctx, app); err != nil || pause.Door != renewal.Open || j.Run.State != renewal.Issuing {
+		return pause, err
+	}
+	pause, _ := j.tooMany()
+	return pause, nil
 }
 
 // intend saves the next attempt before anything is sent.
@@ -110,6 +116,9 @@ func (j *Job) mayShorten() bool { return j.Run.Order.End.Sub(j.Now()) >= 2*short
 // shorten asks for a shorter life, because a policy that couldn't be read, or is new, allows no longer one, and says so.
 func (j *Job) shorten(ctx context.Context, attempt renewal.Attempt, cause error) error {
 	end := j.shorterEnd(ctx)
+	if o := j.Run.Order; o.Linger > 0 && j.Run.Retires != "" && !o.Emergency && !retired(o).Before(end) {
+		return j.tooShort(ctx, attempt, end)
+	}
 	note := "the tenant allows only a shorter life: asking for " + end.Format(time.DateOnly) + " instead"
 	return j.save(ctx, draft{
 		run: func(r *renewal.Run) {
@@ -119,6 +128,17 @@ func (j *Job) shorten(ctx context.Context, attempt renewal.Attempt, cause error)
 		events:   event("lifetime cut", note, "mark", attempt.Mark),
 		audit:    entry("issue", attempt.Mark, audit.Failed, cause.Error()),
 	})
+}
+
+// tooShort is what a person hears where the tenant allows the new password no life that outlasts the old one, by which the
+// service goes until it ends: the new one would never be what is signed with.
+func (j *Job) tooShort(ctx context.Context, attempt renewal.Attempt, end time.Time) error {
+	if err := j.saveAttempt(ctx, attempt, string(attempt.State), "the tenant allows it only a life that is too short"); err != nil {
+		return err
+	}
+	return problem.NeedsPerson("renewal.early", j.App,
+		"the service goes on with the old secret until it ends on "+j.Run.Order.RetiresEnd.Format(time.DateOnly)+", and the tenant allows the new one hardly a life beyond "+end.Format(time.DateOnly),
+		"keyturn abort "+j.Run.ID+", and renew it later, or have the app management policy allow a longer life")
 }
 
 // shorterEnd is what the policies allow now, where they can be read and allow less than was asked for; else half of that.

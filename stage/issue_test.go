@@ -19,17 +19,24 @@ func TestWhatIsGoneTakesNoRoom(t *testing.T) {
 	for name, c := range map[string]struct {
 		state renewal.AttemptState
 		key   string
+		age   time.Duration
 		door  renewal.Door
 	}{
-		"an attempt of ours that is gone":      {renewal.AttemptRemoved, "ours", renewal.Open},
-		"an attempt of ours in doubt":          {renewal.AttemptDoubtful, "", renewal.Wait},
-		"an attempt of ours still to be swept": {renewal.AttemptAbandoned, "ours", renewal.Wait},
-		"another's secret":                     {renewal.AttemptRemoved, "other", renewal.Person},
+		"an attempt of ours that is gone":          {renewal.AttemptRemoved, "ours", 0, renewal.Open},
+		"an attempt of ours in doubt":              {renewal.AttemptDoubtful, "", 0, renewal.Wait},
+		"an attempt of ours that nothing clears":   {renewal.AttemptDoubtful, "", 2 * time.Hour, renewal.Person},
+		"an attempt of ours still to be swept":     {renewal.AttemptAbandoned, "ours", 0, renewal.Open},
+		"another's secret, as one replica shows":   {renewal.AttemptRemoved, "other", time.Minute, renewal.Wait},
+		"another's secret, as all replicas show":   {renewal.AttemptRemoved, "other", time.Hour, renewal.Person},
+		"a secret that this run took to make room": {renewal.AttemptRemoved, "room", time.Hour, renewal.Open},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			j := &Job{History: store.History{Attempts: []renewal.Attempt{{N: 1, State: c.state, KeyID: c.key}}}}
-			j.Now = time.Now
+			j := fullJob(&fakeApp{other: c.key != "ours"})
+			j.History = store.History{Attempts: []renewal.Attempt{{N: 1, State: c.state, KeyID: c.key, Mark: "mark run.1", At: j.Now().Add(-c.age)}}}
+			if c.key == "room" {
+				j.Run.Order.RoomKeyID = "another"
+			}
 			if pause, err := j.waitForRoom(t.Context(), app); err != nil || pause.Door != c.door {
 				t.Errorf("door %q (%s), error %v, want %q", pause.Door, pause.Reason.Text, err, c.door)
 			}

@@ -2,9 +2,11 @@ package stage
 
 import (
 	"context"
+	"fmt"
 
 	"keyturn/audit"
 	"keyturn/renewal"
+	"keyturn/target"
 )
 
 // deliverLate goes back to delivering where the configuration has got a place since this run delivered, as when a person finds
@@ -28,4 +30,37 @@ func (j *Job) deliverLate(ctx context.Context) (late bool, err error) {
 		}
 	}
 	return true, j.save(ctx, d)
+}
+
+// writeAgain goes back to delivering where a place changed after we wrote it, and shows that it was this run: a write that a
+// killed process had sent may arrive after the one that came of looking again. No person is needed for that.
+func (j *Job) writeAgain(ctx context.Context) (again bool, err error) {
+	var d draft
+	for _, t := range j.Targets {
+		written := j.delivery(t.Place().ID)
+		if unwritten(written) {
+			continue
+		}
+		standing, err := t.Look(ctx)
+		if err != nil {
+			return false, fmt.Errorf("look whether %s shows an earlier write: %w", t.Place().Title, err)
+		}
+		if standing.Receipt == written.Receipt || !j.mine(t, standing) {
+			continue
+		}
+		written.State, written.Rung, written.Provable = renewal.DeliveryIntended, renewal.Unproven, false
+		d.deliveries = append(d.deliveries, written)
+		d.events = append(d.events, event("write arrived late", t.Place().Title+" shows an earlier write of this renewal: it is written again", "target", t.Place().ID)...)
+		d.audit = append(d.audit, entry("write", t.Place().ID, audit.Noted, "an earlier write arrived late")...)
+	}
+	if len(d.deliveries) == 0 {
+		return false, nil
+	}
+	d.run = to(renewal.Delivering)
+	return true, j.save(ctx, d)
+}
+
+// mine reports whether what a place shows was surely written by this run.
+func (j *Job) mine(t target.Target, standing target.Standing) bool {
+	return standing.Exists && standing.Withheld == "" && (standing.Tag != "" && j.oursIs(standing.Tag) || j.wrote(t, standing.Receipt))
 }

@@ -45,7 +45,7 @@ func overlap(ctx context.Context, j *Job) (Pause, error) {
 	case policy.Remove, policy.Nothing:
 		return Pause{}, j.endOverlap(ctx, passage)
 	}
-	return j.standStill(passage), nil
+	return j.orDue(ctx, j.standStill(passage))
 }
 
 // standStill is how a run waits for what the rules want before the old password goes.
@@ -223,7 +223,10 @@ func (j *Job) askRulesAgain(ctx context.Context) (Pause, error) {
 		if gone, err := j.gone(ctx, j.Run.Retires, ""); err != nil || gone {
 			return Pause{}, err // it went before this process died: what is left is to say so
 		}
-		return j.standStill(passage), nil
+		if err := j.newIsKept(ctx); err != nil {
+			return Pause{}, err
+		}
+		return j.orDue(ctx, j.standStill(passage))
 	}
 	j.judged = in.Now
 	return Pause{}, nil

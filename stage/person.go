@@ -2,16 +2,43 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"keyturn/audit"
 	"keyturn/policy"
+	"keyturn/problem"
 	"keyturn/renewal"
 )
 
 // Abort ends a run for good, as who told. Passwords that no place can know are removed, because nobody could ever use them; every
-// other one stays valid. Nothing is broken to tidy up.
+// other one stays valid. Nothing is broken to tidy up. Where the app can't be asked or changed for good, as one that was deleted,
+// the run ends all the same: nobody could end it otherwise. A failure that may pass is returned.
 func Abort(ctx context.Context, j *Job, who string) error {
+	left := ""
+	switch err := j.tidy(ctx); {
+	case err != nil && problem.Of(err).Class == problem.Retry, errors.Is(err, ErrUnsaved):
+		return err
+	case err != nil:
+		left = "; what it made couldn't be tidied up: " + problem.Sentence(err)
+	}
+	return j.save(ctx, draft{
+		run: func(r *renewal.Run) {
+			to(renewal.Aborted)(r)
+			r.Outcome, r.EndedAt = renewal.Stopped, j.Now()
+		},
+		attempts: j.unseen(),
+		events:   event("aborted", "ended by "+who+"; every secret that a place may hold stays valid"+left),
+		audit:    entry("abort", j.Run.ID, audit.Happened, who+left),
+		release:  true,
+	})
+}
+
+// tidy removes what no place can know.
+func (j *Job) tidy(ctx context.Context) error {
+	if err := j.clearLate(ctx); err != nil {
+		return err
+	}
 	app, err := j.Issuer.Look(ctx, j.ClientID)
 	if err != nil {
 		return fmt.Errorf("look before aborting: %w", err)
@@ -27,16 +54,30 @@ func Abort(ctx context.Context, j *Job, who string) error {
 			}
 		}
 	}
-	return j.save(ctx, draft{
-		run: func(r *renewal.Run) {
-			to(renewal.Aborted)(r)
-			r.Outcome, r.EndedAt = renewal.Stopped, j.Now()
-		},
-		attempts: j.unseen(),
-		events:   event("aborted", "ended by "+who+"; every secret that a place may hold stays valid"),
-		audit:    entry("abort", j.Run.ID, audit.Happened, who),
-		release:  true,
-	})
+	return j.tidyUnheld(ctx)
+}
+
+// tidyUnheld removes attempts that were given up before the present one was begun, where every place denies that it holds them.
+func (j *Job) tidyUnheld(ctx context.Context) error {
+	if flying, err := j.awaitFlight(ctx); err != nil || flying.Door != renewal.Open || j.Run.Order.Reuse {
+		return err
+	}
+	for _, a := range j.History.Attempts {
+		if a.State != renewal.AttemptAbandoned || a.N == j.Run.Attempt || j.knownToNoPlace(a) {
+			continue
+		}
+		place, err := j.holder(ctx, a)
+		if err != nil {
+			return err
+		}
+		if place != "" {
+			continue
+		}
+		if err := j.sweep(ctx, a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unseen are the attempts that no place can know and that no replica shows by now. Nobody will look for them once the run has
@@ -113,7 +154,7 @@ func Hurry(ctx context.Context, j *Job, who string, revokeFirst bool) error {
 	return j.save(ctx, draft{
 		run: func(r *renewal.Run) {
 			o := &r.Order
-			o.Emergency, o.Overlap, o.ReportLag, o.Evidence = true, quick.Minimum, 0, quick.Evidence
+			o.Emergency, o.Overlap, o.ReportLag, o.Evidence = true, min(o.Overlap, quick.Minimum), 0, quick.Evidence
 			switch {
 			case revokeFirst && r.State == renewal.Planned:
 				o.RoomKeyID = r.Retires

@@ -200,45 +200,6 @@ func foreign(app credential.App, p Plan) []credential.Credential {
 	return found
 }
 
-// tooEarly stops a renewal whose new password would end before the old one is gone, where the service goes on with the old
-// one until its end: the new one would never be what is signed with. Elsewhere it warns where the tenant's policy is why.
-func tooEarly(p Plan) []check.Check {
-	gone := p.Order.RetiresEnd.Add(p.Order.Linger)
-	if p.Retires == "" || p.Order.Emergency || p.Ending.Blocked || gone.Before(p.Order.End) {
-		return nil
-	}
-	if p.Order.Linger == 0 && p.Ending.Cut {
-		return []check.Check{check.Warn("renewal.early", p.App, "renewal.early",
-			"the new secret would end on "+p.Order.End.Format(time.DateOnly)+", before the one in use does on "+p.Order.RetiresEnd.Format(time.DateOnly)+
-				", since the tenant allows no longer life",
-			"renew it when less is left, or have the app management policy allow a longer life")}
-	}
-	if p.Order.Linger == 0 {
-		return nil
-	}
-	return []check.Check{check.Fail("renewal.early", p.App, "renewal.early",
-		"the service goes on with the old secret until it ends on "+p.Order.RetiresEnd.Format(time.DateOnly)+
-			", and the new one would end on "+p.Order.End.Format(time.DateOnly)+" already",
-		"renew it later, or raise policy.lifetime for this application")}
-}
-
-// olderStill stops a renewal that would take from consumers the one value that they need, where the service goes by the oldest
-// password that is valid: they hold two, the new one and the one that it replaces, and that isn't the oldest.
-func olderStill(p Plan) []check.Check {
-	replaced, known := p.Found.Find(p.Retires)
-	if p.Order.Linger == 0 || !known {
-		return nil
-	}
-	oldest, valid := p.Found.Oldest(p.At)
-	if !valid || !oldest.Start.Before(replaced.Start) {
-		return nil
-	}
-	return []check.Check{check.Fail("renewal.older", "secret "+oldest.KeyID, "renewal.older",
-		"it is older than the one to be replaced, so the service goes on with it until it ends on "+oldest.End.Format(time.DateOnly)+
-			"; with a third one, no consumer would hold it any more",
-		"renew after that day; or, if no consumer needs it, remove it and its keys by hand, see docs/leaving.md, and wait a day")}
-}
-
 // oddMarks warns of passwords that bear a Keyturn's mark and shouldn't be there: another Keyturn made them, or this store
 // was lost; or what this store took for never made, or for gone, is there after all.
 func oddMarks(r Request, app credential.App, name string) []check.Check {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,14 +24,10 @@ func retire(ctx context.Context, j *Job) (Pause, error) {
 	if late, err := j.deliverLate(ctx); err != nil || late {
 		return Pause{}, err
 	}
-	if pause := j.awaitRemoval(); pause.Door != renewal.Open {
-		return pause, nil
-	}
-	if pause, err := j.askRulesAgain(ctx); err != nil || pause.Door != renewal.Open {
-		return pause, err
-	}
-	if pause, err := j.gate(ctx); err != nil || pause.Door != renewal.Open {
-		return pause, err
+	for _, hold := range []func(context.Context) (Pause, error){j.awaitRemoval, j.awaitFlight, j.askRulesAgain, j.gate} {
+		if pause, err := hold(ctx); err != nil || pause.Door != renewal.Open {
+			return pause, err
+		}
 	}
 	if err := j.releaseOld(ctx); err != nil {
 		return Pause{}, err
@@ -47,12 +42,15 @@ func retire(ctx context.Context, j *Job) (Pause, error) {
 }
 
 // awaitRemoval holds the removal while windows and freezes allow no change. A renewal that retires nothing isn't held.
-func (j *Job) awaitRemoval() Pause {
+func (j *Job) awaitRemoval(ctx context.Context) (Pause, error) {
 	may := policy.Permit(policy.Input{Now: j.Now(), Policy: j.Policy, Run: j.Run})
 	if j.Run.Retires == "" || may.Allowed {
-		return Pause{}
+		return Pause{}, nil
 	}
-	return waitUntil(may.From, string(may.Code), may.Text)
+	if err := j.newIsKept(ctx); err != nil {
+		return Pause{}, err
+	}
+	return j.orDue(ctx, waitUntil(may.From, string(may.Code), may.Text))
 }
 
 // gate asks again whatever must hold before the old password goes: the new one is there and signs in, and every place
@@ -66,7 +64,7 @@ func (j *Job) gate(ctx context.Context) (Pause, error) {
 		err = j.allHolds(ctx, have)
 	}
 	if spreads(j.Run, j.Now(), err) {
-		return waitUntil(j.Now().Add(10*time.Minute), "spread", "the new secret isn't accepted everywhere yet"), nil
+		return waitUntil(j.Now().Add(10*time.Minute), "spread", "the new secret isn't accepted everywhere yet"), j.newIsKept(ctx)
 	}
 	if err != nil {
 		return Pause{}, fmt.Errorf("the gate before retiring: %w", err)
@@ -108,8 +106,10 @@ func (j *Job) newIsThere(ctx context.Context) error {
 	}
 	held, there := app.Find(attempt.KeyID)
 	if !there {
-		return problem.NeedsPerson(problem.Drift, "secret "+attempt.KeyID, "the new secret is no longer on the app",
+		gone := problem.NeedsPerson(problem.Drift, "secret "+attempt.KeyID, "the new secret is no longer on the app",
 			"somebody removed it (the installer, run again, removes every secret): keyturn abort "+j.Run.ID+", then keyturn renew "+j.App)
+		gone.Err = errGone
+		return gone
 	}
 	if held.Lacks != "" {
 		return problem.NeedsPerson(problem.Drift, "secret "+attempt.KeyID, "the new secret lacks "+held.Lacks+" now",
@@ -233,46 +233,4 @@ func (j *Job) gone(ctx context.Context, keyID, mark string) (bool, error) {
 		}
 	}
 	return true, nil
-}
-
-// sweepAll removes the attempts that were given up although some place may have known them: now that the gate has seen
-// every place on the chosen one, nobody uses them. One whose request got no answer may still turn up in a replica for a
-// while, so the run isn't done before that time has passed.
-func (j *Job) sweepAll(ctx context.Context) (Pause, error) {
-	if err := j.clearLate(ctx); err != nil {
-		return Pause{}, err
-	}
-	for _, a := range j.History.Attempts {
-		if a.N == j.Run.Attempt || settled(a.State) {
-			continue
-		}
-		if err := j.sweep(ctx, a); err != nil {
-			return Pause{}, err
-		}
-	}
-	for _, a := range j.History.Attempts {
-		if surely := a.At.Add(doubtWindow); a.N != j.Run.Attempt && !settled(a.State) && j.Now().Before(surely) {
-			return waitUntil(surely, "attempt.doubtful",
-				"an attempt whose request got no answer may still turn up; the renewal is done when it surely doesn't"), nil
-		}
-	}
-	return Pause{}, nil
-}
-
-// sweepEarly removes attempts that were given up before the old password ends, where the service uses the oldest one that
-// is valid: it would go on with such an attempt, which no consumer has. Every place is seen first to have another.
-func (j *Job) sweepEarly(ctx context.Context) (Pause, error) {
-	given := func(a renewal.Attempt) bool { return a.N != j.Run.Attempt && !settled(a.State) }
-	if j.Run.Order.Linger == 0 || !slices.ContainsFunc(j.History.Attempts, given) {
-		return Pause{}, nil
-	}
-	if err := j.allHolds(ctx, false); err != nil {
-		return Pause{}, fmt.Errorf("before attempts that were given up are removed: %w", err)
-	}
-	return j.sweepAll(ctx)
-}
-
-// settled reports whether nothing is left to find out or to remove of an attempt.
-func settled(state renewal.AttemptState) bool {
-	return state == renewal.AttemptRemoved || state == renewal.AttemptVoid
 }

@@ -66,6 +66,10 @@ func (j *Job) trySettling(ctx context.Context, attempt renewal.Attempt) (told st
 
 // startOver abandons an attempt and goes back to issuing. What was delivered and proven was that attempt's alone.
 func (j *Job) startOver(ctx context.Context, attempt renewal.Attempt, why string) error {
+	if j.Run.Order.Reuse { // nothing is made, and the secret isn't ours to give up
+		return problem.NeedsPerson(problem.Drift, "secret "+attempt.KeyID, "its value, which this renewal spreads, can't be read any more: "+why,
+			"keyturn abort "+j.Run.ID+"; then put the value that is to be used into the custodian and: keyturn plan "+j.App)
+	}
 	if attempt.N > 0 {
 		if err := j.abandon(ctx, attempt, why); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"keyturn/problem"
 	"keyturn/renewal"
 )
 
@@ -51,6 +52,11 @@ func Step(ctx context.Context, j *Job) (Pause, error) {
 		return Pause{}, fmt.Errorf("run %s is %q: nothing is left to do", j.Run.ID, j.Run.State)
 	}
 	pause, err := enter(ctx, j)
+	if problem.Is(err, problem.Drift) {
+		if again, looked := j.writeAgain(ctx); again || looked != nil {
+			return Pause{}, looked
+		}
+	}
 	if j.mayBeTaken(err) {
 		return Pause{}, j.another(ctx, err)
 	}

@@ -12,11 +12,15 @@ import (
 	"keyturn/target"
 )
 
-// takenAge is how old a secret must be before its absence counts: the replicas that answer a read may not know a younger one.
+// takenAge is how old a secret must be before its absence counts at all: the replicas that answer a read may not know a younger
+// one. Until the doubt window is over it counts only where the secret is refused too, since all replicas may lag for minutes.
 const takenAge = 30 * time.Second
 
 // errTaken is why a secret that doesn't settle is given up before its time.
 var errTaken = errors.New("somebody removed it from the app")
+
+// errGone is in what a person hears of a new secret that isn't there.
+var errGone = errors.New("no replica that was asked shows it")
 
 // another makes a new secret where the one that this run made is gone from the app: somebody removed it, and whoever holds
 // it fails until it holds another. Where a place was changed too, it was an installer or another Keyturn, and a person
@@ -34,6 +38,9 @@ func (j *Job) another(ctx context.Context, cause error) error {
 		}
 		switch err := j.unchanged(ctx, t); {
 		case problem.Is(err, problem.Drift):
+			if standing, unread := t.Look(ctx); unread == nil && j.mine(t, standing) {
+				continue // an earlier write of ours, which arrived late
+			}
 			return j.resetByOthers(t.Place())
 		case err != nil:
 			return err
@@ -62,8 +69,8 @@ func (j *Job) newIsKept(ctx context.Context) error {
 	return problem.Later(problem.SignIn, "secret "+attempt.KeyID, 0, errTaken)
 }
 
-// newIsSeen is newIsThere, except that a replica may be behind: only several looks that agree count as a stranger's doing, and
-// none of them where the secret was made a moment ago.
+// newIsSeen is newIsThere, except that a replica may be behind: only looks that agree count as a stranger's doing, and those
+// tell only of a secret that wasn't made a moment ago.
 func (j *Job) newIsSeen(ctx context.Context) (err error) {
 	attempt, _ := j.attempt()
 	for look := range goneReads {
@@ -76,10 +83,25 @@ func (j *Job) newIsSeen(ctx context.Context) (err error) {
 			return err
 		}
 		if j.Now().Sub(attempt.At) < takenAge {
-			return problem.Later("replica.lag", "secret "+attempt.KeyID, 0, errors.New("it isn't shown whole by every replica yet"))
+			return j.lags()
 		}
 	}
-	return err
+	if !errors.Is(err, errGone) || j.Run.Order.Reuse {
+		return err
+	}
+	switch taken, unread := j.taken(ctx); {
+	case unread != nil:
+		return unread
+	case taken:
+		return problem.Later(problem.SignIn, "secret "+attempt.KeyID, 0, errTaken)
+	}
+	return j.lags()
+}
+
+// lags is the problem of replicas that don't agree on the new secret.
+func (j *Job) lags() error {
+	attempt, _ := j.attempt()
+	return problem.Later("replica.lag", "secret "+attempt.KeyID, 0, errors.New("it isn't shown whole by every replica yet"))
 }
 
 // resetByOthers is what a person hears when somebody removed the new secret and wrote to a place too: only a person knows whose value counts.
@@ -103,6 +125,9 @@ func (j *Job) taken(ctx context.Context) (bool, error) {
 	if !ok || attempt.KeyID == "" || j.Run.Order.Reuse || j.Now().Sub(attempt.At) < takenAge {
 		return false, nil
 	}
+	if j.Now().Sub(attempt.At) < doubtWindow && !j.refused(ctx) {
+		return false, nil
+	}
 	for look := range 2 {
 		if look > 0 {
 			if err := j.Sleep(ctx, gonePace); err != nil {
@@ -114,4 +139,18 @@ func (j *Job) taken(ctx context.Context) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// refused reports whether the current attempt's value is at hand and isn't accepted. One that hasn't settled may be refused
+// because it is new.
+func (j *Job) refused(ctx context.Context) bool {
+	attempt, _ := j.attempt()
+	if j.Run.State == renewal.Settling || j.Run.Order.Spread > 0 {
+		return false
+	}
+	if j.valueOf != attempt.N || j.value.IsZero() {
+		_, err := j.recover(ctx)
+		return problem.Is(err, problem.SignIn)
+	}
+	return problem.Is(j.newSignsIn(ctx), problem.SignIn)
 }

@@ -14,6 +14,9 @@ import (
 // verify asks every place what it holds, as far as each can tell, and signs in once more. It writes nothing: a place
 // that a stranger changed meanwhile is a person's business.
 func verify(ctx context.Context, j *Job) (Pause, error) {
+	if late, err := j.deliverLate(ctx); err != nil || late {
+		return Pause{}, err
+	}
 	have, err := j.recover(ctx)
 	if err != nil {
 		return Pause{}, err

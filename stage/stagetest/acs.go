@@ -19,7 +19,7 @@ import (
 // does, and the foreign secret has no keys.
 func NewACS() *World {
 	w := New(false)
-	w.keys = map[string]bool{OldKey: true}
+	w.keys, w.marks = map[string]bool{OldKey: true}, map[string]string{}
 	for n := range w.app.Credentials {
 		if w.app.Credentials[n].KeyID == OldKey {
 			w.app.Credentials[n].End = w.Time.AddDate(0, 0, 25)
@@ -73,7 +73,7 @@ func (acs) Completes() string { return "add the two keys" }
 // Complete implements issuer.Completing.
 func (a acs) Complete(_ context.Context, _ credential.App, made credential.Credential, _ secret.Value) error {
 	return a.act(func() {
-		a.keys[made.KeyID] = true
+		a.keys[made.KeyID], a.marks[made.KeyID] = true, made.DisplayName
 		a.note(made.KeyID, func(h *heard) {
 			if h.whole.IsZero() {
 				h.whole = a.Time
@@ -106,6 +106,11 @@ func (a acs) Look(ctx context.Context, clientID string) (credential.App, error) 
 			app.Credentials[n].Lacks = "its keys"
 		}
 	}
+	for keyID := range a.keys {
+		if _, whole := a.app.Find(keyID); !whole {
+			app.Credentials = append(app.Credentials, credential.Credential{KeyID: keyID, DisplayName: a.marks[keyID], Kind: credential.Password, Lacks: "its password"})
+		}
+	}
 	return app, err
 }
 
@@ -113,7 +118,11 @@ func (a acs) Look(ctx context.Context, clientID string) (credential.App, error) 
 func (a acs) Remove(ctx context.Context, app credential.App, held credential.Credential) error {
 	if err := a.act(func() {
 		delete(a.keys, held.KeyID)
-		a.note(held.KeyID, func(h *heard) { h.gone = a.Time })
+		a.note(held.KeyID, func(h *heard) {
+			if h.gone.IsZero() {
+				h.gone = a.Time
+			}
+		})
 	}); err != nil {
 		return err
 	}
@@ -220,7 +229,7 @@ func receiptOf(value string) string { return "receipt of " + value }
 func (h pairHolder) Look(context.Context) (target.Standing, error) {
 	h.w.mu.Lock()
 	defer h.w.mu.Unlock()
-	return target.Standing{Exists: true, Receipt: receiptOf(h.w.places[h.name].value)}, nil
+	return target.Standing{Exists: true, Receipt: receiptOf(h.w.places[h.name].value)}, h.w.Deaf[h.name]
 }
 
 // Foretell implements target.Foretelling.
@@ -232,7 +241,7 @@ func (h pairHolder) Write(_ context.Context, parcel target.Parcel) (string, erro
 		return "", err
 	}
 	p, value := h.w.places[h.name], parcel.Value.Reveal()
-	return receiptOf(value), h.w.act(func() {
+	return receiptOf(value), h.w.here(func() {
 		if p.value != value && !slices.Contains(parcel.Earlier, receiptOf(p.value)) {
 			p.beside = p.value
 		}
@@ -243,7 +252,7 @@ func (h pairHolder) Write(_ context.Context, parcel target.Parcel) (string, erro
 // Release implements target.Releasing.
 func (h pairHolder) Release(context.Context, target.Parcel) (string, error) {
 	p := h.w.places[h.name]
-	return receiptOf(p.value), h.w.act(func() { p.beside = "" })
+	return receiptOf(p.value), h.w.here(func() { p.beside = "" })
 }
 
 // Verify implements target.Target.

@@ -15,7 +15,6 @@ import (
 func NewByHand() *World {
 	w := New(false)
 	w.places = map[string]*place{byHand: {value: w.values[OldKey], versions: map[string]string{}}}
-	w.hands = true
 	return w
 }
 
@@ -36,7 +35,7 @@ func (handHolder) Look(context.Context) (target.Standing, error) {
 
 // Write implements target.Target: the person is shown the value, and puts it into place a little later.
 func (h handHolder) Write(_ context.Context, parcel target.Parcel) (string, error) {
-	if err := h.w.act(func() { h.w.shown = parcel.Value.Reveal() }); err != nil {
+	if err := h.w.here(func() { h.w.shown = parcel.Value.Reveal() }); err != nil {
 		return "", err
 	}
 	return "", problem.NeedsPerson("manual.waiting", h.name, "not yet", "keyturn resume APP --delivered")

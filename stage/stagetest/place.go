@@ -26,7 +26,10 @@ func (h holder) Look(context.Context) (target.Standing, error) {
 	h.w.mu.Lock()
 	defer h.w.mu.Unlock()
 	p := h.w.places[h.name]
-	standing := target.Standing{Exists: true, Receipt: fmt.Sprint(p.receipt), Tag: p.tag, KeyID: p.keyID, Replaces: p.replaces}
+	if err := h.w.Deaf[h.name]; err != nil {
+		return target.Standing{}, err
+	}
+	standing := target.Standing{Exists: !p.empty, Receipt: fmt.Sprint(p.receipt), Tag: p.tag, KeyID: p.keyID, Replaces: p.replaces}
 	if h.name == h.w.Shut && h.w.Run.State == renewal.Retiring {
 		standing.Withheld = "it is shut"
 	}
@@ -43,6 +46,7 @@ func (h holder) Write(_ context.Context, parcel target.Parcel) (string, error) {
 		p.value, p.tag, p.keyID, p.replaces = parcel.Value.Reveal(), parcel.Tag, parcel.KeyID, parcel.Replaces
 		p.versions[parcel.Tag] = p.value
 		p.receipt++
+		p.empty = false
 	})
 	if err != nil {
 		return "", err
@@ -83,6 +87,9 @@ func (k keeper) Recall(_ context.Context, tag, _ string) (secret.Value, string, 
 // Current implements target.Custodian.
 func (k keeper) Current(ctx context.Context) (secret.Value, target.Standing, error) {
 	standing, err := k.Look(ctx)
+	if err == nil && !standing.Exists {
+		return secret.Value{}, standing, problem.NeedsPerson(problem.NotFound, k.name, "empty", "none")
+	}
 	return secret.New(k.w.places[k.name].value), standing, err
 }
 
@@ -118,7 +125,7 @@ func (w *World) Values() []string {
 func (w *World) Overwrite(name, value string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.places[name].value, w.places[name].tag = value, ""
+	w.places[name].value, w.places[name].tag, w.places[name].empty = value, "", false
 	w.places[name].receipt++
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"keyturn/policy"
@@ -21,26 +22,35 @@ func (w *World) Setup() stage.Setup {
 	p := policy.Default()
 	p.Settle = policy.Settle{Successes: 3}
 	p.Overlap = policy.Overlap{Minimum: w.Overlap, Evidence: renewal.EvidenceTime}
-	s := stage.Setup{App: "app", ClientID: "client", Policy: p, Issuer: w, Targets: []target.Target{
-		holder{w, "connection"}, holder{w, "variable"},
-	}}
+	if w.Change != nil {
+		w.Change(&p)
+	}
+	s := stage.Setup{App: "app", ClientID: "client", Policy: p, Issuer: w, Targets: w.targets()}
 	if w.Told {
 		s.Issuer = telling{w}
 	}
 	if w.keys != nil {
-		s.Issuer, s.Targets = acs{w}, []target.Target{pairHolder{holder{w, webConfig}}}
+		s.Issuer = acs{w}
 		s.Policy.Overlap.Evidence = renewal.EvidencePreferred
 	}
-	if w.hands {
-		s.Targets = []target.Target{handHolder{holder{w, byHand}}}
-	}
-	if w.places["custodian"] != nil {
-		s.Targets = append([]target.Target{keeper{holder{w, "custodian"}}}, s.Targets...)
-	}
-	if w.places[late] != nil {
-		s.Targets = append(s.Targets, lateHolder{holder{w, late}})
-	}
 	return s
+}
+
+// targets are the places of the configuration, in their order.
+func (w *World) targets() (all []target.Target) {
+	for _, t := range []target.Target{
+		keeper{holder{w, "custodian"}},
+		holder{w, "connection"},
+		holder{w, "variable"},
+		pairHolder{holder{w, webConfig}},
+		handHolder{holder{w, byHand}},
+		lateHolder{holder{w, late}},
+	} {
+		if w.places[t.Place().ID] != nil {
+			all = append(all, t)
+		}
+	}
+	return all
 }
 
 // Process is one life of the program: it picks the run up as saved, with no value in memory, and drives it until it
@@ -58,16 +68,30 @@ func (w *World) Process(plan *stage.Plan) (dead bool, err error) {
 		case steps > 200:
 			return false, errors.New("the run goes round in circles at " + string(j.Run.State))
 		case err != nil && problem.Of(err).Class == problem.Retry:
-			w.Time = w.Time.Add(10 * time.Second)
+			w.Pass(10 * time.Second)
 		case err != nil:
 			return false, err
 		case pause.Door == renewal.Wait:
-			w.Time = pause.Until
+			w.Pass(pause.Until.Sub(w.Time))
 		case pause.Door != renewal.Open:
 			return false, fmt.Errorf("door %s: %s", pause.Door, pause.Reason.Text)
 		}
 	}
 	return false, nil
+}
+
+// Claim is a process that takes the run over, as saved, and dies at that point; 0 = it doesn't.
+func (w *World) Claim(dieAt int, plan *stage.Plan) *stage.Job {
+	w.dead, w.points, w.DieAt = false, 0, dieAt
+	return w.job(plan)
+}
+
+// Died reports whether the process that claimed the run last was killed, and leaves what it leaves.
+func (w *World) Died() bool {
+	if w.dead {
+		w.die()
+	}
+	return w.dead
 }
 
 // die leaves what a dead process leaves.
@@ -94,9 +118,7 @@ func (w *World) now() time.Time {
 }
 
 func (w *World) sleep(_ context.Context, d time.Duration) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.Time = w.Time.Add(d)
+	w.Pass(d)
 	return nil
 }
 
@@ -109,6 +131,9 @@ func clone(h store.History) store.History {
 
 // Begin plans and saves the run, as the engine does.
 func (w *World) Begin(r stage.Request) (*stage.Plan, error) {
+	if w.begun == 0 {
+		w.original, w.snapshots = slices.Clone(w.app.Credentials), nil
+	}
 	plan, err := stage.MakePlan(context.Background(), w.Setup(), r, func() time.Time { return w.Time })
 	if err != nil {
 		return nil, err
@@ -116,8 +141,10 @@ func (w *World) Begin(r stage.Request) (*stage.Plan, error) {
 	if err := plan.Obstacle(); err != nil {
 		return nil, err
 	}
-	w.Run = renewal.Run{ID: "run", App: "app", ClientID: "client", State: renewal.Planned, Order: plan.Order, Retires: plan.Retires, Version: 1}
+	w.history = store.History{}
+	w.Run = renewal.Run{ID: fmt.Sprintf("run%s", strings.Repeat("+", w.begun)), App: "app", ClientID: "client", State: renewal.Planned, Order: plan.Order, Retires: plan.Retires, Version: 1}
 	w.disk = disk{run: w.Run}
+	w.begun++
 	return &plan, nil
 }
 

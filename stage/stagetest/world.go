@@ -43,28 +43,32 @@ type World struct {
 	// Opened reports whether the service still signs with the old secret what it sends to an add-in that somebody opened; nil =
 	// nobody tells this process of any.
 	Opened func() (later bool, err error)
+	Unkind
 
-	mu      sync.Mutex
-	points  int // passed so far by this process
-	dead    bool
-	effects int
-	refused bool                 // a life was too long
-	seen    map[string]time.Time // by key id: from when a late secret is seen
-	app     credential.App
-	values  map[string]string // by key id
-	keys    map[string]bool   // by key id: the secret has its keys; nil = secrets need none
-	hands   bool              // the one place is written by a person
-	shown   string            // what that person was shown last
-	heard   []*heard          // what the service of add-ins hears of secrets, late
-	places  map[string]*place
-	issued  int
-	history store.History
-	disk    disk
+	mu       sync.Mutex
+	points   int // passed so far by this process
+	dead     bool
+	effects  int
+	refused  bool                 // a life was too long
+	seen     map[string]time.Time // by key id: from when a late secret is seen
+	app      credential.App
+	values   map[string]string       // by key id
+	keys     map[string]bool         // by key id: the secret has its keys; nil = secrets need none
+	original []credential.Credential // what the app held at first
+	shown    string                  // what that person was shown last
+	marks    map[string]string       // by key id: how the keys are named
+	heard    []*heard                // what the service of add-ins hears of secrets, late
+	places   map[string]*place
+	issued   int
+	begun    int // runs so far
+	history  store.History
+	disk     disk
 }
 
 type place struct {
 	value, tag, keyID, replaces string
 	beside                      string            // the value before, where the place holds two
+	empty                       bool              // somebody deleted what it held
 	versions                    map[string]string // value by tag, for the custodian
 	receipt                     int
 }
@@ -85,13 +89,24 @@ func (w *World) point() error {
 }
 
 // act does one remote effect, with its two points, and loses its reply where told.
-func (w *World) act(do func()) error {
+func (w *World) act(do func()) error { return w.effect(do, w.fly) }
+
+// here is act for what no wire carries, as the writing of a file: it happens, or it doesn't.
+func (w *World) here(do func()) error { return w.effect(do, func(func()) {}) }
+
+func (w *World) effect(do func(), fly func(func())) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	alive := !w.dead
 	if err := w.point(); err != nil {
+		if alive {
+			fly(do)
+		}
 		return err
 	}
 	do()
+	w.snap()
+	w.watch()
 	if err := w.point(); err != nil {
 		return err
 	}
@@ -128,6 +143,7 @@ func New(custodian bool) *World {
 			w.places[name] = &place{value: w.values[OldKey], versions: map[string]string{}}
 		}
 	}
+	w.original = slices.Clone(w.app.Credentials)
 	return w
 }
 
@@ -146,8 +162,11 @@ func (w *World) Look(context.Context, string) (credential.App, error) {
 	defer w.mu.Unlock()
 	app := w.app
 	app.Credentials = nil
+	if err := w.Deaf[""]; err != nil {
+		return app, err
+	}
 	hidden := w.blind()
-	for _, c := range w.app.Credentials {
+	for _, c := range w.replica() {
 		if !w.Time.Before(w.seen[c.KeyID]) && c.KeyID != hidden {
 			app.Credentials = append(app.Credentials, c)
 		}
@@ -196,6 +215,7 @@ func (w telling) Terms(context.Context, credential.App) (issuer.Terms, error) {
 // Remove implements issuer.Issuer.
 func (w *World) Remove(_ context.Context, _ credential.App, held credential.Credential) error {
 	return w.act(func() {
+		w.Removed = append(w.Removed, Removal{held.KeyID, w.Time, w.Run})
 		var left []credential.Credential
 		for _, c := range w.app.Credentials {
 			if c.KeyID != held.KeyID {
@@ -226,18 +246,27 @@ func (w *World) TakeAway(keyID string) {
 	defer w.mu.Unlock()
 	w.app.Credentials = slices.DeleteFunc(slices.Clone(w.app.Credentials), func(c credential.Credential) bool { return c.KeyID == keyID })
 	delete(w.values, keyID)
+	w.snap()
 }
 
-// SignIn implements issuer.Issuer: a value is accepted while its secret is there.
+// SignIn implements issuer.Issuer: a value is accepted while its secret is there and hasn't ended.
 func (w *World) SignIn(_ context.Context, _ string, value secret.Value) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, v := range w.values {
-		if v == value.Reveal() {
-			return nil
-		}
+	if w.works(value.Reveal()) {
+		return nil
 	}
 	return &problem.Error{Class: problem.Retry, Code: problem.SignIn, Message: "refused"}
+}
+
+func (w *World) works(value string) bool {
+	for _, c := range w.app.Credentials {
+		if w.values[c.KeyID] == value && value != "" && !c.Expired(w.Time) {
+			_, made := w.seen[c.KeyID]
+			return !made || !w.Time.Before(c.Start.Add(w.Shy))
+		}
+	}
+	return false
 }
 
 // Usage implements issuer.UsageReader.
@@ -250,11 +279,18 @@ func (w *World) Usage(context.Context, credential.App, []time.Time) (issuer.Usag
 
 // Failing reports which places hold a value that doesn't sign in: each would be an outage.
 func (w *World) Failing() (failing []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failing()
+}
+
+// failing is Failing; the lock is held.
+func (w *World) failing() (failing []string) {
 	if w.keys != nil {
 		return w.failingACS()
 	}
 	for name, p := range w.places {
-		if w.SignIn(context.Background(), "", secret.New(p.value)) != nil {
+		if !p.empty && !w.works(p.value) {
 			failing = append(failing, name)
 		}
 	}
