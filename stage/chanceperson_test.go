@@ -39,7 +39,7 @@ func (g *life) needed(code, text string) bool {
 	case "settle.slow":
 		return g.luck.Stolen == renewal.Settling && g.luck.Deaf == "app"
 	case problem.Unreachable, problem.Throttled:
-		return g.Trouble > 10*time.Hour && (g.Deaths > 0 || g.did["the process ends"] || len(g.luck.Lose)+len(g.luck.Deny) > 0) // a process that was killed has waited for long already
+		return g.Trouble > 10*time.Hour && (g.Deaths > 0 || g.did["the process ends"] || g.luck.Deaf == "app") // a process that was killed has waited for long already
 	case "reuse.unproven":
 		return g.did["the custodian leaves"] || g.meddled()
 	case problem.SignIn:

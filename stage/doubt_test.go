@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"keyturn/problem"
 	"keyturn/renewal"
 	"keyturn/stage"
 	"keyturn/stage/stagetest"
@@ -80,5 +81,29 @@ func TestAnAbortLeavesNothingToFindOut(t *testing.T) {
 				t.Errorf("killed at point %d: attempt %d is left %s", point, a.N, a.State)
 			}
 		}
+	}
+}
+
+// TestARunWhoseAppIsGoneCanBeEnded: nobody could end it otherwise. A cloud that is away for a moment is no reason to leave anything.
+func TestARunWhoseAppIsGoneCanBeEnded(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		look  error
+		ended bool
+	}{
+		"it was deleted": {problem.NeedsPerson(problem.NotFound, "app", "there is no such app", "none"), true},
+		"it is away":     {stagetest.Passing(), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := stagetest.New(true)
+			if _, err := w.Begin(stage.Request{}); err != nil {
+				t.Fatal(err)
+			}
+			w.Deaf = map[string]error{"": c.look}
+			if err := w.Abort(); (err == nil) != c.ended || w.Run.State.Ended() != c.ended {
+				t.Errorf("%s: %v", w.Run.State, err)
+			}
+		})
 	}
 }
