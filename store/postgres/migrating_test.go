@@ -76,9 +76,13 @@ func TestAMigrationThatDoesNotEndIsWaitedForInVain(t *testing.T) {
 			t.Errorf("%v should be tried later", err)
 		}
 	}
+	_, err := OpenReader(t.Context(), address)
+	wantProblem(t, err, codeBusy)
 	if err := other.Close(t.Context()); err != nil { // it is killed, and the store is still an older release's
 		t.Fatal(err)
 	}
-	_, err := Open(t.Context(), address, Options{})
+	_, err = Open(t.Context(), address, Options{})
+	wantProblem(t, err, codeBehind)
+	_, err = OpenReader(t.Context(), address)
 	wantProblem(t, err, codeBehind)
 }

@@ -92,7 +92,7 @@ func OpenReader(ctx context.Context, address string) (store.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := r.readStamp(ctx)
+	st, err := r.readSettled(ctx)
 	if err == nil {
 		err = r.current(st)
 	}

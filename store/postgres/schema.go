@@ -70,6 +70,27 @@ func (r *reading) readStamp(ctx context.Context) (st stamp, err error) {
 	return st, nil
 }
 
+// migrates reports whether a process holds the lock of those that migrate.
+const migrates = `SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND classid = $1 AND objid = 0
+	AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`
+
+// readSettled is readStamp for who only looks: a store that another process is just bringing to its release isn't an older
+// one that somebody has to see to.
+func (r *reading) readSettled(ctx context.Context) (stamp, error) {
+	st, err := r.readStamp(ctx)
+	if err != nil || !st.made || st.making || st.version >= schemaVersion {
+		return st, err
+	}
+	var held bool
+	if err := r.pool.QueryRow(ctx, migrates, lockMigrate).Scan(&held); err != nil {
+		return st, fmt.Errorf("look for who migrates the store: %w", r.classify(err))
+	}
+	if held {
+		return st, problem.Later(codeBusy, r.place, 0, errors.New("another Keyturn is just bringing the store to its release"))
+	}
+	return r.readStamp(ctx) // it may have been done meanwhile
+}
+
 // current refuses a database that isn't at this release's schema.
 func (r *reading) current(st stamp) error {
 	switch {
