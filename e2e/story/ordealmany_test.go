@@ -105,6 +105,9 @@ func (g *organisation) all() (runs []appRun) {
 
 // renewed reports whether each application is, and no renewal is open.
 func (g *organisation) renewed() bool {
+	if len(g.m.runs()) == 0 {
+		return false
+	}
 	done := map[string]bool{}
 	for _, r := range g.all() {
 		if r.State != "done" {
@@ -136,7 +139,7 @@ func (g *organisation) judge() {
 	for name, failed := range now.failures() {
 		g.Errorf("%s failed %d times", name, failed)
 	}
-	if _, err := os.Stat(filepath.Join(g.m.dir, "keyturn.db")); err != nil {
+	if len(g.m.runs()) == 0 { // nor is there a store, perhaps, or only a part of one on a full disk
 		return
 	}
 	g.m.want(0, "audit", "verify")
