@@ -218,6 +218,10 @@ func (j *judge) ended() {
 			}
 		}
 	}
+	for _, line := range j.texts(`SELECT run.app || ': ' || attempt.mark || ' is ' || attempt.state FROM attempt JOIN run ON run.id = attempt.run
+		WHERE run.state = 'done' AND attempt.n <> run.attempt AND attempt.state NOT IN ('removed', 'void')`) {
+		j.t.Errorf("a renewal is done, and what became of an attempt isn't known: %s", line)
+	}
 	for _, line := range j.texts("SELECT app || ' ' || state || ' ' || (reason ->> 'text') FROM run WHERE open AND door = 'person'") {
 		j.t.Errorf("stands still for a person: %s", line)
 	}
