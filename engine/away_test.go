@@ -192,3 +192,36 @@ func TestAWordWhoseEndWasNotSavedHoldsNobodyUp(t *testing.T) {
 		}
 	}
 }
+
+// mute is a store in which a process can say once that it lives.
+type mute struct {
+	*sqlite.Store
+	said atomic.Bool
+}
+
+func (m *mute) Serve(ctx context.Context, node string, ttl time.Duration) error {
+	if m.said.CompareAndSwap(false, true) {
+		return m.Store.Serve(ctx, node, ttl)
+	}
+	return problem.Later("store.busy", "store", 0, errors.New("away"))
+}
+
+// stuck is an alarm clock that starts only when it is too late.
+type stuck struct{ engine.Waker }
+
+func (stuck) Start(ctx context.Context, _ func(context.Context, string, int64) error) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestServingThatLosesItsLeaseWhileItBeginsSaysSo, so that it begins again, as after any other loss.
+func TestServingThatLosesItsLeaseWhileItBeginsSaysSo(t *testing.T) {
+	t.Parallel()
+	b := setUp(t)
+	u := b.unattended("a", nil)
+	options := u.Options
+	options.Store = &mute{Store: u.store}
+	if err := engine.New(options).Serve(t.Context(), stuck{}); !errors.Is(err, engine.ErrLeaseLost) {
+		t.Errorf("serving ended with: %v", err)
+	}
+}

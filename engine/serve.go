@@ -67,6 +67,9 @@ func (e *Engine) Serve(ctx context.Context, waker Waker) error {
 	}
 	defer leave()
 	if err := waker.Start(live, e.wake); err != nil {
+		if errors.Is(context.Cause(live), ErrLeaseLost) {
+			err = ErrLeaseLost
+		}
 		return fmt.Errorf("start the alarm clock: %w", err)
 	}
 	e.waker.Store(&waker)
