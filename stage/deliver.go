@@ -103,11 +103,28 @@ func (j *Job) wrote(t target.Target, receipt string) bool {
 
 // deliverOthers writes every other place side by side. One that fails doesn't stop the rest; all failures come back,
 // those that may pass by themselves first, so that they are tried again before a person is asked about the rest.
+// Places that a person writes come last: what somebody was asked to carry there would be lost with an attempt that another
+// place doesn't take.
 func (j *Job) deliverOthers(ctx context.Context) error {
+	var byHand []task
+	left := slices.DeleteFunc(j.tasks(j.others(), unwritten), func(t task) bool {
+		_, hand := t.target.(target.ByHand)
+		if hand {
+			byHand = append(byHand, t)
+		}
+		return hand
+	})
+	if err := j.writeAll(ctx, left); err != nil {
+		return err
+	}
+	return j.writeAll(ctx, byHand)
+}
+
+func (j *Job) writeAll(ctx context.Context, left []task) error {
 	var group errgroup.Group
 	var passing, lasting []error
 	var sorting sync.Mutex
-	parcel, left := j.parcel(), j.tasks(j.others(), unwritten)
+	parcel := j.parcel()
 	if err := j.intendWrites(ctx, left...); err != nil {
 		return err
 	}
