@@ -256,6 +256,8 @@ func TestADeploymentPutsTheOldFileBack(t *testing.T) {
 		t.Errorf("%+v", told)
 	}
 	m.run("resume", addIn, "--wait", "0", "--overwrite")
+	cloud.advance(time.Hour) // in which whatever was sent last has arrived
+	m.run("resume", addIn, "--wait", "0")
 	finishAddIn(t, m)
 	cloud.advance(14 * day)
 	assertAddInRenewed(t, cloud, before, file)
