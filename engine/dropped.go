@@ -64,15 +64,20 @@ func (e *Engine) letDropGo(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	pause := stage.Pause{Door: run.Door, Until: run.WakeAt, Reason: run.Reason}
-	if run.Door == renewal.Open {
-		pause = stage.Pause{Door: renewal.Retry, Until: e.Clock.Now(), Reason: renewal.Reason{
-			Code: "stopped", Text: "the process that drove this run couldn't reach its store", Fix: "it is tried again by itself; or: keyturn resume " + run.App,
-		}}
-	}
+	pause := e.asItStood(run, renewal.Reason{
+		Code: "stopped", Text: "the process that drove this run couldn't reach its store", Fix: "it is tried again by itself; or: keyturn resume " + run.App,
+	})
 	err = e.job(stage.Setup{App: run.App, ClientID: run.ClientID}, run).Park(ctx, pause)
 	if errors.Is(err, store.ErrFenced) { // somebody has done something with it meanwhile
 		return nil
 	}
 	return err
+}
+
+// asItStood is the pause of a run that goes on standing as it did; one that was being driven is driven on at once, for a reason.
+func (e *Engine) asItStood(run renewal.Run, driven renewal.Reason) stage.Pause {
+	if run.Door == renewal.Open {
+		return stage.Pause{Door: renewal.Retry, Until: e.Clock.Now(), Reason: driven}
+	}
+	return stage.Pause{Door: run.Door, Until: run.WakeAt, Reason: run.Reason}
 }

@@ -176,16 +176,12 @@ func (e *Engine) tell(ctx context.Context, seen renewal.Run, prepare Prepare) (r
 // is driven on.
 func (e *Engine) asBefore(seen renewal.Run, refused error) stage.Pause {
 	found := problem.Of(refused)
-	news := found.Class != problem.Retry && (seen.Door == renewal.Person || found.Code == problem.Drift)
-	switch {
-	case news:
+	if found.Class != problem.Retry && (seen.Door == renewal.Person || found.Code == problem.Drift) {
 		return doorFor(refused)
-	case seen.Door == renewal.Open:
-		return stage.Pause{Door: renewal.Retry, Until: e.Clock.Now(), Reason: renewal.Reason{
-			Code: "told", Text: "it goes on, since what a person told couldn't be done", Fix: "it goes on by itself; or: keyturn resume " + seen.App,
-		}}
 	}
-	return stage.Pause{Door: seen.Door, Reason: seen.Reason, Until: seen.WakeAt}
+	return e.asItStood(seen, renewal.Reason{
+		Code: "told", Text: "it goes on, since what a person told couldn't be done", Fix: "it goes on by itself; or: keyturn resume " + seen.App,
+	})
 }
 
 // ring lets whoever serves go on with a run at once where that is this process; any other looks every few seconds.

@@ -148,7 +148,7 @@ func (j *Job) swept(ctx context.Context, a renewal.Attempt, seen bool) error {
 const mostLeft = 5
 
 // tooMany stops before another attempt while as many are left as may be, unless a person has just said to go on.
-func (j *Job) tooMany() (Pause, bool) {
+func (j *Job) tooMany() Pause {
 	left := 0
 	for _, a := range j.History.Attempts {
 		if !settled(a.State) {
@@ -156,10 +156,10 @@ func (j *Job) tooMany() (Pause, bool) {
 		}
 	}
 	if left < mostLeft || j.reopened {
-		return Pause{}, false
+		return Pause{}
 	}
 	return askPerson("attempts.many", fmt.Sprintf("%d secrets were made for this renewal and couldn't be used; they are removed when it ends", left),
-		"see with keyturn show "+j.Run.ID+" what ended each of them, mend that, then: keyturn resume "+j.App), true
+		"see with keyturn show "+j.Run.ID+" what ended each of them, mend that, then: keyturn resume "+j.App)
 }
 
 func (j *Job) saveAttempt(ctx context.Context, a renewal.Attempt, kind, why string) error {

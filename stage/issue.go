@@ -59,8 +59,7 @@ func (j *Job) mayIssue(ctx context.Context, app credential.App) (Pause, error) {
 	if pause, err := j.waitForRoom(ctx, app); err != nil || pause.Door != renewal.Open || j.Run.State != renewal.Issuing {
 		return pause, err
 	}
-	pause, _ := j.tooMany()
-	return pause, nil
+	return j.tooMany(), nil
 }
 
 // intend saves the next attempt before anything is sent.

@@ -67,7 +67,7 @@ func TestAttemptsThatAreLeftAreCounted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			j := &Job{History: store.History{Attempts: c.attempts}, reopened: c.reopened}
-			if pause, _ := j.tooMany(); pause.Door != c.door {
+			if pause := j.tooMany(); pause.Door != c.door {
 				t.Errorf("door %q (%s), want %q", pause.Door, pause.Reason.Text, c.door)
 			}
 		})

@@ -15,7 +15,7 @@ import (
 func (j *Job) awaitFlight(context.Context) (Pause, error) {
 	attempt, _ := j.attempt()
 	arrived := attempt.At.Add(inFlight)
-	held := func(a renewal.Attempt) bool { return a.N != attempt.N && !settled(a.State) && !j.knownToNoPlace(a) }
+	held := func(a renewal.Attempt) bool { return j.givenUp(a) && !j.knownToNoPlace(a) }
 	if !j.Now().Before(arrived) || !slices.ContainsFunc(j.History.Attempts, held) {
 		return Pause{}, nil
 	}
@@ -30,7 +30,7 @@ func (j *Job) sweepAll(ctx context.Context) (Pause, error) {
 		return Pause{}, err
 	}
 	for _, a := range j.History.Attempts {
-		if a.N == j.Run.Attempt || settled(a.State) {
+		if !j.givenUp(a) {
 			continue
 		}
 		if err := j.sweep(ctx, a); err != nil {
@@ -38,7 +38,7 @@ func (j *Job) sweepAll(ctx context.Context) (Pause, error) {
 		}
 	}
 	for _, a := range j.History.Attempts {
-		if a.N == j.Run.Attempt || settled(a.State) {
+		if !j.givenUp(a) {
 			continue
 		}
 		if surely := a.At.Add(doubtWindow); j.Now().Before(surely) {
@@ -53,8 +53,7 @@ func (j *Job) sweepAll(ctx context.Context) (Pause, error) {
 // sweepEarly removes attempts that were given up before the old password ends, where the service uses the oldest one that
 // is valid: it would go on with such an attempt, which no consumer has. Every place is seen first to have another.
 func (j *Job) sweepEarly(ctx context.Context) (Pause, error) {
-	given := func(a renewal.Attempt) bool { return a.N != j.Run.Attempt && !settled(a.State) }
-	if j.Run.Order.Linger == 0 || !slices.ContainsFunc(j.History.Attempts, given) {
+	if j.Run.Order.Linger == 0 || !slices.ContainsFunc(j.History.Attempts, j.givenUp) {
 		return Pause{}, nil
 	}
 	if pause, err := j.awaitFlight(ctx); err != nil || pause.Door != renewal.Open {
@@ -65,6 +64,9 @@ func (j *Job) sweepEarly(ctx context.Context) (Pause, error) {
 	}
 	return j.sweepAll(ctx)
 }
+
+// givenUp reports whether an attempt isn't the present one, and something is left to find out or to remove of it.
+func (j *Job) givenUp(a renewal.Attempt) bool { return a.N != j.Run.Attempt && !settled(a.State) }
 
 // settled reports whether nothing is left to find out or to remove of an attempt.
 func settled(state renewal.AttemptState) bool {
