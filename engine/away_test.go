@@ -51,9 +51,7 @@ func TestARunThatCouldNotBeLetGoIsGoneOnWith(t *testing.T) {
 			b := setUp(t)
 			b.pass(dueIn)
 			u := b.unattended("a", nil)
-			options := u.Options
-			options.Store = &away{Store: u.store, cause: c.cause, fails: c.fails}
-			u.Engine = engine.New(options)
+			u = u.over(&away{Store: u.store, cause: c.cause, fails: c.fails})
 			stop := u.serve(t)
 			defer stop()
 			u.await(t, "verified")
@@ -133,9 +131,7 @@ func TestARunWhoseClaimWasNotAnsweredIsGoneOnWith(t *testing.T) {
 	b := setUp(t)
 	b.pass(dueIn)
 	u := b.unattended("a", nil)
-	options := u.Options
-	options.Store = &unheard{Store: u.store}
-	u.Engine = engine.New(options)
+	u = u.over(&unheard{Store: u.store})
 	stop := u.serve(t)
 	defer stop()
 	u.await(t, "verified")
@@ -153,9 +149,7 @@ func TestWhatAProcessDroppedNeedsNoAlarmOfItsOwn(t *testing.T) {
 	b := setUp(t)
 	b.pass(dueIn)
 	u := b.unattended("a", nil)
-	options := u.Options
-	options.Store = &unheard{Store: u.store}
-	u.Engine = engine.New(options)
+	u = u.over(&unheard{Store: u.store})
 	stop := u.serveBy(t, deaf{sqlite.NewWaker(u.store, alarm.Options{})})
 	defer stop()
 	u.await(t, "verified")
@@ -219,9 +213,7 @@ func TestServingThatLosesItsLeaseWhileItBeginsSaysSo(t *testing.T) {
 	t.Parallel()
 	b := setUp(t)
 	u := b.unattended("a", nil)
-	options := u.Options
-	options.Store = &mute{Store: u.store}
-	if err := engine.New(options).Serve(t.Context(), stuck{}); !errors.Is(err, engine.ErrLeaseLost) {
+	if err := u.over(&mute{Store: u.store}).Serve(t.Context(), stuck{}); !errors.Is(err, engine.ErrLeaseLost) {
 		t.Errorf("serving ended with: %v", err)
 	}
 }

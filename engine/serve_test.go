@@ -55,6 +55,14 @@ func (b *bench) unattended(node string, fail func() error) unattended {
 	return u
 }
 
+// over is the process with another store before its own.
+func (u unattended) over(s engine.Store) unattended {
+	options := u.Options
+	options.Store = s
+	u.Engine = engine.New(options)
+	return u
+}
+
 // await returns when the process has told of an event of that kind.
 func (u unattended) await(t *testing.T, kind string) {
 	t.Helper()
