@@ -73,13 +73,13 @@ func Is(address string) bool {
 // another release's tables are there, and of class Retry when the server can't be reached. No error of this package
 // holds the password. Any number of processes may have the same store open. Close it.
 func Open(ctx context.Context, address string, options Options) (*Store, error) {
-	r, err := connect(ctx, address)
+	r, st, err := connect(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{reading: *r}
 	s.alarm = sync.OnceValues(alarm.Opener[pgx.Tx](s.openAlarm).Setter)
-	if err := s.prepare(ctx, options); err != nil {
+	if err := s.prepare(ctx, st, options); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -88,11 +88,11 @@ func Open(ctx context.Context, address string, options Options) (*Store, error) 
 // OpenReader opens the store at address for reading only: it makes no table, and what it returns can change nothing.
 // It fails with code store.missing, and fs.ErrNotExist within, when the database holds no store. Close it.
 func OpenReader(ctx context.Context, address string) (store.ReadCloser, error) {
-	r, err := connect(ctx, address)
+	r, st, err := connect(ctx, address)
 	if err != nil {
 		return nil, err
 	}
-	st, err := r.readSettled(ctx)
+	st, err = r.settled(ctx, st)
 	if err == nil {
 		err = r.current(st)
 	}

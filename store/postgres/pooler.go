@@ -9,29 +9,24 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// connect makes the pool of connections to the database at address, and finds out what stands before it.
-func connect(ctx context.Context, address string) (*reading, error) {
+// connect makes the pool of connections to the database at address, and reads what that says about itself.
+func connect(ctx context.Context, address string) (r *reading, st stamp, err error) {
 	config, place, err := settings(address)
 	if err != nil {
-		return nil, err
+		return nil, st, err
 	}
-	r := &reading{place: place}
+	r = &reading{place: place}
 	if err := r.use(ctx, config); err != nil {
-		return nil, err
+		return nil, st, err
 	}
-	if r.pooler, err = r.seesPooler(ctx); err == nil && r.pooler {
-		config = r.pool.Config()
-		if !strings.Contains(address, "default_query_exec_mode=") {
-			config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
-		}
-		r.pool.Close()
-		err = r.use(ctx, config)
+	if st, err = r.readStamp(ctx); err == nil && st.pooler {
+		err = r.heedPooler(ctx, address)
 	}
 	if err != nil {
 		r.pool.Close()
-		return nil, err
+		return nil, st, err
 	}
-	return r, nil
+	return r, st, nil
 }
 
 func (r *reading) use(ctx context.Context, config *pgxpool.Config) error {
@@ -43,19 +38,15 @@ func (r *reading) use(ctx context.Context, config *pgxpool.Config) error {
 	return nil
 }
 
-// seesPooler reports whether a pooler such as PgBouncer stands before the server: the process that answers isn't the one
-// that greeted. Such a one may lend us another process for each transaction, so that nothing may be prepared on a
-// connection, set for it, or locked by it for longer.
+// heedPooler makes the pool anew for a server with a pooler such as PgBouncer before it. That may lend us another process for
+// each transaction, so that nothing may be prepared on a connection, set for it, or locked by it for longer.
 // Source: PgBouncer 1.18 (tried 2026-11-26); what such a mode lacks is listed in https://www.pgbouncer.org/features.html.
-func (r *reading) seesPooler(ctx context.Context) (bool, error) {
-	conn, err := r.pool.Acquire(ctx)
-	if err != nil {
-		return false, fmt.Errorf("reach the store: %w", r.classify(err))
+func (r *reading) heedPooler(ctx context.Context, address string) error {
+	config := r.pool.Config()
+	if !strings.Contains(address, "default_query_exec_mode=") {
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
-	defer conn.Release()
-	var answers uint32
-	if err := conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeExec).Scan(&answers); err != nil {
-		return false, fmt.Errorf("reach the store: %w", r.classify(err))
-	}
-	return answers != conn.Conn().PgConn().PID(), nil
+	r.pool.Close()
+	r.pooler = true
+	return r.use(ctx, config)
 }

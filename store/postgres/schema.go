@@ -50,6 +50,7 @@ type stamp struct {
 	made             bool // it has our table of migrations
 	making           bool // not all tables are there yet
 	version          int
+	pooler           bool // the process that answers isn't the one that greeted
 	encoding, commit string
 }
 
@@ -59,10 +60,13 @@ func (r *reading) readStamp(ctx context.Context) (st stamp, err error) {
 		return st, fmt.Errorf("reach the store: %w", r.classify(err))
 	}
 	defer conn.Release()
+	var answers uint32
 	err = conn.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL, to_regclass($2) IS NOT NULL, current_setting('server_encoding'),
-		current_setting('synchronous_commit')`, migrationTable, makingTable).Scan(&st.made, &st.making, &st.encoding, &st.commit)
+		current_setting('synchronous_commit'), pg_backend_pid()`, pgx.QueryExecModeExec, migrationTable, makingTable).
+		Scan(&st.made, &st.making, &st.encoding, &st.commit, &answers)
+	st.pooler = answers != conn.Conn().PgConn().PID()
 	if err == nil && st.made {
-		err = conn.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM "+migrationTable+" WHERE is_applied").Scan(&st.version)
+		err = conn.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM "+migrationTable+" WHERE is_applied", pgx.QueryExecModeExec).Scan(&st.version)
 	}
 	if err != nil {
 		return st, fmt.Errorf("read the store's version: %w", r.classify(err))
@@ -74,12 +78,11 @@ func (r *reading) readStamp(ctx context.Context) (st stamp, err error) {
 const migrates = `SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND classid = $1 AND objid = 0
 	AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`
 
-// readSettled is readStamp for who only looks: a store that another process is just bringing to its release isn't an older
-// one that somebody has to see to.
-func (r *reading) readSettled(ctx context.Context) (stamp, error) {
-	st, err := r.readStamp(ctx)
-	if err != nil || !st.made || st.making || st.version >= schemaVersion {
-		return st, err
+// settled is what the database says, as just read, to who only looks: a store that another process is just bringing to its
+// release isn't an older one that somebody has to see to.
+func (r *reading) settled(ctx context.Context, st stamp) (stamp, error) {
+	if !st.made || st.making || st.version >= schemaVersion {
+		return st, nil
 	}
 	var held bool
 	if err := r.pool.QueryRow(ctx, migrates, lockMigrate).Scan(&held); err != nil {
@@ -123,11 +126,7 @@ const migrateWait = time.Minute
 
 // prepare brings an empty database, and an older one when that is allowed, to this release's schema. One that another
 // process is just migrating looks like an older one: only who is alone with it can tell.
-func (s *Store) prepare(ctx context.Context, options Options) error {
-	st, err := s.readStamp(ctx)
-	if err != nil {
-		return err
-	}
+func (s *Store) prepare(ctx context.Context, st stamp, options Options) (err error) {
 	if st.encoding == "UTF8" && st.wanting(schemaVersion, true) {
 		if err := s.migrateAlone(ctx, options); err != nil {
 			return fmt.Errorf("migrate the store: %w", s.classify(err))
